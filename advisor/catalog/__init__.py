@@ -1,0 +1,1 @@
+"""A dump, a snapshot folder or a live URL in, schema and statistics out."""

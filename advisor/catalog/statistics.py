@@ -1,0 +1,91 @@
+"""Planner statistics and activity counters, as `pg_class`, `pg_stats` and `pg_stat_user_tables` hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnStatistics:
+    """One row of `pg_stats` (or one expression of an index), values as text in their type's output form."""
+
+    null_frac: float
+    avg_width: int
+    """Bytes."""
+    n_distinct: float
+    """Positive: distinct values; negative: minus the ratio of distinct values to rows."""
+    most_common_vals: tuple[str, ...] | None = None
+    most_common_freqs: tuple[float, ...] | None = None
+    histogram_bounds: tuple[str, ...] | None = None
+    correlation: float | None = None
+    most_common_elems: tuple[str, ...] | None = None
+    most_common_elem_freqs: tuple[float, ...] | None = None
+    elem_count_histogram: tuple[float, ...] | None = None
+    range_length_histogram: tuple[str, ...] | None = None
+    range_empty_frac: float | None = None
+    range_bounds_histogram: tuple[str, ...] | None = None
+    inherited: bool = False
+
+    def distinct(self, rows: float) -> float:
+        """Return the number of distinct values among `rows` rows."""
+        return -self.n_distinct * rows if self.n_distinct < 0 else self.n_distinct
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """Counters of `pg_stat_user_tables` since their reset."""
+
+    seq_scans: int = 0
+    seq_rows: int = 0
+    index_scans: int = 0
+    inserts: int = 0
+    updates: int = 0
+    deletes: int = 0
+    hot_updates: int = 0
+    live_rows: int = 0
+    dead_rows: int = 0
+    modified_since_analyze: int = 0
+    last_vacuum: str | None = None
+    last_analyze: str | None = None
+    """The later of manual and automatic, ISO 8601."""
+
+
+@dataclass(frozen=True, slots=True)
+class RelationStatistics:
+    """Planner inputs of one table or index: `pg_class` plus the file's real size."""
+
+    rows: float
+    """`reltuples`; -1 when never vacuumed or analysed."""
+    pages: int
+    """Pages of the main fork as the file system has it (the planner reads this, not `relpages`)."""
+    all_visible: int = 0
+    """`relallvisible`, pages."""
+    recorded_pages: int | None = None
+    """`relpages`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Statistics of a whole database."""
+
+    relations: Mapping[tuple[str, str], RelationStatistics] = field(default_factory=dict)
+    """Tables and indexes, by schema and name."""
+    columns: Mapping[tuple[str, str, str], ColumnStatistics] = field(default_factory=dict)
+    """By schema, table (or index, for expressions) and column name."""
+    inherited: Mapping[tuple[str, str, str], ColumnStatistics] = field(default_factory=dict)
+    """Statistics over a partitioned or inherited tree (`stainherit`)."""
+    activity: Mapping[tuple[str, str], Activity] = field(default_factory=dict)
+    since: str | None = None
+    """When the activity counters were reset, ISO 8601."""
+    captured: str | None = None
+    redacted: bool = False
+
+    def column(self, schema: str, table: str, column: str) -> ColumnStatistics | None:
+        """Return a column's statistics, `None` when it was never analysed."""
+        return self.columns.get((schema, table, column))
+
+    def rows(self, schema: str, table: str) -> float:
+        """Return a table's estimated rows, 0 when unknown."""
+        relation = self.relations.get((schema, table))
+        return max(relation.rows, 0.0) if relation else 0.0

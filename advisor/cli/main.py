@@ -1,0 +1,78 @@
+"""The `advisor` command: finds its sub-commands by file name and turns errors into one message and an exit status."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import signal
+import sys
+
+import click
+
+import advisor.cli
+from advisor import __version__
+from advisor.errors import AdvisorError
+
+SUMMARIES = {
+    "advise": "Read workload files, propose indexes, report findings, write proven revisions.",
+    "capture": "Reduce logs and exports to one workload file.",
+    "check": "Fail when a query's plan got worse than the committed baseline: the CI gate.",
+    "compare": "Compare two captures: did it help in production?",
+    "demo": "The whole line on an example system, from an empty server to proven migrations.",
+    "migrate": "Write Alembic revisions for the proposals of a JSON report.",
+    "report": "Write a one-file HTML report.",
+    "rule": "Print a rule's page.",
+    "snapshot": "Export schema, statistics and settings of a live server, read-only.",
+    "twin": "Open psql on the twin of a snapshot.",
+    "verify": "Prove revisions on a throw-away server.",
+}
+"""Help lines of the commands, so that `advisor --help` imports none of them."""
+
+
+class DiscoveredCommands(click.Group):
+    """A group whose commands are the modules of `advisor.cli` that `SUMMARIES` names."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands that exist, sorted."""
+        found = {module.name for module in pkgutil.iter_modules(advisor.cli.__path__)}
+        return sorted(name for name in SUMMARIES if name in found)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's module and return its `command`."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command = importlib.import_module(f"advisor.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the command list from `SUMMARIES`, without importing any command."""
+        if rows := [(name, SUMMARIES[name]) for name in self.list_commands(ctx)]:
+            with formatter.section("Commands"):
+                formatter.write_dl(rows)
+
+
+@click.command(cls=DiscoveredCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="advisor")
+def advisor_group() -> None:
+    """Index advice, N+1 findings and proven Alembic migrations from PostgreSQL workload files."""
+
+
+def main() -> None:
+    """Run the command line and exit: 0 clean, 1 findings, 2 usage, configuration, input or connection trouble."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        status = advisor_group.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("interrupted", err=True)
+        status = 130
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except AdvisorError as error:
+        click.echo(f"error: {error}", err=True)
+        status = error.exit_status
+    except BrokenPipeError:
+        sys.stderr.close()
+        status = 141
+    sys.exit(status if isinstance(status, int) else 0)

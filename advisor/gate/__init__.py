@@ -1,0 +1,1 @@
+"""Queries, twin and baseline in, plan verdicts out."""

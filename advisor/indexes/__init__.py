@@ -1,0 +1,1 @@
+"""Shapes, weights and what-if costing in, index proposals out."""

@@ -1,0 +1,97 @@
+"""An index worth building, replacing or dropping, with its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from advisor.catalog.index import IndexDefinition, IndexSize
+from advisor.twin.statement import Basis
+
+Confidence = Literal["proven", "high", "medium", "low"]
+
+
+@dataclass(frozen=True, slots=True)
+class QueryBenefit:
+    """What a proposal does for one query."""
+
+    query: str
+    """Query id."""
+    cost_before: float
+    cost_after: float
+    """Planner cost with the proposal and all others that were chosen."""
+    time_saved_ms_per_day: float
+    basis: Basis
+
+
+@dataclass(frozen=True, slots=True)
+class Benefit:
+    """What a proposal does for the workload."""
+
+    time_saved_ms_per_day: float
+    """After all other chosen proposals: what would be lost without this one."""
+    time_saved_alone_ms_per_day: float
+    """If it were the only one."""
+    cost_before: float
+    """Sum over the served queries, weighted by calls per day."""
+    cost_after: float
+    percent: float
+    """Fall of the served queries' cost, 0 to 100."""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteCost:
+    """What a proposal costs on every write."""
+
+    ms_per_day: float
+    writes_per_day: float
+    """Index tuples written per day: inserts and updates that are not HOT."""
+    hot_updates_lost_per_day: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class IndexProposal:
+    """One action on one index."""
+
+    id: str
+    """Stable: derived from the action and the definition."""
+    action: Literal["create", "drop", "replace"]
+    name: str
+    """Name of the index to create, or to drop."""
+    definition: IndexDefinition
+    size: IndexSize
+    benefit: Benefit
+    write_cost: WriteCost
+    queries: tuple[QueryBenefit, ...]
+    basis: Basis
+    confidence: Confidence
+    replaces: tuple[str, ...] = ()
+    """Names of existing indexes that it makes redundant (action `replace`)."""
+    reason: str = ""
+    """One sentence: why."""
+    requires: tuple[str, ...] = ()
+    """Extensions to be created first."""
+    why_not_less: Mapping[str, str] = field(default_factory=dict)
+    """Simpler alternatives considered and why they lost, by their key list."""
+
+
+@dataclass(frozen=True, slots=True)
+class WhyNot:
+    """Why a heavy query got no proposal."""
+
+    query: str
+    reason: str
+    """Kebab-case: `already-served`, `whole-table`, `too-small`, `write-cost`, `not-parseable`, `no-plan`…"""
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """The result of the index stage."""
+
+    proposals: tuple[IndexProposal, ...]
+    why_not: tuple[WhyNot, ...] = ()
+    curve: tuple[tuple[int, float], ...] = ()
+    """The benefit/size curve: bytes and time saved per day, by rising size."""
+    notes: tuple[str, ...] = ()

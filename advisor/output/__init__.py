@@ -1,0 +1,1 @@
+"""Findings, proposals, proofs and verdicts in, text for people and machines out: one format a file."""

@@ -1,0 +1,32 @@
+"""The view model that every output format renders: one value, built once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from advisor.indexes.proposal import Advice
+from advisor.revisions.revision import Revision
+from advisor.rules.finding import Finding
+from advisor.verify.proof import Proof
+from advisor.workload.model import Workload
+
+SCHEMA_VERSION = "1.0"
+"""Version of the JSON contract of `docs/json.md`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything one run of the advisor has to say."""
+
+    workload: Workload
+    advice: Advice
+    findings: tuple[Finding, ...] = ()
+    revisions: tuple[Revision, ...] = ()
+    proof: Proof | None = None
+    unanalysed: Mapping[str, str] = field(default_factory=dict)
+    """Query id to why it has no shape or no plan."""
+    notes: tuple[str, ...] = ()
+    """Warnings that concern the whole run: skipped tables, a twin of another version, redacted statistics."""
+    server: str = ""
+    """What the twin is, for example `PostgreSQL 18.1 (embedded)`."""

@@ -1,0 +1,1 @@
+"""Proposals in, reviewable Alembic revision files out."""

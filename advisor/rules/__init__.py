@@ -1,0 +1,1 @@
+"""Workload, shapes, catalog and proposals in, findings out: one rule a file, found by discovery."""

@@ -1,0 +1,40 @@
+"""A finding: anything reported, with what, where, evidence, proposal, certainty and how to silence it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from advisor.indexes.proposal import Confidence
+
+Level = Literal["error", "warning", "info"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing a workload, schema or plan reveals."""
+
+    id: str
+    """Stable across runs: what suppressions and baselines name."""
+    code: str
+    name: str
+    title: str
+    """One line: what is wrong and where."""
+    confidence: Confidence
+    level: Level = "warning"
+    table: str | None = None
+    query: str | None = None
+    """Id of the query it is about."""
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    proposal: str | None = None
+    """Id of the index proposal it leads to."""
+    fix: str = ""
+    """What to do, with real names filled in."""
+    cost: str = ""
+    """What the fix costs."""
+
+    @property
+    def silence(self) -> str:
+        """Return the line that silences exactly this finding."""
+        return f"advisor: ignore[{self.code}:{self.id}]"

@@ -1,0 +1,1 @@
+"""Revisions and a throw-away server in, proof out."""

@@ -1,0 +1,1 @@
+"""Events and rows in, one workload out: normalising, weighing, merging, saving."""

@@ -1,0 +1,164 @@
+"""The workload: weighted queries and the loops their units of work contain.
+
+Durations are milliseconds, times are seconds since the Unix epoch (UTC), sizes are bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from advisor.capture.coverage import InputCoverage
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One execution kept whole, so that the query can be planned with real values."""
+
+    text: str
+    """Byte-exact text; holds `$n` when `parameters` is given."""
+    parameters: tuple[str | None, ...] | None
+    duration_ms: float | None
+    calls: float = 1.0
+    """How many captured executions had exactly this text and these values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """What one literal or parameter of a query was, over its captured executions.
+
+    Slots are numbered in the order in which pg_stat_statements would number them (`$1` is slot 0).
+    """
+
+    common: tuple[tuple[str | None, float], ...]
+    """Most common values as text with their executions, most common first, at most 16."""
+    distinct: int
+    """Distinct values seen (an estimate above a few thousand)."""
+    executions: float
+
+    @property
+    def constant(self) -> bool:
+        """Whether every captured execution had the same value here."""
+        return self.distinct == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One normalised statement with its numbers."""
+
+    id: str
+    """The fingerprint, or a hash of the text where the parser refused it; stable across captures."""
+    fingerprint: str | None
+    text: str
+    """Representative text with `$n` for values: what a report shows."""
+    calls: float
+    total_ms: float
+    mean_ms: float
+    rows: float | None = None
+    p50_ms: float | None = None
+    p95_ms: float | None = None
+    p99_ms: float | None = None
+    max_ms: float | None = None
+    plan_ms: float | None = None
+    samples: tuple[Sample, ...] = ()
+    slots: tuple[Slot, ...] = ()
+    database: str | None = None
+    users: tuple[str, ...] = ()
+    applications: tuple[str, ...] = ()
+    tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    query_ids: tuple[str, ...] = ()
+    top_level: bool = True
+    unparsed: str | None = None
+    """Why pglast refused the text, when it did."""
+    counters: Mapping[str, float] = field(default_factory=dict)
+    inputs: tuple[str, ...] = ()
+    """Names of the inputs it was seen in."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoopParent:
+    """A statement that ran in the same unit of work shortly before a loop: perhaps what the loop iterates over."""
+
+    query: str
+    """Id of the parent query."""
+    loops: int
+    """Loops that this statement preceded."""
+    statements_between: float
+    """Mean number of other statements between it and the loop."""
+    rows: tuple[int, ...] = ()
+    """Rows it returned, one per loop where a captured plan told."""
+    limit: int | None = None
+    """Its LIMIT when every occurrence had the same one."""
+    limit_reached: float = 0.0
+    """Share of loops whose length was exactly the parent's LIMIT."""
+    values_contained: float | None = None
+    """Share of loop values that its own IN list held, where it had one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """One query run again and again within a unit of work with varying values, summed over all units alike."""
+
+    child: str
+    """Id of the repeated query."""
+    parents: tuple[LoopParent, ...]
+    """Candidates for what the loop iterates over, most frequent first."""
+    loops: int
+    """How many times such a loop was seen."""
+    executions: float
+    """Executions within these loops."""
+    median: float
+    """Executions per loop: median."""
+    p95: float
+    max: int
+    varying: tuple[int, ...]
+    """Slots whose value varied within the loop."""
+    constant: tuple[int, ...]
+    distinct: float
+    """Distinct values per execution within a loop, mean, between 0 and 1."""
+    monotone: float
+    """Share of loops whose values only rose or only fell."""
+    gap_ms: float
+    """Median pause between the end of one execution and the start of the next: the client's turnaround."""
+    duration_ms: float
+    """Server time spent in these executions."""
+    unit: Literal["trace", "transaction", "session"]
+    """What bounded the unit of work: a trace or request tag, a transaction, or pauses within a session."""
+    application: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    example: tuple[tuple[str | None, ...], ...] = ()
+    """Varying values of the first and the last execution of one loop."""
+    outer: str | None = None
+    """Id of the child query of the enclosing loop, for nested loops."""
+    sessions: int = 1
+    """Sessions over which one loop was spread (1 unless a pool spread it)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """Everything captured, in one value; the input of every later stage."""
+
+    queries: tuple[Query, ...]
+    """Heaviest first (total time), ties by id."""
+    loops: tuple[Loop, ...] = ()
+    inputs: tuple[InputCoverage, ...] = ()
+    begin: float | None = None
+    end: float | None = None
+    """The time the capture spans, where it is known."""
+    notes: tuple[str, ...] = ()
+    """What a reader should know before trusting the numbers: sampling, thresholds, eviction."""
+
+    @property
+    def days(self) -> float | None:
+        """Length of the captured interval in days, `None` when unknown or empty."""
+        if self.begin is None or self.end is None or self.end <= self.begin:
+            return None
+        return (self.end - self.begin) / 86_400
+
+    def query(self, query_id: str) -> Query:
+        """Return the query with this id; raises `KeyError` when there is none."""
+        for query in self.queries:
+            if query.id == query_id:
+                return query
+        raise KeyError(query_id)

@@ -1,0 +1,39 @@
+"""Fixtures every test shares: one embedded server a session, one fresh database a test."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from advisor.twin.server import Server, embedded_binaries
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """One PostgreSQL 18 for the whole session, with pg_stat_statements loaded."""
+    with Server(embedded_binaries(), {"shared_preload_libraries": "pg_stat_statements"}) as running:
+        yield running
+
+
+@pytest.fixture
+def database(server: Server) -> Iterator[str]:
+    """The name of a fresh, empty database on the shared server."""
+    name = f"test_{next(_numbers)}"
+    with server.connect() as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    yield name
+    with server.connect() as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def connection(server: Server, database: str) -> Iterator[psycopg.Connection]:
+    """An autocommit superuser connection to the fresh database."""
+    with server.connect(database) as opened:
+        yield opened
