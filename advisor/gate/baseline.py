@@ -1,0 +1,137 @@
+"""The baseline: accepted plans with the statements they belong to, a file that is committed and reviewed.
+
+It holds no timestamps and is written in one canonical order, so that a diff of it is a diff of plans. It carries its
+own statements, so that checking needs nothing but the baseline and a snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from advisor.errors import InputError
+from advisor.twin.plan import PlanNode
+from advisor.twin.statement import BoundStatement
+
+VERSION = "1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How a plan reads one table."""
+
+    table: str
+    node: str
+    """Node type: `Seq Scan`, `Index Scan`, `Index Only Scan`, `Bitmap Heap Scan`…"""
+    index: str | None = None
+    inner: bool = False
+    """Whether it is the inner side of a nested loop and read whole each time."""
+    rows: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedPlan:
+    """One statement and the plan that was accepted for it."""
+
+    statement: BoundStatement
+    cost: float
+    shape: tuple[str, ...]
+    accesses: tuple[Access, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedQuery:
+    """One query with its accepted plans, one per way it is bound."""
+
+    id: str
+    text: str
+    plans: tuple[AcceptedPlan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """Everything a later check compares with."""
+
+    server_major: int
+    settings: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[str, float] = field(default_factory=dict)
+    """Rows per table at the time of acceptance."""
+    indexes: Mapping[str, str] = field(default_factory=dict)
+    """Index name to its definition."""
+    queries: Mapping[str, AcceptedQuery] = field(default_factory=dict)
+
+
+def accesses(plan: PlanNode) -> tuple[Access, ...]:
+    """Return how `plan` reads each table, in pre-order; a bitmap's indexes stand with its heap scan."""
+    return tuple(_accesses(plan, inner=False))
+
+
+def _accesses(node: PlanNode, *, inner: bool) -> list[Access]:
+    found: list[Access] = []
+    if node.relation:
+        index = node.index or " + ".join(sorted(node.indexes)) or None
+        whole = inner and not node.detail.get("Index Cond")
+        found.append(Access(node.relation, node.node_type, index, whole, node.rows))
+    for child in node.children:
+        loops = node.node_type == "Nested Loop" and child.detail.get("Parent Relationship") == "Inner"
+        sheltered = child.node_type in {"Materialize", "Memoize", "Hash"}
+        found += _accesses(child, inner=(loops or (inner and not sheltered)) and not sheltered)
+    return found
+
+
+def save_baseline(baseline: Baseline, path: Path) -> None:
+    """Write the baseline as indented JSON with sorted keys."""
+    options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+    document = {"schema_version": VERSION, **orjson.loads(orjson.dumps(baseline))}
+    path.write_bytes(orjson.dumps(document, option=options))
+
+
+def load_baseline(path: Path) -> Baseline:
+    """Return the baseline in `path`; raises `InputError` when it is missing, broken or of another version."""
+    try:
+        document = orjson.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise InputError("no baseline", where=str(path), do="write one with --update-baseline and commit it") from None
+    except (OSError, orjson.JSONDecodeError) as error:
+        raise InputError(f"cannot read the baseline: {error}", where=str(path), do="restore it from git") from None
+    version = document.get("schema_version") if isinstance(document, dict) else None
+    if version != VERSION:
+        raise InputError(
+            f"baseline version {version!r}, this advisor writes {VERSION!r}",
+            where=str(path),
+            do="write it anew with --update-baseline",
+        )
+    try:
+        return _baseline(document)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"broken baseline: {error!r}", where=str(path), do="restore it from git") from None
+
+
+def _baseline(document: Mapping[str, Any]) -> Baseline:
+    return Baseline(
+        server_major=document["server_major"],
+        settings=document["settings"],
+        tables=document["tables"],
+        indexes=document["indexes"],
+        queries={key: _query(value) for key, value in document["queries"].items()},
+    )
+
+
+def _query(document: Mapping[str, Any]) -> AcceptedQuery:
+    return AcceptedQuery(document["id"], document["text"], tuple(_plan(plan) for plan in document["plans"]))
+
+
+def _plan(document: Mapping[str, Any]) -> AcceptedPlan:
+    statement = dict(document["statement"])
+    for name in ("parameters", "search_path"):
+        statement[name] = tuple(statement[name]) if statement[name] is not None else None
+    return AcceptedPlan(
+        statement=BoundStatement(**statement),
+        cost=document["cost"],
+        shape=tuple(document["shape"]),
+        accesses=tuple(Access(**access) for access in document["accesses"]),
+    )

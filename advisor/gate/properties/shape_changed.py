@@ -1,0 +1,24 @@
+"""PLN009 shape-changed: another plan at about the same price, for information."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from advisor.gate.compare import Comparison
+from advisor.gate.verdict import Verdict
+
+
+def check(comparison: Comparison) -> Iterator[Verdict]:
+    """Yield an information when the shape changed without any of the graver properties."""
+    if comparison.reshaped and not comparison.lost_indexes and comparison.ratio < 1.5:
+        yield Verdict(
+            code="PLN009",
+            name="shape-changed",
+            level="info",
+            query=comparison.query,
+            text=comparison.text,
+            cause=f"another plan at {comparison.ratio:.2f} times the accepted cost",
+            fix="accept with --update-baseline",
+            cost_before=comparison.before.cost,
+            cost_after=comparison.after.cost,
+        )

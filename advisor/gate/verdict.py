@@ -1,0 +1,47 @@
+"""What the gate says about one query's plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Level = Literal["fail", "warn", "info"]
+LEVELS: tuple[Level, ...] = ("fail", "warn", "info")
+"""Worst first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One judgement on one plan; `fail` ends the check with status 1."""
+
+    code: str
+    name: str
+    level: Level
+    query: str
+    """Query id."""
+    text: str
+    cause: str
+    """One sentence that names the table, index or figure."""
+    fix: str = ""
+    table: str | None = None
+    index: str | None = None
+    cost_before: float | None = None
+    cost_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """The outcome of one check."""
+
+    verdicts: tuple[Verdict, ...]
+    """Worst first, then by query id."""
+    checked: int
+    """Queries whose plans were compared."""
+    new: tuple[str, ...] = ()
+    """Queries without a baseline."""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Return whether any verdict fails the check."""
+        return any(verdict.level == "fail" for verdict in self.verdicts)

@@ -1,0 +1,226 @@
+"""The report for a person at a terminal: what was read, what is wrong, what to build, what was proven."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tabulate import tabulate
+
+from advisor.indexes.proposal import IndexProposal
+from advisor.output.report import Report
+from advisor.output.units import count, milliseconds, one_line, size
+from advisor.rules.finding import Finding
+from advisor.verify.proof import Proof, Timing
+from advisor.workload.model import Query
+
+_HEAVIEST = 10
+"""Queries shown in the table of the heaviest."""
+
+
+def render(report: Report) -> str:
+    """Return the whole report as plain text, sections separated by blank lines."""
+    sections = (
+        _inputs(report),
+        _heaviest(report),
+        _findings(report),
+        _proposals(report),
+        _why_not(report),
+        _proof(report.proof),
+        _notes(report),
+    )
+    return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def _table(rows: Sequence[Sequence[object]], headers: Sequence[str], align: Sequence[str] = ()) -> str:
+    return tabulate(rows, headers, tablefmt="simple", colalign=align or None, disable_numparse=True)
+
+
+def _inputs(report: Report) -> str:
+    rows = [
+        [
+            one_line(coverage.name, 48),
+            coverage.kind,
+            size(coverage.size),
+            count(coverage.executions),
+            f"{coverage.understood:.1%}",
+        ]
+        for coverage in report.workload.inputs
+    ]
+    lines = [_table(rows, ["input", "kind", "size", "executions", "understood"], ["left", "left", *["right"] * 3])]
+    for coverage in report.workload.inputs:
+        for reason, skipped in sorted(coverage.skipped.items()):
+            where = f" (first: {one_line(skipped.examples[0], 80)})" if skipped.examples else ""
+            lines.append(f"  skipped {count(skipped.count)}: {reason}{where}")
+        lines += [f"  {sentence}" for sentence in coverage.hides]
+    return "What was read\n\n" + "\n".join(lines)
+
+
+def _heaviest(report: Report) -> str:
+    queries = report.workload.queries
+    total = sum(query.total_ms for query in queries)
+    if not total:
+        return ""
+    rows = [
+        [
+            query.id[:12],
+            count(query.calls),
+            milliseconds(query.mean_ms),
+            milliseconds(query.p95_ms),
+            milliseconds(query.total_ms),
+            f"{query.total_ms / total:.0%}",
+            one_line(query.text, 60),
+        ]
+        for query in queries[:_HEAVIEST]
+    ]
+    headers = ["query", "calls", "mean", "p95", "total", "share", "text"]
+    head = f"Heaviest queries ({min(_HEAVIEST, len(queries))} of {len(queries)}, {milliseconds(total)} in all)"
+    return f"{head}\n\n{_table(rows, headers, ['left', *['right'] * 5, 'left'])}"
+
+
+def _findings(report: Report) -> str:
+    if not report.findings:
+        return ""
+    return f"Findings ({len(report.findings)})\n\n" + "\n\n".join(_finding(finding) for finding in report.findings)
+
+
+def _finding(finding: Finding) -> str:
+    lines = [f"{finding.code} {finding.name} [{finding.confidence}] {finding.title}"]
+    if finding.evidence:
+        lines.append("  evidence: " + ", ".join(_fact(key, value) for key, value in finding.evidence.items()))
+    lines += _paragraph("fix", finding.fix)
+    lines += _paragraph("cost", finding.cost)
+    lines.append(f"  silence:  {finding.silence}")
+    return "\n".join(lines)
+
+
+def _fact(key: str, value: object) -> str:
+    name = key.replace("_", " ")
+    if isinstance(value, dict):
+        return f"{name} " + " ".join(f"{inner} {_number(amount)}" for inner, amount in value.items())
+    if isinstance(value, list | tuple):
+        return f"{name} " + "/".join(_number(item) for item in value)
+    return f"{name} {_number(value)}"
+
+
+def _number(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:g}" if abs(value) < 1000 else count(value)
+    return one_line(str(value), 120)
+
+
+def _paragraph(label: str, text: str) -> Iterator[str]:
+    for number, line in enumerate(text.splitlines()):
+        yield f"  {label + ':' if number == 0 else '':<9} {line}".rstrip()
+
+
+def _proposals(report: Report) -> str:
+    proposals = report.advice.proposals
+    if not proposals:
+        return "Proposals\n\nNo index is worth building for this workload."
+    files = {revision.proposal: revision.path for revision in report.revisions}
+    queries = {query.id: query for query in report.workload.queries}
+    blocks = []
+    for number, proposal in enumerate(proposals, 1):
+        block = _proposal(number, proposal, queries)
+        if proposal.id in files:
+            block += f"\n   revision  {files[proposal.id]}"
+        blocks.append(block)
+    built = sum(proposal.size.bytes for proposal in proposals if proposal.action != "drop")
+    saved = sum(proposal.benefit.time_saved_ms_per_day for proposal in proposals)
+    head = f"Proposals ({len(proposals)}; {size(built)} to build; {milliseconds(saved)} of database time saved per day)"
+    return f"{head}\n\n" + "\n\n".join(blocks)
+
+
+def _proposal(number: int, proposal: IndexProposal, queries: dict[str, Query]) -> str:
+    benefit, write = proposal.benefit, proposal.write_cost
+    statement = proposal.definition.ddl(proposal.name)
+    if proposal.action == "drop":
+        statement = f'DROP INDEX "{proposal.definition.schema}"."{proposal.name}"'
+    lines = [f"{number}. {statement}", f"   why       {proposal.reason}"]
+    if proposal.action != "drop":
+        lines.append(
+            f"   gain      {milliseconds(benefit.time_saved_ms_per_day)}/day, cost of its queries "
+            f"{benefit.cost_before:,.0f} → {benefit.cost_after:,.0f} (-{benefit.percent:.0f} %)"
+        )
+        lines.append(f"   price     {size(proposal.size.bytes)}, {milliseconds(write.ms_per_day)}/day of writes")
+    lines.append(f"   sure      {proposal.confidence}, rests on {_BASIS[proposal.basis]}")
+    for served in proposal.queries[:3]:
+        text = one_line(queries[served.query].text, 70) if served.query in queries else ""
+        lines.append(
+            f"   serves    {served.query[:12]} cost {served.cost_before:,.0f} → {served.cost_after:,.0f}  {text}"
+        )
+    if len(proposal.queries) > 3:
+        lines.append(f"             and {len(proposal.queries) - 3} more")
+    if proposal.replaces:
+        lines.append(f"   replaces  {', '.join(proposal.replaces)}")
+    if proposal.requires:
+        lines.append(f"   needs     extension {', '.join(proposal.requires)}")
+    return "\n".join(lines)
+
+
+_BASIS = {
+    "logged": "values seen in the log",
+    "sampled": "values taken from planner statistics",
+    "generic": "a generic plan, no values known (unverified for partial indexes)",
+}
+
+
+def _why_not(report: Report) -> str:
+    if not report.advice.why_not:
+        return ""
+    queries = {query.id: query for query in report.workload.queries}
+    rows = [
+        [why.query[:12], one_line(queries[why.query].text, 60) if why.query in queries else "", why.explanation]
+        for why in report.advice.why_not[:_HEAVIEST]
+    ]
+    more = len(report.advice.why_not) - _HEAVIEST
+    tail = f"\n  and {more} lighter ones (all of them with --format json)" if more > 0 else ""
+    return f"Heavy queries without a proposal, and why\n\n{_table(rows, ['query', 'text', 'why'])}{tail}"
+
+
+def _proof(proof: Proof | None) -> str:
+    if proof is None:
+        return ""
+    rows = [
+        [
+            revision.revision,
+            revision.index,
+            "proven" if revision.passed else "FAILED",
+            " ".join(step.name if step.passed else f"{step.name}: {step.detail}" for step in revision.steps),
+        ]
+        for revision in proof.revisions
+    ]
+    parts = [f"Proof on {proof.server}\n\n{_table(rows, ['revision', 'index', 'verdict', 'steps'])}"] if rows else []
+    if proof.timings:
+        parts.append(timings_table(proof.timings))
+    return "\n\n".join(parts)
+
+
+def timings_table(timings: Sequence[Timing]) -> str:
+    """Return the before/after table of measured run times: p50, p95, p99 per query and the total."""
+    rows = []
+    for timing in timings:
+        pairs = zip(timing.before, timing.after, strict=True)
+        cells = [f"{before:.2f} → {after:.2f}" for before, after in pairs]
+        rows.append([timing.query[:12], timing.executions, *cells, _totals(timing)])
+    before = sum(timing.total_before_ms for timing in timings)
+    after = sum(timing.total_after_ms for timing in timings)
+    rows.append(["total", sum(timing.executions for timing in timings), "", "", "", _change(before, after)])
+    headers = ["query", "runs", "p50 ms", "p95 ms", "p99 ms", "total"]
+    return "Measured on data, before → after\n\n" + _table(rows, headers, ["left", *["right"] * 5])
+
+
+def _totals(timing: Timing) -> str:
+    return _change(timing.total_before_ms, timing.total_after_ms)
+
+
+def _change(before: float, after: float) -> str:
+    percent = f" ({(after - before) / before:+.0%})" if before else ""
+    return f"{milliseconds(before)} → {milliseconds(after)}{percent}"
+
+
+def _notes(report: Report) -> str:
+    notes = [*report.workload.notes, *report.advice.notes, *report.notes]
+    if report.unanalysed:
+        notes.append(f"{len(report.unanalysed)} queries could not be analysed (listed with --format json)")
+    return "Notes\n\n" + "\n".join(f"- {note}" for note in dict.fromkeys(notes)) if notes else ""
