@@ -71,8 +71,8 @@ CREATE TABLE tool_runs (
 );
 
 CREATE INDEX ix_boardrooms_owner_id ON boardrooms (owner_id);
-CREATE INDEX ix_sessions_boardroom_id ON sessions (boardroom_id);
 CREATE INDEX ix_messages_thread_id ON messages (thread_id);
+CREATE INDEX ix_messages_user_id ON messages (user_id);
 CREATE INDEX ix_tool_runs_message_id ON tool_runs (message_id);
 
 -- `unique=True, index=True` in the models: a twin of the index that the UNIQUE constraint owns.
