@@ -63,6 +63,18 @@ class RelationStatistics:
     """`relallvisible`, pages."""
     recorded_pages: int | None = None
     """`relpages`."""
+    height: int | None = None
+    """Levels below the root of a b-tree (`level` of its metapage), read or computed; `None` for all else."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexActivity:
+    """Counters of `pg_stat_user_indexes` since their reset."""
+
+    scans: int = 0
+    rows_read: int = 0
+    last_scan: str | None = None
+    """`last_idx_scan` (16+), ISO 8601."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +88,8 @@ class Statistics:
     inherited: Mapping[tuple[str, str, str], ColumnStatistics] = field(default_factory=dict)
     """Statistics over a partitioned or inherited tree (`stainherit`)."""
     activity: Mapping[tuple[str, str], Activity] = field(default_factory=dict)
+    index_activity: Mapping[tuple[str, str], IndexActivity] = field(default_factory=dict)
+    """By schema and index name."""
     since: str | None = None
     """When the activity counters were reset, ISO 8601."""
     captured: str | None = None

@@ -1,0 +1,118 @@
+"""A live server in, `Schema` and `Statistics` out; works on servers 13–18 and needs no superuser.
+
+The connection is only read from. What a role may not see (`pg_stats` of tables it cannot select from) is missing from
+the result, not an error.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg.rows import tuple_row
+
+from advisor.catalog import table_queries
+from advisor.catalog.export_queries import Record, fetch_records
+from advisor.catalog.index_rows import index_from_row
+from advisor.catalog.records import statistics_from_records
+from advisor.catalog.schema import Column, Constraint, Schema, Table
+from advisor.catalog.statistics import Statistics
+
+_KINDS: dict[str, Any] = {"r": "table", "p": "partitioned", "v": "view", "m": "matview", "f": "foreign"}
+_CONSTRAINTS: dict[str, Any] = {"p": "primary", "u": "unique", "f": "foreign", "c": "check", "x": "exclusion"}
+_RANGES_SINCE = 170000
+"""First server whose `pg_stats` shows the statistics of range columns."""
+
+_Member = TypeVar("_Member")
+
+
+def read_schema(connection: psycopg.Connection[Any]) -> Schema:
+    """Return all user tables, views and their columns, constraints and indexes; system schemas are left out."""
+    columns = _by_table(_rows(connection, table_queries.COLUMNS), _column)
+    constraints = _by_table(_rows(connection, table_queries.CONSTRAINTS), _constraint)
+    measured = statistics_from_records(read_index_records(connection))
+    indexes = _by_table(_rows(connection, table_queries.INDEXES), lambda row: index_from_row(row, measured))
+    tables = {
+        (row[1], row[2]): _table(row, columns[row[0]], constraints[row[0]], indexes[row[0]])
+        for row in _rows(connection, table_queries.RELATIONS)
+    }
+    return Schema(
+        tables=tables,
+        server_version=connection.info.server_version,
+        search_path=tuple(_rows(connection, table_queries.SEARCH_PATH)[0][0]),
+        extensions=tuple(row[0] for row in _rows(connection, table_queries.EXTENSIONS)),
+        immutable_functions=frozenset(row[0] for row in _rows(connection, table_queries.IMMUTABLE_FUNCTIONS)),
+        types=dict(_rows(connection, table_queries.TYPES)),
+    )
+
+
+def read_statistics(connection: psycopg.Connection[Any]) -> Statistics:
+    """Return planner statistics, real sizes, b-tree heights and activity of all user tables and indexes."""
+    return statistics_from_records(read_statistics_records(connection))
+
+
+def read_statistics_records(connection: psycopg.Connection[Any]) -> list[Record]:
+    """Return the records that `sql/export/snapshot.sql` writes to `statistics.jsonl`."""
+    names = ["relations", "columns", *(["ranges"] if connection.info.server_version >= _RANGES_SINCE else [])]
+    records = [record for name in names for record in fetch_records(connection, name)]
+    records += read_index_records(connection)
+    return [*records, *fetch_records(connection, "activity"), *fetch_records(connection, "end")]
+
+
+def read_index_records(connection: psycopg.Connection[Any]) -> list[Record]:
+    """Return the records of indexes, and of b-tree heights where pageinspect is installed and permitted."""
+    records = fetch_records(connection, "indexes")
+    if schema := _rows(connection, table_queries.PAGEINSPECT):
+        records += fetch_records(connection, "heights", pageinspect=schema[0][0])
+    return records
+
+
+def _rows(connection: psycopg.Connection[Any], query: str) -> list[tuple[Any, ...]]:
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        return cursor.execute(query.encode()).fetchall()
+
+
+def _by_table(
+    rows: Sequence[Sequence[Any]], build: Callable[[Sequence[Any]], _Member]
+) -> defaultdict[int, tuple[_Member, ...]]:
+    members: defaultdict[int, list[_Member]] = defaultdict(list)
+    for row in rows:
+        members[row[0]].append(build(row))
+    return defaultdict(tuple, {table: tuple(found) for table, found in members.items()})
+
+
+def _table(row: Sequence[Any], columns: Any, constraints: Any, indexes: Any) -> Table:
+    _, schema, name, kind, parent, partition_key, definition, fillfactor, row_security = row
+    return Table(
+        schema=schema,
+        name=name,
+        kind=_KINDS[kind],
+        columns=columns,
+        constraints=constraints,
+        indexes=indexes,
+        parent=(parent[0], parent[1]) if parent else None,
+        partition_key=partition_key,
+        definition=definition,
+        fillfactor=fillfactor,
+        row_security=row_security,
+    )
+
+
+def _column(row: Sequence[Any]) -> Column:
+    return Column(*row[1:])
+
+
+def _constraint(row: Sequence[Any]) -> Constraint:
+    _, name, kind, columns, references, referenced, on_delete, definition, validated = row
+    return Constraint(
+        name=name,
+        kind=_CONSTRAINTS[kind],
+        columns=tuple(columns),
+        references=(references[0], references[1]) if references else None,
+        referenced_columns=tuple(referenced),
+        on_delete=on_delete,
+        definition=definition,
+        validated=validated,
+    )

@@ -1,0 +1,141 @@
+"""Between the records that the export queries write (`statistics.jsonl`) and `Statistics`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, fields, replace
+from typing import Any
+
+from advisor.catalog.export_queries import Record
+from advisor.catalog.height import btree_height
+from advisor.catalog.statistics import (
+    Activity,
+    ColumnStatistics,
+    IndexActivity,
+    RelationStatistics,
+    Statistics,
+)
+from advisor.errors import SnapshotError
+
+_COLUMN_FIELDS = tuple(field.name for field in fields(ColumnStatistics))
+_ACTIVITY_FIELDS = tuple(field.name for field in fields(Activity))
+_RANGE_FIELDS = ("range_length_histogram", "range_empty_frac", "range_bounds_histogram")
+
+
+def statistics_from_records(records: Iterable[Record]) -> Statistics:
+    """Return the statistics that export records hold; raises `SnapshotError` for a record that makes no sense."""
+    builder = _Builder()
+    for number, record in enumerate(records, 1):
+        try:
+            builder.take(record)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise SnapshotError(
+                f"statistics record {number} is not one an export writes: {type(error).__name__} {error}",
+                do="export the statistics again",
+            ) from error
+    return builder.statistics()
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+class _Builder:
+    """Collects records by kind; later kinds (ranges, heights) complete earlier ones."""
+
+    def __init__(self) -> None:
+        self.relations: dict[tuple[str, str], RelationStatistics] = {}
+        self.columns: dict[tuple[str, str, str, bool], ColumnStatistics] = {}
+        self.activity: dict[tuple[str, str], Activity] = {}
+        self.index_activity: dict[tuple[str, str], IndexActivity] = {}
+        self.end: Record = {}
+
+    def take(self, record: Record) -> None:
+        """Add one record; kinds of a later format are left alone."""
+        if handler := getattr(self, f"_take_{record['kind']}", None):
+            handler(record)
+
+    def statistics(self) -> Statistics:
+        """Return what was collected."""
+        return Statistics(
+            relations=self.relations,
+            columns={key[:3]: value for key, value in self.columns.items() if not key[3]},
+            inherited={key[:3]: value for key, value in self.columns.items() if key[3]},
+            activity=self.activity,
+            index_activity=self.index_activity,
+            since=self.end.get("since"),
+            captured=self.end.get("captured"),
+            redacted=bool(self.end.get("redacted", False)),
+        )
+
+    def _take_relation(self, record: Record) -> None:
+        self.relations[record["schema"], record["name"]] = _relation(record, record.get("height"))
+
+    def _take_index(self, record: Record) -> None:
+        key = record["schema"], record["name"]
+        height = record.get("height")
+        if height is None and record["method"] == "btree":
+            height = btree_height(record["pages"], record.get("key_width") or 16, record["rows"])
+        self.relations[key] = _relation(record, height)
+        if record.get("scans") is not None:
+            self.index_activity[key] = IndexActivity(
+                record["scans"], record.get("rows_read") or 0, record.get("last_scan")
+            )
+
+    def _take_height(self, record: Record) -> None:
+        key = record["schema"], record["name"]
+        if key in self.relations:
+            self.relations[key] = replace(self.relations[key], height=record["height"])
+
+    def _take_column(self, record: Record) -> None:
+        key = (record["schema"], record["table"], record["column"], bool(record["inherited"]))
+        self.columns[key] = ColumnStatistics(
+            **{name: _tuples(record[name]) for name in _COLUMN_FIELDS if name in record}
+        )
+
+    def _take_range(self, record: Record) -> None:
+        key = (record["schema"], record["table"], record["column"], bool(record["inherited"]))
+        if key in self.columns:
+            known = {name: _tuples(record[name]) for name in _RANGE_FIELDS}
+            self.columns[key] = replace(self.columns[key], **known)
+
+    def _take_activity(self, record: Record) -> None:
+        known = {name: record[name] for name in _ACTIVITY_FIELDS if record.get(name) is not None}
+        self.activity[record["schema"], record["table"]] = Activity(**known)
+
+    def _take_index_activity(self, record: Record) -> None:
+        self.index_activity[record["schema"], record["name"]] = IndexActivity(
+            record["scans"], record["rows_read"], record.get("last_scan")
+        )
+
+    def _take_end(self, record: Record) -> None:
+        self.end = record
+
+
+def _relation(record: Record, height: int | None) -> RelationStatistics:
+    return RelationStatistics(
+        rows=float(record["rows"]),
+        pages=int(record["pages"]),
+        all_visible=int(record.get("all_visible") or 0),
+        recorded_pages=record.get("recorded_pages"),
+        height=height,
+    )
+
+
+def records_from_statistics(statistics: Statistics) -> Iterator[Record]:
+    """Yield the records that `statistics_from_records` turns back into the same value: sorted, the end mark last."""
+    for (schema, name), relation in sorted(statistics.relations.items()):
+        yield {"kind": "relation", "schema": schema, "name": name, **_known(asdict(relation))}
+    for (schema, table, column), entry in sorted((*statistics.columns.items(), *statistics.inherited.items()),
+                                                 key=lambda item: (item[0], item[1].inherited)):  # fmt: skip
+        yield {"kind": "column", "schema": schema, "table": table, "column": column, **_known(asdict(entry))}
+    for (schema, table), counters in sorted(statistics.activity.items()):
+        yield {"kind": "activity", "schema": schema, "table": table, **_known(asdict(counters))}
+    for (schema, name), use in sorted(statistics.index_activity.items()):
+        yield {"kind": "index_activity", "schema": schema, "name": name, **_known(asdict(use))}
+    yield _known({"kind": "end", "captured": statistics.captured, "since": statistics.since,
+                  "redacted": statistics.redacted})  # fmt: skip
+
+
+def _known(record: Record) -> Record:
+    return {name: value for name, value in record.items() if value is not None}
