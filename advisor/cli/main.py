@@ -6,6 +6,8 @@ import importlib
 import pkgutil
 import signal
 import sys
+from pathlib import Path
+from typing import Any
 
 import click
 
@@ -54,8 +56,31 @@ class DiscoveredCommands(click.Group):
 
 @click.command(cls=DiscoveredCommands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="advisor")
-def advisor_group() -> None:
+@click.option("--config", type=click.Path(path_type=Path), help="Configuration file; the nearest one when not given.")
+@click.option("--isolated", is_flag=True, help="Read no configuration file.")
+@click.pass_context
+def advisor_group(ctx: click.Context, config: Path | None, isolated: bool) -> None:
     """Index advice, N+1 findings and proven Alembic migrations from PostgreSQL workload files."""
+    if not isolated:
+        ctx.default_map = _defaults(ctx, config)
+
+
+def _defaults(ctx: click.Context, config: Path | None) -> dict[str, dict[str, Any]] | None:
+    """Return option defaults from the configuration file, or `None` when there is none."""
+    from advisor.config import find_config, read_config
+
+    path = config or find_config(Path.cwd())
+    if path is None:
+        return None
+    group = ctx.command
+    assert isinstance(group, DiscoveredCommands)
+    commands = {name: group.get_command(ctx, name) for name in group.list_commands(ctx)}
+    return read_config(path, {name: _long_options(command) for name, command in commands.items() if command})
+
+
+def _long_options(command: click.Command) -> dict[str, str]:
+    options = [option for option in command.params if isinstance(option, click.Option) and option.name]
+    return {name[2:]: str(option.name) for option in options for name in option.opts if name.startswith("--")}
 
 
 def main() -> None:

@@ -1,0 +1,59 @@
+"""Options that several commands share, and the values they turn into."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from advisor.errors import UsageError
+
+_UNITS = {"": 1, "b": 1, "kb": 1024, "mb": 1024**2, "gb": 1024**3, "tb": 1024**4}
+
+
+class Size(click.ParamType[int]):
+    """A number of bytes, written `500MB`, `2GB` or `1048576`."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the size in bytes."""
+        if isinstance(value, int):
+            return value
+        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?b?)\s*", str(value).lower())
+        unit = match[2] if match else ""
+        unit = unit if unit.endswith("b") or not unit else unit + "b"
+        if match is None:
+            self.fail(f"{value!r} is not a size: write it as 500MB or 2GB", param, ctx)
+        return int(float(match[1]) * _UNITS[unit])
+
+
+def database_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say which database the workload ran on."""
+    folder = click.Path(path_type=Path)
+    for decorate in reversed(
+        (
+            click.option("--snapshot", type=folder, help="Folder written by `advisor snapshot` or sql/export."),
+            click.option("--schema", type=folder, help="Schema dump (pg_dump --schema-only), without a snapshot."),
+            click.option("--statistics", type=folder, help="Statistics to go with --schema."),
+            click.option("--url", envvar="DATABASE_URL", help="Live server to snapshot, read-only."),
+            click.option("--twin", "provider", default="auto", help="auto, embedded, local, container or a URL."),
+        )
+    ):
+        command = decorate(command)
+    return command
+
+
+def one_source(snapshot: Path | None, schema: Path | None, statistics: Path | None, url: str | None) -> None:
+    """Raise `UsageError` unless exactly one source of schema and statistics is given; --url gives way to files."""
+    if snapshot and schema:
+        raise UsageError("--snapshot and --schema exclude each other", do="give the snapshot alone")
+    if statistics and not schema:
+        raise UsageError("--statistics needs --schema", do="give the schema dump with --schema")
+    if not (snapshot or schema or url):
+        raise UsageError(
+            "no database given", do="give --snapshot DIR (made by `advisor snapshot`), --schema FILE or --url URL"
+        )

@@ -1,0 +1,29 @@
+"""The gate's result as a pull-request comment: verdict first, details folded, updated in place by its marker."""
+
+from __future__ import annotations
+
+from advisor.gate.verdict import CheckResult, Verdict
+from advisor.output.checks.text import summary
+from advisor.output.units import one_line
+
+MARKER = "<!-- advisor check -->"
+
+
+def render(result: CheckResult) -> str:
+    """Return a Markdown comment that begins with a hidden marker."""
+    parts = [MARKER, f"**{summary(result)}**"]
+    parts += [_verdict(verdict) for verdict in result.verdicts]
+    return "\n\n".join(parts) + "\n"
+
+
+def _verdict(verdict: Verdict) -> str:
+    head = f"<details><summary>{verdict.level}: {verdict.code} {verdict.name} — {_escape(verdict.cause)}</summary>"
+    costs = ""
+    if verdict.cost_before is not None and verdict.cost_after is not None:
+        costs = f"\n\ncost {verdict.cost_before:,.2f} accepted, {verdict.cost_after:,.2f} now"
+    fix = f"\n\nfix: {_escape(verdict.fix)}" if verdict.fix else ""
+    return f"{head}\n\n```sql\n{one_line(verdict.text, 2000).replace('```', '` ` `')}\n```{costs}{fix}\n\n</details>"
+
+
+def _escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,31 @@
+"""The gate's result for a person: verdicts worst first, then one line that sums up."""
+
+from __future__ import annotations
+
+from advisor.gate.verdict import CheckResult, Verdict
+from advisor.output.units import one_line
+
+
+def render(result: CheckResult) -> str:
+    """Return the verdicts as blocks of text and a closing line."""
+    blocks = [_verdict(verdict) for verdict in result.verdicts]
+    return "\n\n".join([*blocks, summary(result)]) + "\n"
+
+
+def summary(result: CheckResult) -> str:
+    """Return one line: how many plans were compared and how many failed."""
+    levels = [verdict.level for verdict in result.verdicts]
+    parts = [f"{result.checked} queries checked", f"{levels.count('fail')} failed", f"{levels.count('warn')} warned"]
+    if result.new:
+        parts.append(f"{len(result.new)} new without a baseline ({', '.join(query[:12] for query in result.new[:5])})")
+    return ("FAILED: " if result.failed else "passed: ") + ", ".join(parts)
+
+
+def _verdict(verdict: Verdict) -> str:
+    lines = [f"{verdict.level.upper()} {verdict.code} {verdict.name} query {verdict.query[:12]}: {verdict.cause}"]
+    lines.append(f"  query  {one_line(verdict.text, 110)}")
+    if verdict.cost_before is not None and verdict.cost_after is not None:
+        lines.append(f"  cost   {verdict.cost_before:,.2f} accepted, {verdict.cost_after:,.2f} now")
+    if verdict.fix:
+        lines.append(f"  fix    {verdict.fix}")
+    return "\n".join(lines)

@@ -1,0 +1,34 @@
+"""Progress and notes on stderr: stdout is data."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Progress:
+    """Says what the tool is doing; silent when told to be."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self.quiet = quiet
+        colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ and "CI" not in os.environ
+        self._dim, self._plain = ("\x1b[2m", "\x1b[0m") if colour else ("", "")
+
+    def note(self, text: str) -> None:
+        """Print one line of progress."""
+        if not self.quiet:
+            print(f"{self._dim}{text}{self._plain}", file=sys.stderr, flush=True)
+
+    def warn(self, text: str) -> None:
+        """Print one warning, even when quiet."""
+        print(f"warning: {text}", file=sys.stderr, flush=True)
+
+    @contextmanager
+    def step(self, text: str) -> Iterator[None]:
+        """Print the step when it ends, with the seconds it took."""
+        begin = time.monotonic()
+        yield
+        self.note(f"{text} ({time.monotonic() - begin:.1f} s)")

@@ -1,0 +1,50 @@
+"""A configuration file sets defaults, flags win, and a slip of the pen is caught."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from advisor.config import find_config, read_config
+from advisor.errors import UsageError
+
+OPTIONS = {"advise": {"budget": "budget", "format": "form", "url": "url"}, "check": {"format": "form"}}
+
+
+def written(folder: Path, text: str, name: str = "advisor.toml") -> Path:
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def test_a_key_at_the_top_holds_for_every_command_that_has_it(tmp_path: Path) -> None:
+    path = written(tmp_path, 'format = "json"\n[advise]\nformat = "text"\nbudget = "2GB"\n')
+    assert read_config(path, OPTIONS) == {"advise": {"form": "text", "budget": "2GB"}, "check": {"form": "json"}}
+
+
+def test_pyproject_counts_only_with_our_table(tmp_path: Path) -> None:
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    written(inner, "[tool.other]\n", "pyproject.toml")
+    assert find_config(inner) is None or tmp_path not in find_config(inner).parents  # type: ignore[union-attr]
+    own = written(tmp_path, "[tool.advisor]\nformat = 'json'\n", "pyproject.toml")
+    assert find_config(inner) == own
+    assert read_config(own, OPTIONS)["check"] == {"form": "json"}
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("formt = 'json'", "did you mean format?"),
+        ("[advise]\nbugdet = '1GB'", "did you mean budget?"),
+        ("[chekc]\nformat = 'json'", "did you mean check?"),
+        ("url = 'postgresql://me:secret@host/db'", "may not stand in a file"),
+        ("format = ", "not valid TOML"),
+    ],
+)
+def test_what_cannot_be_meant_is_an_error_with_a_remedy(tmp_path: Path, text: str, complaint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        read_config(written(tmp_path, text), OPTIONS)
+    assert complaint in str(caught.value)
+    assert "secret" not in str(caught.value)
