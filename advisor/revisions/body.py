@@ -1,0 +1,178 @@
+"""The Python statements of `upgrade()` and `downgrade()`: plain Alembic, nothing of ours imported."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+
+from advisor.catalog.index import IndexDefinition, IndexKey
+from advisor.revisions.change import Change
+from advisor.revisions.escape import identifier, python_string, text_literal
+
+BUILD_LOCK_TIMEOUT = "5min"
+"""How long a concurrent build or drop may wait for old transactions. Generous on purpose: waiting blocks nobody, while
+giving up leaves an INVALID index behind."""
+
+BRIEF_LOCK_TIMEOUT = "2s"
+"""How long a statement may wait whose wait queues the application behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Source of both functions, unindented, and the imports they need."""
+
+    upgrade: str
+    downgrade: str
+    imports: str
+
+
+IS_VALID = '''\
+context = op.get_context()
+
+def is_valid():
+    """Return pg_index.indisvalid of the index, None when there is no such index."""
+    query = sa.text(
+        "SELECT i.indisvalid FROM pg_index i"
+        " JOIN pg_class c ON c.oid = i.indexrelid"
+        " JOIN pg_class t ON t.oid = i.indrelid"
+        " JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE n.nspname = :schema AND t.relname = :table AND c.relname = :name"
+    )
+    names = {names}
+    return op.get_bind().execute(query, names).scalar()
+'''
+
+BUILD = """\
+with context.autocommit_block():
+    op.execute("SET statement_timeout = 0")
+    op.execute("SET lock_timeout = '{timeout}'")
+    try:
+        # A build that was cut off leaves an INVALID index of this name behind.
+        if not context.as_sql and is_valid() is False:
+{heal}
+{create}
+{analyze}        if not context.as_sql and not is_valid():
+            raise RuntimeError(
+                {complaint}
+            )
+    finally:
+        # When the connection is lost, the reset must not hide why.
+        with contextlib.suppress(sa.exc.SQLAlchemyError):
+            op.execute("RESET lock_timeout")
+            op.execute("RESET statement_timeout")
+"""
+
+DROP = """\
+with op.get_context().autocommit_block():
+    op.execute("SET statement_timeout = 0")
+    op.execute("SET lock_timeout = '{timeout}'")
+    try:
+{drop}
+    finally:
+        # When the connection is lost, the reset must not hide why.
+        with contextlib.suppress(sa.exc.SQLAlchemyError):
+            op.execute("RESET lock_timeout")
+            op.execute("RESET statement_timeout")
+"""
+
+EXTENSION_STAYS = "# The extension stays: other objects may have come to need it.\npass\n"
+
+
+def plain_body(change: Change) -> Body:
+    """Return the body of a revision for an index on a plain table, or for an extension."""
+    if change.definition is None:
+        statement = f"CREATE EXTENSION IF NOT EXISTS {identifier(change.name)}"
+        return Body(f"op.execute({text_literal(statement)})\n", EXTENSION_STAYS, "")
+    build = build_source(change.name, change.definition, nulls_not_distinct=change.nulls_not_distinct)
+    drop = DROP.format(timeout=BUILD_LOCK_TIMEOUT, drop=_indent(drop_source(change.name, change.definition), 2))
+    first, second = (build, drop) if change.kind == "create" else (drop, build)
+    return Body(first, second, "import contextlib")
+
+
+def build_source(name: str, definition: IndexDefinition, *, nulls_not_distinct: bool = False) -> str:
+    """Return source that builds the index concurrently, first removing an INVALID leftover, last checking validity."""
+    names = _arguments(
+        "{", [f'"{key}": {python_string(value)}' for key, value in _names(name, definition)], "}", width=92
+    )
+    complaint = f"index {name} is INVALID after its build: run this migration again"
+    build = BUILD.format(
+        timeout=BUILD_LOCK_TIMEOUT,
+        heal=_indent(drop_source(name, definition), 3),
+        create=_indent(create_source(name, definition, nulls_not_distinct=nulls_not_distinct), 2),
+        analyze=_indent(analyze_source(definition), 2),
+        complaint=python_string(complaint),
+    )
+    return IS_VALID.replace("{names}", _indent(names, 1).lstrip()) + "\n" + build
+
+
+def _names(name: str, definition: IndexDefinition) -> list[tuple[str, str]]:
+    return [("schema", definition.schema), ("table", definition.table), ("name", name)]
+
+
+def create_source(name: str, definition: IndexDefinition, *, nulls_not_distinct: bool = False) -> str:
+    """Return the `op.create_index(…)` call."""
+    keys = f"[{', '.join(key_source(key) for key in definition.keys)}]"
+    arguments = [python_string(name), python_string(definition.table), keys]
+    arguments.append(f"schema={python_string(definition.schema)}")
+    if definition.unique:
+        arguments.append("unique=True")
+    arguments += options(definition, nulls_not_distinct=nulls_not_distinct)
+    return _arguments("op.create_index(", [*arguments, "postgresql_concurrently=True", "if_not_exists=True"], ")")
+
+
+def drop_source(name: str, definition: IndexDefinition) -> str:
+    """Return the `op.drop_index(…)` call."""
+    arguments = [python_string(name), f"table_name={python_string(definition.table)}"]
+    arguments += [f"schema={python_string(definition.schema)}", "postgresql_concurrently=True", "if_exists=True"]
+    return _arguments("op.drop_index(", arguments, ")")
+
+
+def key_source(key: IndexKey) -> str:
+    """Return one key as the argument that Alembic passes on unchanged: a name, or SQL text."""
+    if key.column is not None and key.sql == IndexKey.of(key.column).sql:
+        return python_string(key.column)
+    return text_literal(key_sql(key))
+
+
+def key_sql(key: IndexKey) -> str:
+    """Return one key as SQL, the column quoted only where needed."""
+    if key.column is None:
+        return key.sql
+    return identifier(key.column) + key.sql.removeprefix(key.expression)
+
+
+def options(definition: IndexDefinition, *, nulls_not_distinct: bool = False) -> list[str]:
+    """Return the `postgresql_…` keyword arguments that Alembic's call and the model's `Index` share."""
+    arguments = []
+    if definition.method != "btree":
+        arguments.append(f"postgresql_using={python_string(definition.method)}")
+    if definition.include:
+        arguments.append(f"postgresql_include=[{', '.join(map(python_string, definition.include))}]")
+    if nulls_not_distinct:
+        arguments.append("postgresql_nulls_not_distinct=True")
+    if definition.storage:
+        pairs = (f"{python_string(key)}: {python_string(value)}" for key, value in definition.storage)
+        arguments.append(f"postgresql_with={{{', '.join(pairs)}}}")
+    if definition.where:
+        arguments.append(f"postgresql_where={text_literal(definition.where)}")
+    return arguments
+
+
+def analyze_source(definition: IndexDefinition) -> str:
+    """Return the `ANALYZE` that gives an expression its first statistics; empty when the index has none."""
+    if all(key.column for key in definition.keys):
+        return ""
+    table = f"{identifier(definition.schema)}.{identifier(definition.table)}"
+    note = "# Until the next ANALYZE there are no statistics for an indexed expression.\n"
+    return f"{note}op.execute({text_literal(f'ANALYZE {table}')})\n"
+
+
+def _arguments(opening: str, arguments: list[str], closing: str, width: int = 80) -> str:
+    line = f"{opening}{', '.join(arguments)}{closing}"
+    if len(line) <= width - 12:
+        return line
+    return "\n".join([opening, *(f"    {argument}," for argument in arguments), closing])
+
+
+def _indent(text: str, levels: int) -> str:
+    return textwrap.indent(text, "    " * levels)

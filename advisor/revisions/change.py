@@ -1,0 +1,120 @@
+"""Proposals broken into changes: one index, or one extension, per revision file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from advisor.catalog.index import Index, IndexDefinition
+from advisor.catalog.schema import Schema, Table
+from advisor.errors import RevisionError
+from advisor.indexes.proposal import IndexProposal
+from advisor.revisions.revision import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one revision file does."""
+
+    kind: Kind
+    name: str
+    """Index or extension."""
+    proposal: IndexProposal
+    definition: IndexDefinition | None = None
+    """The index to create, or to drop; `None` for an extension."""
+    partitions: tuple[Partition, ...] = ()
+    """The tree below a partitioned table, parents before children; empty for a plain table."""
+    nulls_not_distinct: bool = False
+    follows: str = ""
+    """Name of the new index that makes this drop possible."""
+
+    @property
+    def partitioned(self) -> bool:
+        """Whether the index stands on a partitioned table."""
+        return bool(self.partitions)
+
+    def revision_id(self, down_revision: str | None) -> str:
+        """Return the revision id: derived from the content and the place in the history, so it is reproducible."""
+        ddl = self.definition.ddl(self.name) if self.definition else ""
+        text = "\0".join([self.kind, self.name, ddl, down_revision or ""])
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """One member of a partition tree."""
+
+    schema: str
+    table: str
+    parent: tuple[str, str] | None
+    leaf: bool
+
+
+def changes(proposals: Sequence[IndexProposal], schema: Schema | None) -> tuple[Change, ...]:
+    """Return the changes in writing order: extensions, then each new index followed by the old ones it replaces.
+
+    Raises `RevisionError` when an old index is to go whose definition is not known, because no downgrade could be
+    written, and when a constraint owns it.
+    """
+    seen: set[tuple[str, str]] = set()
+    found = []
+    for change in (*_extensions(proposals, schema), *_index_changes(proposals, schema)):
+        if (change.kind, change.name) not in seen:
+            seen.add((change.kind, change.name))
+            found.append(change)
+    return tuple(found)
+
+
+def _extensions(proposals: Sequence[IndexProposal], schema: Schema | None) -> Iterator[Change]:
+    present = schema.extensions if schema else ()
+    for proposal in proposals:
+        for extension in proposal.requires:
+            if extension not in present:
+                yield Change("extension", extension, proposal)
+
+
+def _index_changes(proposals: Sequence[IndexProposal], schema: Schema | None) -> Iterator[Change]:
+    for proposal in proposals:
+        tree = partition_tree(schema, proposal.definition)
+        if proposal.action == "drop":
+            yield _drop(proposal, proposal.name, schema)
+            continue
+        yield Change("create", proposal.name, proposal, proposal.definition, tree)
+        for name in proposal.replaces:
+            yield _drop(proposal, name, schema, follows=proposal.name)
+
+
+def _drop(proposal: IndexProposal, name: str, schema: Schema | None, follows: str = "") -> Change:
+    old = _existing(proposal.definition, name, schema)
+    if old is None and proposal.action == "drop" and schema is None:
+        return Change("drop", name, proposal, proposal.definition)
+    if old is None:
+        what = f"index {name} is to be dropped, but its definition is not known, so no downgrade could be written"
+        raise RevisionError(what, do="give the schema (a snapshot) that holds it")
+    if old.constraint or old.primary or old.replica_identity:
+        owner = f"constraint {old.constraint or name}" if not old.replica_identity else "the replica identity"
+        raise RevisionError(f"index {name} belongs to {owner} and cannot be dropped on its own")
+    tree = partition_tree(schema, old.definition)
+    return Change("drop", name, proposal, old.definition, tree, old.nulls_not_distinct, follows)
+
+
+def _existing(definition: IndexDefinition, name: str, schema: Schema | None) -> Index | None:
+    table = schema.tables.get((definition.schema, definition.table)) if schema else None
+    return next((index for index in table.indexes if index.name == name), None) if table else None
+
+
+def partition_tree(schema: Schema | None, definition: IndexDefinition) -> tuple[Partition, ...]:
+    """Return the partition tree below the definition's table, the table itself first; empty for a plain table."""
+    root = (definition.schema, definition.table)
+    table = schema.tables.get(root) if schema else None
+    if schema is None or table is None or table.kind != "partitioned":
+        return ()
+    return (Partition(*root, None, leaf=False), *_below(root, schema))
+
+
+def _below(parent: tuple[str, str], schema: Schema) -> Iterator[Partition]:
+    children: list[Table] = [table for table in schema.tables.values() if table.parent == parent]
+    for table in sorted(children, key=lambda table: (table.schema, table.name)):
+        yield Partition(table.schema, table.name, parent, leaf=table.kind != "partitioned")
+        yield from _below((table.schema, table.name), schema)

@@ -1,0 +1,81 @@
+"""The same change as plain SQL, for teams without Alembic: run it with psql, outside a transaction."""
+
+from __future__ import annotations
+
+from advisor.catalog.index import IndexDefinition
+from advisor.revisions.body import BRIEF_LOCK_TIMEOUT, BUILD_LOCK_TIMEOUT, analyze_source
+from advisor.revisions.change import Change, Partition
+from advisor.revisions.escape import identifier, qualified
+from advisor.revisions.partitions import body_sql, member_name
+
+ONLY_NOTE = "-- squawk-ignore require-concurrent-index-creation\n"
+"""`ON ONLY` builds nothing: the index is empty until its partitions' indexes are attached."""
+
+DROP_NOTE = "-- squawk-ignore require-concurrent-index-deletion\n"
+"""An index of a partitioned table cannot be dropped concurrently."""
+
+
+def plain_sql(change: Change) -> str:
+    """Return the statements of a change, one per line, timeouts set and reset; squawk finds nothing in them."""
+    if change.definition is None:
+        return f"CREATE EXTENSION IF NOT EXISTS {identifier(change.name)};\n"
+    if change.kind == "drop":
+        return _drop(change, change.definition)
+    return _create(change, change.definition)
+
+
+def _drop(change: Change, definition: IndexDefinition) -> str:
+    name = qualified(definition.schema, change.name)
+    if change.partitioned:
+        return _timed([f"{DROP_NOTE}DROP INDEX IF EXISTS {name};"], BRIEF_LOCK_TIMEOUT)
+    return _timed([f"DROP INDEX CONCURRENTLY IF EXISTS {name};"], BUILD_LOCK_TIMEOUT)
+
+
+def _create(change: Change, definition: IndexDefinition) -> str:
+    body = body_sql(definition, nulls_not_distinct=change.nulls_not_distinct)
+    unique = "UNIQUE " if definition.unique else ""
+    if change.partitioned:
+        statements = [*_parents(change, unique, body), *_leaves(change, unique, body), *_attached(change)]
+    else:
+        table = qualified(definition.schema, definition.table)
+        name = identifier(change.name)
+        statements = [f"CREATE {unique}INDEX CONCURRENTLY IF NOT EXISTS {name} ON {table} {body};"]
+    if analyze_source(definition):
+        statements.append(f"ANALYZE {qualified(definition.schema, definition.table)};")
+    return _timed(statements, BUILD_LOCK_TIMEOUT)
+
+
+def _parents(change: Change, unique: str, body: str) -> list[str]:
+    return [
+        f"{ONLY_NOTE}CREATE {unique}INDEX IF NOT EXISTS {identifier(member_name(change, partition))}"
+        f" ON ONLY {qualified(partition.schema, partition.table)} {body};"
+        for partition in change.partitions
+        if not partition.leaf
+    ]
+
+
+def _leaves(change: Change, unique: str, body: str) -> list[str]:
+    return [
+        f"CREATE {unique}INDEX CONCURRENTLY IF NOT EXISTS {identifier(member_name(change, partition))}"
+        f" ON {qualified(partition.schema, partition.table)} {body};"
+        for partition in change.partitions
+        if partition.leaf
+    ]
+
+
+def _attached(change: Change) -> list[str]:
+    members = {(partition.schema, partition.table): partition for partition in change.partitions}
+    return [
+        f"ALTER INDEX {_index(change, members[partition.parent])} ATTACH PARTITION {_index(change, partition)};"
+        for partition in reversed(change.partitions)
+        if partition.parent
+    ]
+
+
+def _index(change: Change, partition: Partition) -> str:
+    return qualified(partition.schema, member_name(change, partition))
+
+
+def _timed(statements: list[str], lock_timeout: str) -> str:
+    lines = ["SET statement_timeout = 0;", f"SET lock_timeout = '{lock_timeout}';", *statements]
+    return "\n".join([*lines, "RESET lock_timeout;", "RESET statement_timeout;"]) + "\n"
