@@ -1,0 +1,73 @@
+"""What every rule is given: the workload, what analysis made of it, the catalog, and what the planner said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from advisor.analysis.shape import QueryShape, TableShape
+from advisor.catalog.schema import Schema, Table
+from advisor.catalog.statistics import Statistics
+from advisor.indexes.proposal import IndexProposal
+from advisor.twin.plan import PlanNode
+from advisor.workload.model import Query, Workload
+
+
+@dataclass(frozen=True, slots=True)
+class RuleOptions:
+    """Thresholds of the rules; each rule's page names those it heeds."""
+
+    loop_minimum: int = 5
+    """Executions that make a loop when nothing else speaks for one."""
+    loop_minimum_with_parent: int = 3
+    """Executions that make a loop when a statement before it returned what it iterates over."""
+    budgets: Mapping[str, int] = field(default_factory=dict)
+    """Application name to the loop length it may have: jobs that loop on purpose."""
+    share: float = 0.01
+    """Share of the workload's time below which a merely wasteful query is not worth a line."""
+    rows_minimum: float = 10_000
+    """Rows from which on a table is large enough for its access paths to matter."""
+
+
+@dataclass(frozen=True)
+class RuleContext:
+    """Everything a rule may look at; rules change nothing and ask no server."""
+
+    workload: Workload
+    shapes: Mapping[str, QueryShape]
+    """By query id; queries that could not be analysed are missing."""
+    schema: Schema
+    statistics: Statistics
+    proposals: tuple[IndexProposal, ...] = ()
+    plans: Mapping[str, PlanNode] = field(default_factory=dict)
+    """By query id: the plan with the schema as it is."""
+    options: RuleOptions = RuleOptions()
+
+    @cached_property
+    def total_ms(self) -> float:
+        """Return the time of the whole workload, in milliseconds."""
+        return sum(query.total_ms for query in self.workload.queries)
+
+    @cached_property
+    def queries(self) -> Mapping[str, Query]:
+        """Return the workload's queries by id."""
+        return {query.id: query for query in self.workload.queries}
+
+    def analysed(self) -> Iterator[tuple[Query, QueryShape]]:
+        """Yield every query that has a shape, heaviest first."""
+        for query in self.workload.queries:
+            if shape := self.shapes.get(query.id):
+                yield query, shape
+
+    def table(self, shape: TableShape) -> Table | None:
+        """Return the table of one occurrence, `None` when the catalog does not hold it."""
+        return self.schema.tables.get((shape.schema, shape.table))
+
+    def proposal_for(self, query: str, table: str) -> str | None:
+        """Return the id of the proposal that serves this query on this table, if there is one."""
+        for proposal in self.proposals:
+            served = any(benefit.query == query for benefit in proposal.queries)
+            if served and proposal.definition.table == table:
+                return proposal.id
+        return None

@@ -1,0 +1,1 @@
+"""N+1 and chatty access."""

@@ -1,0 +1,1 @@
+"""Statements written so that no index can help them."""
