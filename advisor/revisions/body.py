@@ -16,6 +16,8 @@ giving up leaves an INVALID index behind."""
 BRIEF_LOCK_TIMEOUT = "2s"
 """How long a statement may wait whose wait queues the application behind it."""
 
+EXTENSION_TIMEOUT = "1min"
+
 
 @dataclass(frozen=True, slots=True)
 class Body:
@@ -75,6 +77,14 @@ with op.get_context().autocommit_block():
             op.execute("RESET statement_timeout")
 """
 
+EXTENSION = f"""\
+op.execute("SET statement_timeout = '{EXTENSION_TIMEOUT}'")
+op.execute("SET lock_timeout = '{BRIEF_LOCK_TIMEOUT}'")
+op.execute({{statement}})
+op.execute("RESET lock_timeout")
+op.execute("RESET statement_timeout")
+"""
+
 EXTENSION_STAYS = "# The extension stays: other objects may have come to need it.\npass\n"
 
 
@@ -82,7 +92,7 @@ def plain_body(change: Change) -> Body:
     """Return the body of a revision for an index on a plain table, or for an extension."""
     if change.definition is None:
         statement = f"CREATE EXTENSION IF NOT EXISTS {identifier(change.name)}"
-        return Body(f"op.execute({text_literal(statement)})\n", EXTENSION_STAYS, "")
+        return Body(EXTENSION.replace("{statement}", text_literal(statement)), EXTENSION_STAYS, "")
     build = build_source(change.name, change.definition, nulls_not_distinct=change.nulls_not_distinct)
     drop = DROP.format(timeout=BUILD_LOCK_TIMEOUT, drop=_indent(drop_source(change.name, change.definition), 2))
     first, second = (build, drop) if change.kind == "create" else (drop, build)

@@ -18,7 +18,7 @@ DROP_NOTE = "-- squawk-ignore require-concurrent-index-deletion\n"
 def plain_sql(change: Change) -> str:
     """Return the statements of a change, one per line, timeouts set and reset; squawk finds nothing in them."""
     if change.definition is None:
-        return f"CREATE EXTENSION IF NOT EXISTS {identifier(change.name)};\n"
+        return _timed([f"CREATE EXTENSION IF NOT EXISTS {identifier(change.name)};"], BRIEF_LOCK_TIMEOUT)
     if change.kind == "drop":
         return _drop(change, change.definition)
     return _create(change, change.definition)
