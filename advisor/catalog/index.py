@@ -140,5 +140,7 @@ class Index:
     """`last_idx_scan` (16+), ISO 8601."""
     nulls_not_distinct: bool = False
     replica_identity: bool = False
+    attributes: tuple[str, ...] = ()
+    """Names of its columns in `pg_attribute`, under which `pg_stats` lists those that are expressions."""
     ddl: str = ""
     """`pg_get_indexdef`, exactly as the server prints it."""

@@ -15,7 +15,7 @@ _DESCENDING, _NULLS_FIRST = 1, 2
 def index_from_row(row: Sequence[Any], measured: Statistics) -> Index:
     """Return the index that a row of `table_queries.INDEXES` describes, with its measured size and activity."""
     (_, schema, name, table, method, unique, primary, valid, ready, replica_identity, partitioned,
-     nulls_not_distinct, constraint, where, storage, names, ddl, keys) = row  # fmt: skip
+     nulls_not_distinct, constraint, where, storage, names, ddl, attributes, keys) = row  # fmt: skip
     definition = IndexDefinition(
         schema=schema,
         table=table,
@@ -40,6 +40,7 @@ def index_from_row(row: Sequence[Any], measured: Statistics) -> Index:
         last_scan=use.last_scan if use else None,
         nulls_not_distinct=nulls_not_distinct,
         replica_identity=replica_identity,
+        attributes=tuple(attributes),
         ddl=ddl,
     )
 

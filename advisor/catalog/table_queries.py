@@ -83,6 +83,8 @@ SELECT i.indrelid, n.nspname, c.relname, table_.relname, m.amname, i.indisunique
                    FROM pg_catalog.pg_options_to_table(c.reloptions)), '[]'),
        {_NAMES.format(numbers="i.indkey[i.indnkeyatts:]", table="i.indrelid")},
        pg_catalog.pg_get_indexdef(i.indexrelid),
+       (SELECT array_agg(a.attname::text ORDER BY a.attnum)
+          FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = i.indexrelid),
        keys.keys
   FROM pg_catalog.pg_index AS i
   JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid

@@ -1,0 +1,111 @@
+"""The snapshot folder: plain files, the same bytes for the same snapshot, readable by their owner only."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from advisor.catalog.pg_dump import TRAILER, clean_schema
+from advisor.catalog.records import records_from_statistics, statistics_from_records
+from advisor.catalog.snapshot_facts import facts_of, snapshot_from_facts
+from advisor.catalog.snapshot_model import Snapshot
+from advisor.catalog.statistics import Statistics
+from advisor.errors import SnapshotError
+
+SCHEMA, STATISTICS, SETTINGS, FACTS, STATEMENTS = (
+    "schema.sql", "statistics.jsonl", "settings.json", "snapshot.json", "statements.csv",
+)  # fmt: skip
+_AGAIN = "take the snapshot again: advisor snapshot URL -o DIR, or psql -f sql/export/snapshot.sql"
+
+
+def save_snapshot(snapshot: Snapshot, folder: Path) -> None:
+    """Write the snapshot to a folder, which is made when it is missing; other files in it stay."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write(folder / SCHEMA, snapshot.schema_sql.encode())
+        _write(folder / STATISTICS, b"".join(orjson.dumps(record) + b"\n"
+                                             for record in records_from_statistics(snapshot.statistics)))  # fmt: skip
+        _write(folder / SETTINGS, _pretty(dict(snapshot.settings)))
+        if snapshot.statements is None:
+            (folder / STATEMENTS).unlink(missing_ok=True)
+        else:
+            _write(folder / STATEMENTS, snapshot.statements.encode())
+        _write(folder / FACTS, _pretty(facts_of(snapshot)))
+    except OSError as error:
+        raise SnapshotError(f"cannot write here: {error.strerror}", where=str(error.filename or folder),
+                            do="choose another folder with -o") from error  # fmt: skip
+
+
+def load_snapshot(folder: Path) -> Snapshot:
+    """Return the snapshot of a folder that `save_snapshot` or psql with `sql/export/snapshot.sql` wrote."""
+    if not folder.is_dir():
+        raise SnapshotError("there is no such folder", where=str(folder), do=_AGAIN)
+    statements = folder / STATEMENTS
+    try:
+        return snapshot_from_facts(
+            _object(folder / FACTS),
+            read_schema_file(folder / SCHEMA, whole=True),
+            read_records_file(folder / STATISTICS),
+            _object(folder / SETTINGS),
+            read_text(statements) if statements.exists() else None,
+        )
+    except SnapshotError as error:
+        error.where = error.where or str(folder)
+        raise
+
+
+def read_schema_file(path: Path, *, whole: bool) -> str:
+    """Return a dump's SQL; with `whole`, raise `SnapshotError` when pg_dump's last line is missing."""
+    text = read_text(path)
+    if text.startswith("PGDMP"):
+        raise SnapshotError("this is a dump in pg_dump's custom format", where=str(path),
+                            do=f"turn it into SQL: pg_restore --schema-only -f schema.sql {path.name}")  # fmt: skip
+    if whole and TRAILER not in text:
+        raise SnapshotError("the schema dump ends too early", where=str(path), do=_AGAIN)
+    return clean_schema(text)
+
+
+def read_records_file(path: Path) -> Statistics:
+    """Return the statistics of a file of JSON lines; raises `SnapshotError` when it was cut short."""
+    records = []
+    for number, line in enumerate(read_text(path).splitlines(), 1):
+        try:
+            records.append(orjson.loads(line))
+        except orjson.JSONDecodeError as error:
+            raise SnapshotError(f"line {number} is not JSON: {error}", where=str(path), do=_AGAIN) from error
+    if not records or not isinstance(records[-1], dict) or records[-1].get("kind") != "end":
+        raise SnapshotError("the statistics end too early", where=str(path), do=_AGAIN)
+    return statistics_from_records(records)
+
+
+def read_text(path: Path) -> str:
+    """Return a file of the snapshot; raises `SnapshotError` when it cannot be read."""
+    try:
+        return path.read_bytes().decode("utf-8", "replace").removeprefix("\ufeff")
+    except OSError as error:
+        raise SnapshotError(f"the snapshot lacks {path.name}: {error.strerror}", where=str(path), do=_AGAIN) from error
+
+
+def _object(path: Path) -> Any:
+    try:
+        found = orjson.loads(read_text(path))
+    except orjson.JSONDecodeError as error:
+        raise SnapshotError(f"this is not JSON: {error}", where=str(path), do=_AGAIN) from error
+    if not isinstance(found, dict):
+        raise SnapshotError("this is not a JSON object", where=str(path), do=_AGAIN)
+    return found
+
+
+def _pretty(value: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n"
+
+
+def _write(path: Path, content: bytes) -> None:
+    temporary = path.with_name(path.name + ".part")
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(content)
+    temporary.replace(path)

@@ -1,0 +1,83 @@
+"""Between `snapshot.json` (what `sql/export/database.sql` prints) and the fields of `Snapshot`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from advisor.catalog.export_queries import Record
+from advisor.catalog.snapshot_model import Extension, Override, Snapshot
+from advisor.catalog.statistics import Statistics
+from advisor.errors import SnapshotError
+
+FORMAT = 1
+"""Version of the folder's layout; raised when an older reader would misread a newer folder."""
+
+_PLAIN = ("server_version", "database", "encoding", "collation", "ctype", "locale_provider", "locale", "captured")
+_LACKING_PRIVILEGE = "<insufficient privilege>"
+
+
+def snapshot_from_facts(
+    facts: Record, schema_sql: str, statistics: Statistics, settings: Mapping[str, str], statements: str | None
+) -> Snapshot:
+    """Return the snapshot; raises `SnapshotError` when the format version is not one we know."""
+    if facts.get("format") != FORMAT:
+        raise SnapshotError(
+            f"the snapshot has format {facts.get('format')!r}, this version reads {FORMAT}",
+            do="take the snapshot again with this version, or upgrade pgadvisor",
+        )
+    try:
+        plain = {name: facts[name] for name in _PLAIN}
+        return Snapshot(
+            schema_sql=schema_sql,
+            statistics=statistics,
+            settings=dict(sorted(settings.items())),
+            extensions=tuple(Extension(**extension) for extension in facts["extensions"] or ()),
+            search_path=tuple(facts["search_path"]),
+            overrides=tuple(Override(**override) for override in facts["overrides"]),
+            configuration=facts["configuration"],
+            alembic_version=tuple(sorted(facts["alembic_version"])),
+            statements=statements,
+            redacted=bool(facts.get("redacted", False)),
+            notes=tuple(facts["notes"] if "notes" in facts else _notes(facts, statistics, statements)),
+            **plain,
+        )
+    except (KeyError, TypeError) as error:
+        raise SnapshotError(f"snapshot.json lacks {error}", do="take the snapshot again") from error
+
+
+def facts_of(snapshot: Snapshot) -> Record:
+    """Return the record that `snapshot_from_facts` turns back into the same snapshot."""
+    return {
+        "format": FORMAT,
+        **{name: getattr(snapshot, name) for name in _PLAIN},
+        "search_path": list(snapshot.search_path),
+        "extensions": [asdict(extension) for extension in snapshot.extensions],
+        "overrides": [asdict(override) for override in snapshot.overrides],
+        "configuration": dict(snapshot.configuration),
+        "alembic_version": list(snapshot.alembic_version),
+        "redacted": snapshot.redacted,
+        "notes": list(snapshot.notes),
+    }
+
+
+def _notes(facts: Record, statistics: Statistics, statements: str | None) -> list[str]:
+    """Return what a reader should know: whatever could not be read, and what was computed instead."""
+    notes = []
+    if count := facts.get("unreadable_tables"):
+        notes.append(
+            f"pg_stats hides the columns of {count} tables from this role (no SELECT, or row security):"
+            " their plans rest on the planner's defaults; a role with pg_read_all_data sees them"
+        )
+    if unknown := sum(1 for relation in statistics.relations.values() if relation.rows < 0):
+        notes.append(f"{unknown} tables or indexes were never vacuumed or analysed: run ANALYZE before trusting plans")
+    if changed := facts.get("settings_of_role"):
+        notes.append(f"set for the exporting session only, perhaps not for the application: {', '.join(changed)}")
+    if (block_size := facts.get("configuration", {}).get("block_size", "8192")) != "8192":
+        notes.append(f"the server's pages have {block_size} bytes, the twin's 8192: sizes and costs differ")
+    if statements is None:
+        reason = facts.get("statements_refused") or "the export holds no statements.csv"
+        notes.append(f"no statements exported: {reason}")
+    elif hidden := statements.count(_LACKING_PRIVILEGE):
+        notes.append(f"the text of {hidden} statements of other roles is hidden: grant pg_read_all_stats to this role")
+    return notes

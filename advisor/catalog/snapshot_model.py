@@ -1,0 +1,90 @@
+"""The snapshot: everything the twin needs of a production database, as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from advisor.catalog.statistics import Statistics
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Extension:
+    """An installed extension."""
+
+    name: str
+    version: str
+    schema: str
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A setting fixed for a database or role by `ALTER DATABASE` or `ALTER ROLE`; `None` means every one."""
+
+    database: str | None
+    role: str | None
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Schema, planner statistics, settings and statements of one database at one time."""
+
+    schema_sql: str
+    """What `pg_dump --schema-only` wrote: plain SQL without psql meta-commands."""
+    statistics: Statistics
+    settings: Mapping[str, str]
+    """Every planner setting, as `SHOW` prints it: safe to give to a server of the same major version at its start."""
+    server_version: int
+    """`server_version_num`, for example 160004."""
+    extensions: tuple[Extension, ...] = ()
+    database: str | None = None
+    encoding: str = "UTF8"
+    collation: str = "C"
+    """`datcollate`."""
+    ctype: str = "C"
+    """`datctype`."""
+    locale_provider: str = "libc"
+    """`libc`, `icu` or `builtin`."""
+    locale: str | None = None
+    """Locale of the ICU or built-in provider."""
+    search_path: tuple[str, ...] = ("public",)
+    """Schemas of the exporting session that exist, in order: what the database (or its role) sets."""
+    overrides: tuple[Override, ...] = ()
+    """Planner settings and search paths of single databases and roles."""
+    configuration: Mapping[str, str] = field(default_factory=dict)
+    """Settings worth knowing but not meant for the twin: `max_connections`, `shared_buffers`, `block_size`…"""
+    alembic_version: tuple[str, ...] = ()
+    """Rows of `alembic_version`, empty when there is no such table."""
+    statements: str | None = None
+    """pg_stat_statements as CSV with a header; `None` when it could not be read."""
+    captured: str | None = None
+    """When, ISO 8601, UTC."""
+    redacted: bool = False
+    notes: tuple[str, ...] = ()
+    """What a reader should know before trusting the numbers."""
+
+    @property
+    def major(self) -> int:
+        """Return the server's major version."""
+        return self.server_version // 10_000
+
+    def search_path_of(self, role: str | None) -> tuple[str, ...]:
+        """Return the schemas that an unqualified name of this role's statements is looked for in."""
+        found = {
+            (override.database is not None, override.role is not None): override.value
+            for override in self.overrides
+            if override.name == "search_path" and override.role in (None, role)
+        }
+        for key in ((True, True), (False, True), (True, False)):
+            if key in found:
+                return split_search_path(found[key], role)
+        return self.search_path
+
+
+def split_search_path(value: str, role: str | None = None) -> tuple[str, ...]:
+    """Return the schemas that a `search_path` setting names; `$user` becomes `role`, or goes when there is none."""
+    names = (part.strip() for part in value.split(","))
+    plain = (name[1:-1].replace('""', '"') if name.startswith('"') else name.lower() for name in names if name)
+    return tuple(found for name in plain if (found := role if name == "$user" else name))
