@@ -1,0 +1,141 @@
+"""Proves revisions on a throw-away server: they do what they say, can be undone, fail loudly and heal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from advisor.errors import AdvisorError, ProofError
+from advisor.indexes.proposal import Advice, IndexProposal
+from advisor.revisions.revision import Revision
+from advisor.twin.statement import BoundStatement
+from advisor.verify.lint import lint, without_version_table
+from advisor.verify.proof import Proof, RevisionProof, Step
+from advisor.verify.scratch import Scratch, scratch_database
+from advisor.verify.steps import Proving, create_steps, drop_steps, extension_steps
+from advisor.verify.upgrade import History
+from advisor.verify.use import PlanCheck, use_on_twin
+
+
+def prove(
+    revisions: Sequence[Revision],
+    *,
+    url: str,
+    config: Path,
+    proposals: Sequence[IndexProposal],
+    schema_sql: str | None = None,
+    plan_check: PlanCheck | None = None,
+    server: str = "",
+    section: str = "alembic",
+) -> Proof:
+    """Return the proof of `revisions`, each on its own, in the order given.
+
+    `url` is a throw-away server on which a scratch database is made and dropped again. It is restored from
+    `schema_sql` and stamped just below each revision, so that the team's older revisions need not run; without a dump
+    it is upgraded from base. The team's `env.py` is never run. What fails is a failed `Step`, not an exception; raises
+    `ProofError` only when the server cannot be used or the history cannot be run at all.
+    """
+    history = History.open(config, section)
+    with scratch_database(url, schema_sql) as scratch:
+        if schema_sql is None and revisions:
+            _from_base(history, scratch, revisions[0])
+        case = _Case(history, scratch, {proposal.id: proposal for proposal in proposals}, plan_check)
+        proofs = tuple(case.prove(revision) for revision in revisions)
+        with scratch.connect() as connection:
+            version = f"PostgreSQL {connection.info.parameter_status('server_version')}"
+        return Proof(server or version, "twin", proofs, (), (*scratch.notes, *_notes(proofs, plan_check)))
+
+
+def prove_report(
+    revisions: Sequence[Revision],
+    advice: Advice,
+    twin: Any,
+    alembic: Path,
+    statements: Mapping[str, Sequence[BoundStatement]] | None = None,
+) -> Proof:
+    """Return the proof of the revisions of one run of the advisor: structure on the twin's server, use on the twin."""
+    check = use_on_twin(twin.what_if, statements, advice.proposals) if statements else None
+    return prove(
+        revisions,
+        url=twin.url,
+        config=alembic,
+        proposals=advice.proposals,
+        schema_sql=twin.snapshot.schema_sql,
+        plan_check=check,
+        server=twin.description,
+    )
+
+
+def _from_base(history: History, scratch: Scratch, first: Revision) -> None:
+    down = history.scripts.get_revision(first.revision).down_revision
+    for target in (down,) if isinstance(down, str) else down or ():
+        history.upgrade(scratch.url, target)
+
+
+def _notes(proofs: Sequence[RevisionProof], plan_check: PlanCheck | None) -> Iterator[str]:
+    if plan_check is None:
+        yield "no statements were given: whether queries use the indexes was not checked"
+    if not any(step.name == "lint" for proof in proofs for step in proof.steps) and proofs:
+        yield "squawk is not installed: offline SQL was not linted (pip install squawk-cli)"
+
+
+@dataclass(frozen=True)
+class _Case:
+    """One scratch database on which revisions are proven one after the other."""
+
+    history: History
+    scratch: Scratch
+    proposals: Mapping[str, IndexProposal]
+    plan_check: PlanCheck | None
+
+    def prove(self, revision: Revision) -> RevisionProof:
+        """Return the proof; the revision stays applied for the next one."""
+        steps: list[Step] = []
+        try:
+            for step in self._steps(revision):
+                steps.append(step)
+        except (AdvisorError, psycopg.Error) as error:
+            after = f"after step {steps[-1].name}: " if steps else ""
+            reason = error.what if isinstance(error, AdvisorError) else str(error).strip()
+            steps.append(Step("completed", False, after + reason))
+        return RevisionProof(revision.revision, revision.proposal, revision.index, tuple(steps))
+
+    def _steps(self, revision: Revision) -> Iterator[Step]:
+        down = self._stamp_below(revision)
+        proposal = self.proposals.get(revision.proposal)
+        if revision.kind == "extension":
+            yield from extension_steps(self.history, self.scratch, revision)
+        elif proposal is None:
+            raise ProofError(f"proposal {revision.proposal} was not given")
+        else:
+            case = Proving(self.history, self.scratch, revision, down, proposal.definition)
+            yield from (create_steps if revision.kind == "create" else drop_steps)(case)
+            if revision.kind == "create":
+                yield from self._used(proposal)
+        yield from self._lint(revision, down)
+
+    def _used(self, proposal: IndexProposal) -> Iterator[Step]:
+        if self.plan_check is None:
+            return
+        uses = self.plan_check(proposal)
+        missing = [use.query for use in uses if not use.used]
+        detail = f"{len(uses) - len(missing)} of {len(uses)} claimed queries are planned with it"
+        yield Step("used", bool(uses) and not missing, detail + (f", not: {', '.join(missing)}" if missing else ""))
+
+    def _stamp_below(self, revision: Revision) -> str:
+        down = self.history.scripts.get_revision(revision.revision).down_revision
+        below = (down,) if isinstance(down, str) else tuple(down or ())
+        self.history.stamp(self.scratch.url, below)
+        return below[0] if below else "base"
+
+    def _lint(self, revision: Revision, down: str) -> Iterator[Step]:
+        text = without_version_table(self.history.offline_sql(down, revision.revision))
+        try:
+            found = lint(text)
+        except FileNotFoundError:
+            return
+        yield Step("lint", not found, "; ".join(found) or "squawk finds nothing in the --sql output")

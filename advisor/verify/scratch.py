@@ -1,0 +1,67 @@
+"""A scratch database beside the twin: the schema and nothing else, so that builds there are real and leave no trace."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from advisor.errors import ProofError
+
+
+@dataclass(frozen=True, slots=True)
+class Scratch:
+    """A database of ours that holds a schema."""
+
+    url: str
+    notes: tuple[str, ...]
+    """What of the schema could not be restored, and why."""
+
+    def connect(self, *, autocommit: bool = True) -> psycopg.Connection:
+        """Return a new connection."""
+        return psycopg.connect(self.url, autocommit=autocommit)
+
+
+@contextlib.contextmanager
+def scratch_database(url: str, schema_sql: str | None) -> Iterator[Scratch]:
+    """Make a database on the server of `url`, restore `schema_sql` into it, yield it, and drop it however we end.
+
+    Without a dump the database is empty. Raises `ProofError` when the server cannot be reached or refuses.
+    """
+    from advisor.twin.restore import restore_schema
+
+    name = f"advisor_scratch_{secrets.token_hex(6)}"
+    with _administration(url) as administration:
+        administration.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+        try:
+            inner = _url_of(url, name)
+            notes: list[str] = []
+            if schema_sql:
+                with psycopg.connect(inner, autocommit=True) as connection:
+                    notes = restore_schema(connection, schema_sql)
+            yield Scratch(inner, tuple(notes))
+        finally:
+            drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+            administration.execute(drop)
+
+
+@contextlib.contextmanager
+def _administration(url: str) -> Iterator[psycopg.Connection]:
+    try:
+        connection = psycopg.connect(_url_of(url, None), autocommit=True)
+    except psycopg.Error as error:
+        raise ProofError(f"the throw-away server cannot be reached: {error}") from error
+    with connection:
+        yield connection
+
+
+def _url_of(url: str, database: str | None) -> str:
+    """Return `url` as psycopg takes it, for another database when one is named."""
+    from sqlalchemy import make_url
+
+    parsed = make_url(url).set(drivername="postgresql")
+    return (parsed.set(database=database) if database else parsed).render_as_string(hide_password=False)
