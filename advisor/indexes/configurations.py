@@ -1,0 +1,123 @@
+"""Which indexes are worth considering together for a query: a small set of atomic configurations, found by asking.
+
+All candidates are shown at once first: what the planner then picks is the best there is. Taking its picks away one by
+one reveals the next best; showing each candidate alone reveals the cheap ones; pairs over different tables complete it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from advisor.catalog.index import IndexDefinition
+from advisor.indexes.costing import NONE, Costs, Question
+
+GENEROUS = 60
+"""Questions per query for a small workload."""
+FRUGAL = 8
+"""Questions per query for a large one."""
+IN_ALL = 24_000
+"""Questions a run may ask before each query has to be frugal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What the search for one query works with."""
+
+    query: str
+    shown: frozenset[int]
+    """Candidates relevant to it."""
+    questions: int
+    """How many questions it may ask."""
+
+
+def fields(relevant: Sequence[tuple[str, frozenset[int]]], asks_per_query: int | None) -> list[Field]:
+    """Return the fields of all queries that have candidates, with their share of questions."""
+    involved = [(query, shown) for query, shown in relevant if shown]
+    each = asks_per_query or min(max(IN_ALL // max(len(involved), 1), FRUGAL), GENEROUS)
+    return [Field(query, shown, each) for query, shown in involved]
+
+
+def explore(costs: Costs, everything: list[Field], definitions: Sequence[IndexDefinition], min_gain: float) -> None:
+    """Ask the planner what `Costs.known` needs to hold for each query's configurations; stops early when late."""
+    costs.ask(question for one in everything for question in (Question(one.query), Question(one.query, one.shown)))
+    promising = [one for one in everything if gains(costs, one.query, one.shown, min_gain)]
+    for step in (_reduced, _alone, _removed, _paired, _removed):
+        if costs.late:
+            return
+        costs.ask(_limited(costs, promising, definitions, step))
+
+
+Step = Callable[[Costs, Field, Sequence[IndexDefinition]], Iterator[frozenset[int]]]
+
+
+def _limited(
+    costs: Costs, promising: list[Field], definitions: Sequence[IndexDefinition], step: Step
+) -> Iterator[Question]:
+    for one in promising:
+        room = one.questions - len(list(costs.known(one.query)))
+        for shown in dict.fromkeys(step(costs, one, definitions)):
+            if room <= 0:
+                break
+            if shown and costs.outcome(one.query, shown) is None:
+                room -= 1
+                yield Question(one.query, shown)
+
+
+def gains(costs: Costs, query: str, shown: frozenset[int], min_gain: float) -> bool:
+    """Return whether these candidates lower the query's cost by at least the given share."""
+    before, after = costs.outcome(query), costs.outcome(query, shown)
+    return before is not None and after is not None and after.cost <= before.cost * (1 - min_gain)
+
+
+def _reduced(costs: Costs, one: Field, definitions: Sequence[IndexDefinition]) -> Iterator[frozenset[int]]:
+    """Yield the candidates without payload, then those without predicate, then the plain ones."""
+    lean = frozenset(i for i in one.shown if not definitions[i].include)
+    whole = frozenset(i for i in one.shown if not definitions[i].where)
+    short = frozenset(i for i in lean & whole if len(definitions[i].keys) == 1)
+    yield from (lean, whole, lean & whole, short)
+
+
+def _alone(costs: Costs, one: Field, definitions: Sequence[IndexDefinition]) -> Iterator[frozenset[int]]:
+    """Yield each candidate alone: those some plan used first."""
+    wanted = sorted(frozenset().union(*(used for used, _ in costs.known(one.query))))
+    yield from (frozenset({i}) for i in wanted)
+    yield from (frozenset({i}) for i in sorted(one.shown - set(wanted)))
+
+
+def _removed(costs: Costs, one: Field, definitions: Sequence[IndexDefinition]) -> Iterator[frozenset[int]]:
+    """Yield all candidates but one of those a plan used, for the cheapest plans."""
+    cheapest = sorted(costs.known(one.query), key=lambda known: (known[1].cost, sorted(known[0])))
+    for used, _ in cheapest[:4]:
+        for index in sorted(used):
+            yield one.shown - {index}
+        if len(used) > 1:
+            yield one.shown - used
+
+
+def _paired(costs: Costs, one: Field, definitions: Sequence[IndexDefinition]) -> Iterator[frozenset[int]]:
+    """Yield pairs of good single candidates on different tables, and the best of every table together."""
+    before = costs.outcome(one.query)
+    if before is None:
+        return
+    singles: dict[tuple[str, str], list[tuple[float, int]]] = {}
+    for index in sorted(one.shown):
+        found = costs.outcome(one.query, frozenset({index}))
+        if found is not None and index in found.used:
+            place = definitions[index].schema, definitions[index].table
+            singles.setdefault(place, []).append((found.cost, index))
+    best = [[index for _, index in sorted(rated)[:3]] for _, rated in sorted(singles.items())]
+    if len(best) > 1:
+        yield frozenset(rated[0] for rated in best)
+    for left, right in combinations(best, 2):
+        yield from (frozenset({a, b}) for a in left for b in right)
+
+
+def configurations(costs: Costs, query: str) -> list[tuple[frozenset[int], float]]:
+    """Return each set of indexes some plan of the query used, with the lowest cost seen with it."""
+    lowest: dict[frozenset[int], float] = {}
+    for used, outcome in costs.known(query):
+        if used != NONE:
+            lowest[used] = min(outcome.cost, lowest.get(used, outcome.cost))
+    return sorted(lowest.items(), key=lambda item: (item[1], sorted(item[0])))

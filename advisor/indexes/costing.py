@@ -1,0 +1,119 @@
+"""What the planner says: the cost of each query under sets of candidates, every question asked once."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from advisor.twin.plan import PlanNode
+from advisor.twin.statement import BoundStatement
+from advisor.twin.whatif import Ask, Refused, WhatIf
+
+NONE: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one query is planned under one set of candidates."""
+
+    cost: float
+    """Mean over its statements, by their weights, in planner units."""
+    used: frozenset[int]
+    """Candidates its plans read."""
+    existing: frozenset[str]
+    """Other indexes its plans read, by name."""
+    each: tuple[float, ...]
+    """Cost per statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Plan a query with these candidates shown and these existing indexes hidden."""
+
+    query: str
+    shown: frozenset[int] = NONE
+    hidden: frozenset[str] = frozenset()
+
+
+@dataclass
+class Costs:
+    """The planner's answers so far; `ask` in batches, then read with `outcome`."""
+
+    what_if: WhatIf
+    statements: Mapping[str, tuple[BoundStatement, ...]]
+    names: Mapping[int, str]
+    """Names of the candidates on the twin, by number; refused ones are missing."""
+    deadline: float | None = None
+    asked: int = 0
+    refused: dict[str, str] = field(default_factory=dict)
+    """Query id to the server's words, for queries that cannot be planned."""
+    _known: dict[str, dict[tuple[frozenset[int], frozenset[str]], Outcome]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+    _numbers: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._numbers = {name: number for number, name in self.names.items()}
+
+    @property
+    def late(self) -> bool:
+        """Return whether the time limit has passed."""
+        return self.deadline is not None and time.monotonic() > self.deadline
+
+    def ask(self, questions: Iterable[Question]) -> None:
+        """Have the planner answer every question that is not answered yet."""
+        open_questions = [q for q in dict.fromkeys(questions) if self._open(q)]
+        asks = [
+            Ask(statement, frozenset(self.names[i] for i in question.shown if i in self.names), question.hidden)
+            for question in open_questions
+            for statement in self.statements[question.query]
+        ]
+        self.asked += len(asks)
+        answers = iter(self.what_if.plan(asks) if asks else ())
+        for question in open_questions:
+            own = self.statements[question.query]
+            self._keep(question, own, [next(answers) for _ in own])
+
+    def outcome(self, query: str, shown: frozenset[int] = NONE, hidden: frozenset[str] = frozenset()) -> Outcome | None:
+        """Return the answer, `None` when it was not asked for or the query cannot be planned.
+
+        A plan stays the best as long as its own indexes are shown and no new ones are: such answers are inferred.
+        """
+        known = self._known.get(query, {})
+        if exact := known.get((shown, hidden)):
+            return exact
+        for (more, same), found in known.items():
+            if same == hidden and found.used <= shown <= more:
+                return found
+        return None
+
+    def known(self, query: str) -> Iterable[tuple[frozenset[int], Outcome]]:
+        """Return every set of used candidates seen for a query with nothing hidden, with its outcome."""
+        return [(found.used, found) for (_, hidden), found in self._known.get(query, {}).items() if not hidden]
+
+    def _open(self, question: Question) -> bool:
+        if question.query in self.refused or not self.statements.get(question.query):
+            return False
+        return self.outcome(question.query, question.shown, question.hidden) is None
+
+    def _keep(
+        self, question: Question, statements: tuple[BoundStatement, ...], plans: list[PlanNode | Refused]
+    ) -> None:
+        costs: list[float] = []
+        used: set[int] = set()
+        existing: set[str] = set()
+        for plan in plans:
+            if isinstance(plan, Refused):
+                self.refused[question.query] = plan.reason
+                return
+            costs.append(plan.total_cost)
+            for name in plan.indexes:
+                if name in self._numbers:
+                    used.add(self._numbers[name])
+                else:
+                    existing.add(name)
+        cost = sum(each * statement.weight for each, statement in zip(costs, statements, strict=True))
+        outcome = Outcome(cost, frozenset(used), frozenset(existing), tuple(costs))
+        self._known[question.query][question.shown, question.hidden] = outcome

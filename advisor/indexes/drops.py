@@ -1,0 +1,148 @@
+"""Indexes that should go: replaced, duplicate, redundant, unused or invalid ones, each checked on the twin first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from advisor.catalog.index import Index
+from advisor.catalog.schema import Schema, Table
+from advisor.catalog.statistics import Statistics
+from advisor.indexes.costing import Costs, Question
+from advisor.indexes.options import AdviseOptions
+from advisor.indexes.proposal import Benefit, Confidence, IndexProposal, QueryBenefit
+from advisor.indexes.proposals import Chosen, proposal_id
+from advisor.indexes.redundancy import disposable, replaceable, serves
+from advisor.indexes.selection import Weighted
+from advisor.indexes.writes import TableWrites, window_days, write_cost
+
+
+@dataclass(frozen=True, slots=True)
+class Doomed:
+    """An existing index that may go."""
+
+    table: Table
+    index: Index
+    reason: str
+    confidence: Confidence
+
+
+def replacements(
+    chosen: Sequence[Chosen], schema: Schema, costs: Costs, weighted: Sequence[Weighted], options: AdviseOptions
+) -> Mapping[int, tuple[str, ...]]:
+    """Return, per chosen candidate, the existing indexes that it makes redundant without slowing any query."""
+    found: dict[int, tuple[str, ...]] = {}
+    gone: set[str] = set()
+    for one in chosen:
+        definition = one.suggestion.definition
+        table = schema.tables[definition.schema, definition.table]
+        names = [index.name for index in replaceable(definition, table.indexes) if index.name not in gone]
+        fit = tuple(name for name in names if harmless(name, frozenset(gone), one.all, costs, weighted, options))
+        if fit:
+            found[one.number] = fit
+            gone.update(fit)
+    return found
+
+
+def harmless(
+    name: str,
+    gone: frozenset[str],
+    chosen: frozenset[int],
+    costs: Costs,
+    weighted: Sequence[Weighted],
+    options: AdviseOptions,
+) -> bool:
+    """Return whether no query becomes slower beyond the limit when the index is hidden too."""
+    hidden = gone | {name}
+    users = [w for w in weighted if _reads(w, name, gone, chosen, costs)]
+    costs.ask(Question(w.field.query, chosen & w.field.shown, hidden) for w in users)
+    for query in users:
+        after = costs.outcome(query.field.query, chosen & query.field.shown, hidden)
+        if after is None or after.cost > query.cost * (1 + options.max_regression):
+            return False
+    return True
+
+
+def _reads(query: Weighted, name: str, gone: frozenset[str], chosen: frozenset[int], costs: Costs) -> bool:
+    """Return whether the query's plan reads the index, the others that go hidden already; in doubt it does."""
+    shown = chosen & query.field.shown
+    outcome = costs.outcome(query.field.query, shown, gone) or costs.outcome(query.field.query, shown)
+    return outcome is None or name in outcome.existing or bool(gone & outcome.existing)
+
+
+def drops(
+    schema: Schema,
+    statistics: Statistics,
+    costs: Costs,
+    weighted: Sequence[Weighted],
+    chosen: Sequence[Chosen],
+    replaced: Mapping[int, tuple[str, ...]],
+    writes: Mapping[tuple[str, str], TableWrites],
+    options: AdviseOptions,
+) -> tuple[IndexProposal, ...]:
+    """Return drops of duplicate, redundant, unused and invalid indexes that slow no query beyond the limit."""
+    gone = {name for names in replaced.values() for name in names}
+    every = chosen[0].all if chosen else frozenset[int]()
+    made = []
+    for doomed in condemned(schema, statistics, options, frozenset(gone)):
+        name = doomed.index.name
+        if name in gone or not harmless(name, frozenset(gone), every, costs, weighted, options):
+            continue
+        gone.add(name)
+        made.append(_proposal(doomed, schema, statistics, writes))
+    return tuple(made)
+
+
+def condemned(schema: Schema, statistics: Statistics, options: AdviseOptions, gone: frozenset[str]) -> Iterator[Doomed]:
+    """Yield the indexes that may go, table by table: invalid first, then redundant, then unused ones."""
+    days = window_days(statistics)
+    for _, table in sorted(schema.tables.items()):
+        left = [index for index in table.indexes if index.name not in gone]
+        for index in sorted(left, key=_least_worthy):
+            if not disposable(index) or index.partitioned or table.parent:
+                continue
+            if not index.valid:
+                yield Doomed(table, index, "invalid: a concurrent build failed and left it behind", "high")
+                left.remove(index)
+            elif other := _better(index, left):
+                yield Doomed(table, index, f"redundant: {other.name} serves every scan it could", "high")
+                left.remove(index)
+            elif index.scans == 0 and days is not None and days >= options.unused_days:
+                why = f"unused: no scan in the {days:.0f} days of the statistics window (replicas not counted)"
+                yield Doomed(table, index, why, "medium")
+                left.remove(index)
+
+
+def _least_worthy(index: Index) -> tuple[bool, int, int, tuple[int, ...]]:
+    """Return the order in which redundant indexes go: of two equal ones, the less used, then the later name."""
+    later = tuple(-ord(letter) for letter in index.name)
+    return not disposable(index), index.scans or 0, len(index.definition.keys), later
+
+
+def _better(index: Index, left: Sequence[Index]) -> Index | None:
+    return next(
+        (other for other in left if other is not index and other.valid and serves(other.definition, index.definition)),
+        None,
+    )
+
+
+def _proposal(
+    doomed: Doomed, schema: Schema, statistics: Statistics, writes: Mapping[tuple[str, str], TableWrites]
+) -> IndexProposal:
+    index, table = doomed.index, doomed.table
+    rows = statistics.rows(table.schema, table.name)
+    place = (table.schema, table.name)
+    spared = write_cost(index.definition, index.size, rows, writes.get(place, TableWrites()), schema)
+    return IndexProposal(
+        id=proposal_id("drop", index.definition, index.name),
+        action="drop",
+        name=index.name,
+        definition=index.definition,
+        size=index.size,
+        benefit=Benefit(spared.ms_per_day, spared.ms_per_day, 0.0, 0.0, 0.0),
+        write_cost=spared,
+        queries=tuple[QueryBenefit, ...](),
+        basis="logged",
+        confidence=doomed.confidence,
+        reason=doomed.reason,
+    )

@@ -1,0 +1,47 @@
+"""What the user may ask of the index stage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class AdviseOptions:
+    """Limits and preferences of one run of the index stage; every default is a documented choice."""
+
+    budget: int | None = None
+    """Bytes that all new indexes together may take; `None` picks the knee of the benefit/size curve."""
+    max_per_table: int = 6
+    """New indexes on one table."""
+    width: int = 4
+    """Key columns of one index."""
+    include_columns: int = 6
+    """Payload columns of one index; 0 turns covering indexes off."""
+    include_width: int = 96
+    """Bytes of payload per index tuple, by average column width."""
+    min_table_rows: float = 1_000
+    """Tables with fewer rows get no index."""
+    min_table_pages: int = 10
+    """Tables with fewer pages get no index."""
+    min_gain: float = 0.05
+    """Share of its cost that a query must lose before an index is considered for it."""
+    min_share: float = 0.001
+    """Share of the workload's time per day that one index must save."""
+    max_regression: float = 0.05
+    """Share by which any single query may become slower, through a drop or a replacement."""
+    knee: float = 0.98
+    """Share of the reachable saving at which the knee of the curve is drawn."""
+    time_limit: float | None = None
+    """Seconds after which costing stops refining and the best answer so far is given."""
+    jobs: int = 2
+    """Connections over which questions to the planner are spread."""
+    drops: bool = True
+    """Whether to propose drops of existing indexes."""
+    partial: bool = True
+    """Whether to propose partial indexes."""
+    stable_executions: float = 10
+    """Captured executions with one and the same value that make a literal stable."""
+    unused_days: float = 7
+    """Length of the statistics window that it takes to call an index unused."""
+    asks_per_query: int | None = None
+    """Questions to the planner per query; `None` adapts it to the number of queries."""

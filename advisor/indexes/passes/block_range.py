@@ -1,0 +1,22 @@
+"""BRIN: a range over a column whose order follows the table's, on a table too big for a cheap b-tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from advisor.indexes.candidate import Need, Suggestion, key_of, table_pages
+
+ORDER = 70
+CORRELATION = 0.9
+PAGES = 1_024
+"""Below eight ranges of 128 pages a block-range index cannot pay."""
+
+
+def suggest(need: Need, found: tuple[Suggestion, ...]) -> Iterator[Suggestion]:
+    """Yield a BRIN index per range column that is strongly correlated with the physical order of a big table."""
+    if table_pages(need.table, need.context.schema, need.context.statistics) < PAGES:
+        return
+    for term in need.ranges:
+        statistics = need.column_statistics(term.column) if term.column else None
+        if statistics and statistics.correlation is not None and abs(statistics.correlation) >= CORRELATION:
+            yield Suggestion(need.index((key_of(term),), method="brin"), "block-range")

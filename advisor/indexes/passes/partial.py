@@ -1,0 +1,125 @@
+"""Partial indexes: a condition every captured execution shares moves from the key into the index's predicate.
+
+Trusted are conditions without a value (IS NULL, a boolean flag), literals that survive normalisation, and slots in
+which all (or most) captured executions had the same value. A bare `$n` says nothing: no partial index then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from advisor.analysis.shape import Constant, Parameter, Predicate
+from advisor.catalog.index import IndexDefinition, IndexKey
+from advisor.indexes.candidate import Need, Suggestion, key_of
+from advisor.workload.model import Slot
+
+ORDER = 85
+RARE = 0.5
+"""Largest share of the table a partial index may hold, unless its predicate is of the soft-delete form."""
+MOST = 0.8
+"""Share of executions with the same value from which a slot counts as stable."""
+BASES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Trusted:
+    """A condition that an index predicate may rest on."""
+
+    sql: str
+    term: str
+    """Expression of its term, which need not be a key any more."""
+    why: str
+
+
+def suggest(need: Need, found: tuple[Suggestion, ...]) -> Iterator[Suggestion]:
+    """Yield the b-trees found so far, restricted to each trusted condition and to all of them together."""
+    if not need.context.options.partial:
+        return
+    trusted = list(dict.fromkeys(one for one in (trust(need, p) for p in need.conditions) if one))
+    groups = [[one] for one in trusted] + ([trusted] if len(trusted) > 1 else [])
+    trees = [s.definition for s in found if s.definition.method == "btree" and s.definition.table == need.table.name]
+    for group in groups:
+        restricted = dict.fromkeys(restrict(need, base, group) for base in trees)
+        for definition in islice(restricted, BASES):
+            yield Suggestion(definition, "partial", rests_on="; ".join(one.why for one in group))
+
+
+def restrict(need: Need, base: IndexDefinition, group: list[Trusted]) -> IndexDefinition:
+    """Return the index with the conditions as its predicate and without their terms among its keys."""
+    pinned = {one.term for one in group}
+    keys = tuple(key for key in base.keys if key.expression not in pinned)
+    primary = need.table.primary_key[:1]
+    keys = keys or tuple(IndexKey.of(name) for name in primary) or base.keys[:1]
+    return replace(base, keys=keys, where=" AND ".join(sorted(f"({one.sql})" for one in group)))
+
+
+def trust(need: Need, predicate: Predicate) -> Trusted | None:
+    """Return the condition as an index predicate, `None` when it cannot or should not be one."""
+    term = predicate.term
+    if predicate.kind in {"null", "boolean", "not-null"}:
+        share = _share(need, predicate)
+        soft_delete = predicate.kind == "null"
+        if not predicate.sql or (share is not None and share > RARE and not soft_delete):
+            return None
+        return Trusted(predicate.sql, term.expression, f"{predicate.sql} stands in the statement itself")
+    if predicate.kind != "equality" or len(predicate.operands) != 1:
+        return None
+    stable = stable_value(need, predicate)
+    if stable is None or _frequency(need, predicate, stable[0]) > RARE:
+        return None
+    key = key_of(term).expression
+    return Trusted(f"{key} {predicate.operator} {quote_literal(stable[0])}", term.expression, stable[1])
+
+
+def stable_value(need: Need, predicate: Predicate) -> tuple[str, str] | None:
+    """Return the value that (nearly) every execution compared with, and the evidence."""
+    operand = predicate.operands[0]
+    if isinstance(operand, Constant) and operand.slot is None and operand.value is not None:
+        return operand.value, f"{predicate.term.expression} is compared with a literal of the statement"
+    slot = operand.slot if isinstance(operand, Constant | Parameter) else None
+    if slot is None or slot >= len(need.query.slots):
+        return None
+    return _stable(need, need.query.slots[slot], predicate)
+
+
+def _stable(need: Need, seen: Slot, predicate: Predicate) -> tuple[str, str] | None:
+    if not seen.common or seen.executions < need.context.options.stable_executions:
+        return None
+    value, count = seen.common[0]
+    if value is None or count < MOST * seen.executions:
+        return None
+    share = "all" if seen.constant else f"{count / seen.executions:.0%} of"
+    return value, f"{share} {seen.executions:g} captured executions compared {predicate.term.expression} with {value!r}"
+
+
+def _frequency(need: Need, predicate: Predicate, value: str) -> float:
+    """Return the share of the table's rows that hold the value, by the most common values."""
+    statistics = need.column_statistics(predicate.term.column) if predicate.term.column else None
+    if statistics is None:
+        return 1 / max(need.distinct(predicate.term), 1.0)
+    common = dict(zip(statistics.most_common_vals or (), statistics.most_common_freqs or (), strict=False))
+    spelled = {"true": "t", "false": "f"}.get(value.lower(), value)
+    rest = max(1 - sum(common.values()) - statistics.null_frac, 0.0)
+    others = max(need.distinct(predicate.term) - len(common), 1.0)
+    return common.get(spelled, common.get(value, rest / others))
+
+
+def _share(need: Need, predicate: Predicate) -> float | None:
+    """Return the share of rows for which a condition without a value holds, `None` when unknown."""
+    statistics = need.column_statistics(predicate.term.column) if predicate.term.column else None
+    if statistics is None:
+        return None
+    if predicate.kind != "boolean":
+        return statistics.null_frac if predicate.kind == "null" else 1 - statistics.null_frac
+    common = dict(zip(statistics.most_common_vals or (), statistics.most_common_freqs or (), strict=False))
+    operand = predicate.operands[0] if predicate.operands else None
+    negated = isinstance(operand, Constant) and (operand.value or "").lower().startswith("f")
+    return common.get("f" if negated else "t", 0.0)
+
+
+def quote_literal(value: str) -> str:
+    """Return the value as an SQL string literal, which takes the type of what it is compared with."""
+    quoted = value.replace("'", "''")
+    return f" E'{quoted}'".replace("\\", "\\\\") if "\\" in value else f"'{quoted}'"

@@ -1,0 +1,181 @@
+"""The choice as an integer program, solved with HiGHS.
+
+Each query runs in one of its configurations (a set of indexes together) or as it is; a configuration is to be had only
+if all its indexes are built. Maximised is the time saved per day less what each built index is charged, within the
+storage budget and the limit per table. Without a budget the program falls apart into independent ones, table by table.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+GAP = 1e-4
+"""Relative distance from the proven optimum at which the solver may stop."""
+NODES = 20_000
+"""Nodes of the search tree after which the best answer so far is taken: a limit that does not depend on the clock."""
+MEGABYTE = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Indexes that serve one query together, and what they save it."""
+
+    indexes: frozenset[int]
+    saving: float
+    """Milliseconds per day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Everything the choice depends on; indexes are numbered from 0."""
+
+    queries: tuple[tuple[Configuration, ...], ...]
+    sizes: tuple[int, ...]
+    """Bytes."""
+    charges: tuple[float, ...]
+    """Milliseconds per day that building an index costs, whatever it saves."""
+    tables: tuple[int, ...]
+    """Number of each index's table."""
+    per_table: int = 1_000
+    budget: int | None = None
+
+
+def solve(problem: Problem) -> frozenset[int]:
+    """Return the indexes to build; ties fall to the smaller index, then to the lower number."""
+    queries = tuple(undominated(configurations) for configurations in problem.queries)
+    queries = tuple(configurations for configurations in queries if configurations)
+    if not queries:
+        return frozenset()
+    problem = replace(problem, queries=queries)
+    if problem.budget is not None:
+        return _solve(problem)
+    return frozenset().union(*(_solve(part) for part in components(problem)))
+
+
+def undominated(configurations: Sequence[Configuration]) -> tuple[Configuration, ...]:
+    """Return the configurations that save something and that no subset of their indexes matches."""
+    ordered = sorted(configurations, key=lambda c: (len(c.indexes), -c.saving, sorted(c.indexes)))
+    kept: list[Configuration] = []
+    for one in ordered:
+        if one.saving > 0 and not any(o.indexes <= one.indexes and o.saving >= one.saving for o in kept):
+            kept.append(one)
+    return tuple(kept)
+
+
+def components(problem: Problem) -> list[Problem]:
+    """Return the parts of a problem without budget that share no index and no table, in a stable order."""
+    parent: dict[int, int] = {}
+
+    def root(table: int) -> int:
+        while parent.setdefault(table, table) != table:
+            parent[table] = parent[parent[table]]
+            table = parent[table]
+        return table
+
+    for configurations in problem.queries:
+        tables = sorted({problem.tables[index] for c in configurations for index in c.indexes})
+        for other in tables[1:]:
+            parent[root(other)] = root(tables[0])
+    parts: dict[int, list[tuple[Configuration, ...]]] = defaultdict(list)
+    for configurations in problem.queries:
+        first = min(index for c in configurations for index in c.indexes)
+        parts[root(problem.tables[first])].append(configurations)
+    return [replace(problem, queries=tuple(queries)) for _, queries in sorted(parts.items())]
+
+
+def _solve(problem: Problem) -> frozenset[int]:
+    used = sorted({index for configurations in problem.queries for c in configurations for index in c.indexes})
+    alone = _only_one(problem, used)
+    if alone is not None:
+        return alone
+    column = {index: place for place, index in enumerate(used)}
+    costs = [-(problem.charges[i] + _tie_break(problem, i)) for i in used]
+    costs += [c.saving for configurations in problem.queries for c in configurations]
+    scale = max(abs(cost) for cost in costs) / 1e4 or 1.0
+    rows = _rows(problem, column, len(used))
+    return frozenset(used[place] for place in _run(np.array(costs) / scale, len(used), rows))
+
+
+def _only_one(problem: Problem, used: list[int]) -> frozenset[int] | None:
+    """Return the answer at once where one index is all there is."""
+    if len(used) > 1:
+        return None
+    saving = sum(max(c.saving for c in configurations) for configurations in problem.queries)
+    fits = problem.budget is None or problem.sizes[used[0]] <= problem.budget
+    return frozenset(used) if fits and saving > problem.charges[used[0]] else frozenset()
+
+
+def _tie_break(problem: Problem, index: int) -> float:
+    """Return a charge too small to matter except between equals: smaller first, then lower number."""
+    total = sum(max(c.saving for c in configurations) for configurations in problem.queries)
+    biggest = max(problem.sizes) or 1
+    return total * (1e-6 * problem.sizes[index] / biggest + 1e-8 * index / len(problem.sizes))
+
+
+Row = tuple[list[int], list[float], float]
+"""Columns, coefficients and upper bound of one constraint."""
+
+
+def _rows(problem: Problem, column: dict[int, int], first: int) -> list[Row]:
+    rows: list[Row] = []
+    place = first
+    for configurations in problem.queries:
+        places = list(range(place, place + len(configurations)))
+        place += len(configurations)
+        rows.append((places, [1.0] * len(places), 1.0))
+        users: dict[int, list[int]] = defaultdict(list)
+        for own, configuration in zip(places, configurations, strict=True):
+            for index in sorted(configuration.indexes):
+                users[index].append(own)
+        for index, own_places in sorted(users.items()):
+            rows.append(([*own_places, column[index]], [1.0] * len(own_places) + [-1.0], 0.0))
+    tables: dict[int, list[int]] = defaultdict(list)
+    for index, own in column.items():
+        tables[problem.tables[index]].append(own)
+    for _, own_places in sorted(tables.items()):
+        if len(own_places) > problem.per_table:
+            rows.append((own_places, [1.0] * len(own_places), float(problem.per_table)))
+    if problem.budget is not None:
+        sizes = [problem.sizes[index] / MEGABYTE for index in column]
+        rows.append((list(column.values()), sizes, problem.budget / MEGABYTE))
+    return rows
+
+
+def _run(objective: NDArray[np.float64], integers: int, rows: list[Row]) -> list[int]:
+    """Return which of the first `integers` columns are 1 in the optimum."""
+    count = len(objective)
+    model = highspy.HighsLp()
+    model.num_col_, model.num_row_ = count, len(rows)
+    model.col_cost_ = objective
+    model.col_lower_, model.col_upper_ = np.zeros(count), np.ones(count)
+    model.row_lower_ = np.full(len(rows), -highspy.kHighsInf)
+    model.row_upper_ = np.array([bound for _, _, bound in rows])
+    model.sense_ = highspy.ObjSense.kMaximize
+    model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    model.a_matrix_.start_ = np.cumsum([0, *(len(places) for places, _, _ in rows)])
+    model.a_matrix_.index_ = np.array([place for places, _, _ in rows for place in places])
+    model.a_matrix_.value_ = np.array([value for _, values, _ in rows for value in values])
+    kinds = [highspy.HighsVarType.kInteger] * integers + [highspy.HighsVarType.kContinuous] * (count - integers)
+    model.integrality_ = kinds
+    solver = highspy.Highs()
+    settings = {"output_flag": False, "threads": 1, "random_seed": 0, "mip_rel_gap": GAP, "mip_max_nodes": NODES}
+    for name, value in settings.items():
+        solver.setOptionValue(name, value)
+    solver.passModel(model)
+    solver.run()
+    values = solver.getSolution().col_value
+    return [place for place in range(integers) if place < len(values) and values[place] > 0.5]
+
+
+def saving(problem: Problem, chosen: frozenset[int]) -> float:
+    """Return the time per day that a choice saves, charges not deducted."""
+    return sum(
+        max((c.saving for c in configurations if c.indexes <= chosen), default=0.0)
+        for configurations in problem.queries
+    )

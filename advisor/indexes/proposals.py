@@ -1,0 +1,135 @@
+"""From chosen candidates to proposals: benefit alone and after the others, write cost, evidence, confidence."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from advisor.catalog.index import IndexDefinition, IndexSize
+from advisor.indexes.candidate import Suggestion
+from advisor.indexes.costing import Costs, Question
+from advisor.indexes.proposal import Benefit, Confidence, IndexProposal, QueryBenefit, WriteCost
+from advisor.indexes.selection import Weighted
+from advisor.twin.statement import Basis
+
+RANK: Mapping[Basis, int] = {"logged": 0, "sampled": 1, "generic": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A candidate that was chosen, with what is needed to propose it."""
+
+    number: int
+    suggestion: Suggestion
+    size: IndexSize
+    write_cost: WriteCost
+    all: frozenset[int]
+    """Every chosen candidate."""
+    charge: float = 0.0
+    """Milliseconds per day it had to save at least."""
+
+
+def proposals(
+    chosen: Sequence[Chosen], costs: Costs, weighted: Sequence[Weighted], replaced: Mapping[int, tuple[str, ...]]
+) -> tuple[IndexProposal, ...]:
+    """Return one proposal per chosen candidate, the most useful first."""
+    served = {one.number: _served(one, costs, weighted) for one in chosen}
+    costs.ask(Question(w.field.query, frozenset({one.number})) for one in chosen for w in served[one.number])
+    made = [_proposal(one, served[one.number], costs, replaced.get(one.number, ())) for one in chosen]
+    return tuple(sorted(made, key=lambda p: (-p.benefit.time_saved_ms_per_day, p.id)))
+
+
+def proposal_id(action: str, definition: IndexDefinition, name: str = "") -> str:
+    """Return the id: the action and a hash of the definition (and of the name, for an existing index)."""
+    text = f"{action} {definition.unique} {definition.qualified_table} {definition.body} {name}"
+    return f"{action}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
+
+
+def _served(one: Chosen, costs: Costs, weighted: Sequence[Weighted]) -> list[Weighted]:
+    found = []
+    for query in weighted:
+        outcome = costs.outcome(query.field.query, one.all & query.field.shown)
+        if outcome and one.number in outcome.used:
+            found.append(query)
+    return found
+
+
+def _proposal(one: Chosen, served: list[Weighted], costs: Costs, replaces: tuple[str, ...]) -> IndexProposal:
+    definition = one.suggestion.definition
+    action = "replace" if replaces else "create"
+    queries = tuple(sorted((_query_benefit(one, w, costs) for w in served), key=lambda q: -q.time_saved_ms_per_day))
+    basis: Basis = queries[0].basis if queries else "generic"
+    return IndexProposal(
+        id=proposal_id(action, definition),
+        action="replace" if replaces else "create",
+        name=definition.name,
+        definition=definition,
+        size=one.size,
+        benefit=_benefit(one, served, queries, costs),
+        write_cost=one.write_cost,
+        queries=queries,
+        basis=basis,
+        confidence=_confidence(definition, basis),
+        replaces=replaces,
+        reason=_reason(one, queries, basis, replaces),
+        requires=one.suggestion.requires,
+        why_not_less=_less(one, served, costs),
+    )
+
+
+def _query_benefit(one: Chosen, query: Weighted, costs: Costs) -> QueryBenefit:
+    name, shown = query.field.query, one.all & query.field.shown
+    after, without = costs.outcome(name, shown), costs.outcome(name, shown - {one.number})
+    cost = after.cost if after else query.cost
+    lost = max((without.cost if without else query.cost) - cost, 0.0)
+    basis = max((statement.basis for statement in costs.statements[name]), key=lambda b: RANK[b])
+    return QueryBenefit(name, query.cost, cost, query.time * lost / query.cost, basis)
+
+
+def _benefit(one: Chosen, served: list[Weighted], queries: tuple[QueryBenefit, ...], costs: Costs) -> Benefit:
+    alone = 0.0
+    for query in served:
+        outcome = costs.outcome(query.field.query, frozenset({one.number}))
+        if outcome:
+            alone += query.time * max(query.cost - outcome.cost, 0.0) / query.cost
+    weights = {query.field.query: query.time / query.cost for query in served}
+    before = sum(q.cost_before * weights[q.query] for q in queries)
+    after = sum(q.cost_after * weights[q.query] for q in queries)
+    percent = 100 * (before - after) / before if before else 0.0
+    return Benefit(sum(q.time_saved_ms_per_day for q in queries), alone, before, after, percent)
+
+
+def _confidence(definition: IndexDefinition, basis: Basis) -> Confidence:
+    if basis == "generic":
+        return "low" if definition.where else "medium"
+    return "high" if basis == "logged" else "medium"
+
+
+def _reason(one: Chosen, queries: tuple[QueryBenefit, ...], basis: Basis, replaces: tuple[str, ...]) -> str:
+    count = len(queries)
+    words = [f"serves {count} quer{'y' if count == 1 else 'ies'}"]
+    if queries:
+        best = queries[0]
+        words.append(f"the first from cost {best.cost_before:.0f} to {best.cost_after:.0f}")
+    if one.suggestion.rests_on:
+        words.append(one.suggestion.rests_on)
+    if one.suggestion.definition.where and basis == "generic":
+        words.append("unverified: its predicate rests on a plan without values")
+    if replaces:
+        words.append(f"makes {', '.join(replaces)} redundant")
+    return "; ".join(words)
+
+
+def _less(one: Chosen, served: list[Weighted], costs: Costs) -> dict[str, str]:
+    """Return the single candidates the planner was shown for the first query, with what they leave it at."""
+    if not served:
+        return {}
+    query = max(served, key=lambda w: (w.time, w.field.query))
+    found = {}
+    for used, outcome in costs.known(query.field.query):
+        if len(used) == 1 and one.number not in used:
+            (other,) = used
+            name = costs.names[other]
+            found[name] = f"leaves the first query at cost {outcome.cost:.0f}"
+    return dict(sorted(found.items())[:5])

@@ -1,0 +1,70 @@
+"""When one index can do everything another does: the rules for duplicates, prefixes and replacements."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from advisor.catalog.index import Index, IndexDefinition, IndexKey
+from advisor.indexes.implication import implies
+
+DEFAULT_CLASSES = frozenset({
+    None, "int2_ops", "int4_ops", "int8_ops", "text_ops", "varchar_ops", "bpchar_ops", "bool_ops", "date_ops",
+    "timestamp_ops", "timestamptz_ops", "uuid_ops", "numeric_ops", "float8_ops", "enum_ops", "jsonb_ops",
+})  # fmt: skip
+"""Operator classes that `CREATE INDEX` takes by default, and `None`, which asks for the default."""
+
+
+def serves(wide: IndexDefinition, narrow: IndexDefinition) -> bool:
+    """Return whether every scan that `narrow` offers, `wide` offers too (uniqueness is not looked at).
+
+    A b-tree serves another whose keys are its own first keys, in the same or in the exactly opposite directions, with
+    the same operator classes and collations, whose payload it holds, and whose predicate implies its own. Other
+    methods serve only an index with the same keys.
+    """
+    same_table = (wide.schema, wide.table, wide.method) == (narrow.schema, narrow.table, narrow.method)
+    if not same_table or not implies(narrow.where, wide.where):
+        return False
+    if wide.method != "btree":
+        return _plain(wide.keys) == _plain(narrow.keys)
+    if not _directed(wide.keys, narrow.keys):
+        return False
+    held = {key.column for key in wide.keys} | set(wide.include)
+    return set(narrow.include) <= held
+
+
+def _directed(wide: tuple[IndexKey, ...], narrow: tuple[IndexKey, ...]) -> bool:
+    leading = _plain(wide[: len(narrow)])
+    return leading == _plain(narrow) or leading == _plain(tuple(map(reversed_key, narrow)))
+
+
+def reversed_key(key: IndexKey) -> IndexKey:
+    """Return the key as a backward scan sees it."""
+    nulls_first = key.descending if key.nulls_first is None else key.nulls_first
+    return replace(key, descending=not key.descending, nulls_first=not nulls_first)
+
+
+def _plain(keys: tuple[IndexKey, ...]) -> tuple[IndexKey, ...]:
+    """Return the keys with defaults spelled in one way."""
+    return tuple(
+        replace(
+            key,
+            opclass=None if key.opclass in DEFAULT_CLASSES else key.opclass,
+            nulls_first=key.descending if key.nulls_first is None else key.nulls_first,
+        )
+        for key in keys
+    )
+
+
+def served_by_existing(candidate: IndexDefinition, existing: tuple[Index, ...]) -> Index | None:
+    """Return a valid existing index that serves the candidate, `None` when there is none."""
+    return next((index for index in existing if index.valid and serves(index.definition, candidate)), None)
+
+
+def replaceable(candidate: IndexDefinition, existing: tuple[Index, ...]) -> tuple[Index, ...]:
+    """Return the existing indexes that the candidate would make redundant and that nothing else needs."""
+    return tuple(index for index in existing if disposable(index) and serves(candidate, index.definition))
+
+
+def disposable(index: Index) -> bool:
+    """Return whether an index only serves scans: it enforces nothing, and no replication rests on it."""
+    return not (index.primary or index.constraint or index.definition.unique or index.replica_identity)

@@ -1,0 +1,96 @@
+"""For every heavy query without a proposal: one line that says why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from advisor.analysis.shape import QueryShape
+from advisor.indexes.configurations import configurations, gains
+from advisor.indexes.costing import Costs
+from advisor.indexes.gather import Candidates
+from advisor.indexes.options import AdviseOptions
+from advisor.indexes.proposal import IndexProposal, WhyNot
+from advisor.indexes.selection import Weighted
+from advisor.workload.model import Query, Workload
+
+HEAVY = 0.005
+"""Share of the workload's time from which a query is heavy."""
+AT_LEAST = 10
+"""Queries explained in any case, heaviest first."""
+
+
+def why_not(
+    workload: Workload,
+    shapes: Mapping[str, QueryShape],
+    costs: Costs,
+    candidates: Candidates,
+    weighted: Sequence[Weighted],
+    proposals: Sequence[IndexProposal],
+    options: AdviseOptions,
+) -> tuple[WhyNot, ...]:
+    """Return the reasons, heaviest query first."""
+    served = {benefit.query for proposal in proposals for benefit in proposal.queries}
+    total = sum(query.total_ms for query in workload.queries)
+    heavy = [
+        query for place, query in enumerate(workload.queries) if place < AT_LEAST or query.total_ms >= HEAVY * total
+    ]
+    found = {one.field.query: one for one in weighted}
+    return tuple(
+        _reason(query, shapes.get(query.id), costs, candidates, found.get(query.id), options)
+        for query in heavy
+        if query.id not in served
+    )
+
+
+def _reason(
+    query: Query,
+    shape: QueryShape | None,
+    costs: Costs,
+    candidates: Candidates,
+    weighted: Weighted | None,
+    options: AdviseOptions,
+) -> WhyNot:
+    if shape is None:
+        return WhyNot(query.id, "not-parseable", query.unparsed or "its text could not be analysed")
+    if not shape.tables:
+        return WhyNot(query.id, "no-table", "it reads no table")
+    if all(occurrence.role == "insert" for occurrence in shape.tables):
+        return WhyNot(query.id, "write", "it only inserts: an index would add to its cost")
+    if query.id in costs.refused or weighted is None:
+        return WhyNot(query.id, "no-plan", costs.refused.get(query.id, "there is no way to plan it"))
+    if not candidates.relevant.get(query.id):
+        return _without_candidates(query, shape, candidates.refused.get(query.id, ()))
+    return _without_proposal(query, costs, candidates, options)
+
+
+def _without_candidates(query: Query, shape: QueryShape, refused: tuple[str, ...]) -> WhyNot:
+    served = [note.partition(" ")[2] for note in refused if note.startswith("already-served")]
+    small = [note.partition(" ")[2] for note in refused if note.startswith("too-small")]
+    if served:
+        return WhyNot(query.id, "already-served", f"{', '.join(served)} serves it already")
+    if small:
+        return WhyNot(query.id, "too-small", f"{', '.join(small)}: a scan of so small a table costs less than an index")
+    tables = ", ".join(sorted({occurrence.table for occurrence in shape.tables}))
+    return WhyNot(query.id, "whole-table", f"no condition, join or order an index on {tables} could serve")
+
+
+def _without_proposal(query: Query, costs: Costs, candidates: Candidates, options: AdviseOptions) -> WhyNot:
+    outcome = costs.outcome(query.id)
+    shown = frozenset(i for i in candidates.relevant[query.id] if i in costs.names)
+    if not gains(costs, query.id, shown, options.min_gain):
+        if outcome and outcome.existing:
+            names = ", ".join(sorted(outcome.existing))
+            return WhyNot(
+                query.id, "already-served", f"the planner uses {names}; none of {len(shown)} candidates beats it"
+            )
+        return WhyNot(
+            query.id,
+            "whole-table",
+            f"it reads most of its rows: none of {len(shown)} candidates lowers its cost by 5 %",
+        )
+    best = configurations(costs, query.id)[0][1]
+    if outcome and options.budget is not None:
+        return WhyNot(query.id, "budget", f"cost could fall from {outcome.cost:.0f} to {best:.0f}, at a larger budget")
+    return WhyNot(
+        query.id, "write-cost", "what it would save is less than what the index costs on writes, or too small a share"
+    )

@@ -1,0 +1,118 @@
+"""What an index costs on writes: one tuple per insert and per update that is not HOT, and the HOT updates it ends."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from advisor.analysis.shape import QueryShape
+from advisor.catalog.index import IndexDefinition, IndexSize
+from advisor.catalog.schema import Schema
+from advisor.catalog.statistics import Activity, Statistics
+from advisor.indexes.proposal import WriteCost
+from advisor.workload.model import Workload
+
+TUPLE_MS = 0.004
+"""Milliseconds to put one tuple into a b-tree in memory, WAL included (measured, see benchmarks/size_model.py)."""
+LEVEL_MS = 0.001
+"""Milliseconds for each level of descent."""
+METHOD = {"btree": 1.0, "hash": 1.0, "gin": 8.0, "gist": 3.0, "spgist": 3.0, "brin": 0.02}
+"""Cost of one insertion relative to a b-tree."""
+SECONDS_PER_DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class TableWrites:
+    """Writes to one table per day."""
+
+    inserts: float = 0.0
+    cold_updates: float = 0.0
+    """Updates that are not HOT: they write to every index already."""
+    hot_updates: float = 0.0
+    updated: Mapping[str, float] | None = None
+    """Per column, the share of the table's updates that assign it; `None` when no update was captured."""
+
+
+def table_writes(
+    workload: Workload, shapes: Mapping[str, QueryShape], statistics: Statistics
+) -> Mapping[tuple[str, str], TableWrites]:
+    """Return writes per day per table: from the activity counters, else from the captured statements."""
+    captured = _captured(workload, shapes)
+    days = window_days(statistics)
+    tables = {*captured, *statistics.activity}
+    return {
+        table: _from_activity(statistics.activity[table], days, captured.get(table, TableWrites()).updated)
+        if days and table in statistics.activity
+        else captured.get(table, TableWrites())
+        for table in sorted(tables)
+    }
+
+
+def window_days(statistics: Statistics) -> float | None:
+    """Return the length in days of the window the activity counters span, `None` when unknown."""
+    from datetime import datetime
+
+    if not statistics.since or not statistics.captured:
+        return None
+    try:
+        begin, end = datetime.fromisoformat(statistics.since), datetime.fromisoformat(statistics.captured)
+        seconds = (end - begin).total_seconds()
+    except (ValueError, TypeError):
+        return None
+    return seconds / SECONDS_PER_DAY if seconds > 60 else None
+
+
+def _from_activity(activity: Activity, days: float, updated: Mapping[str, float] | None) -> TableWrites:
+    cold = max(activity.updates - activity.hot_updates, 0)
+    return TableWrites(activity.inserts / days, cold / days, activity.hot_updates / days, updated)
+
+
+def _captured(workload: Workload, shapes: Mapping[str, QueryShape]) -> dict[tuple[str, str], TableWrites]:
+    inserts: dict[tuple[str, str], float] = defaultdict(float)
+    updates: dict[tuple[str, str], float] = defaultdict(float)
+    columns: dict[tuple[str, str], dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    days = workload.days or 1.0
+    for query in workload.queries:
+        for occurrence in shapes[query.id].tables if query.id in shapes else ():
+            place = (occurrence.schema, occurrence.table)
+            written = max(query.rows or 0.0, query.calls) / days
+            if occurrence.role == "insert":
+                inserts[place] += written
+            elif occurrence.role in {"update", "merge"} and occurrence.written:
+                updates[place] += written
+                for column in sorted(occurrence.written):
+                    columns[place][column] += written
+    return {
+        place: TableWrites(
+            inserts[place],
+            updates[place],
+            0.0,
+            {column: count / updates[place] for column, count in columns[place].items()} if updates[place] else None,
+        )
+        for place in sorted({*inserts, *updates})
+    }
+
+
+def write_cost(
+    definition: IndexDefinition, size: IndexSize, rows: float, writes: TableWrites, schema: Schema
+) -> WriteCost:
+    """Return what the index costs per day: tuples for inserts and cold updates, and the HOT updates it ends."""
+    share = min(size.tuples / rows, 1.0) if rows > 0 and definition.where else 1.0
+    lost = writes.hot_updates * _touched(definition, writes.updated)
+    tuples = (writes.inserts + writes.cold_updates + lost) * share
+    others = len(schema.tables[(definition.schema, definition.table)].indexes)
+    each = (TUPLE_MS + LEVEL_MS * size.height) * METHOD.get(definition.method, 2.0)
+    return WriteCost(tuples * each + lost * others * (TUPLE_MS + LEVEL_MS), tuples, lost)
+
+
+def _touched(definition: IndexDefinition, updated: Mapping[str, float] | None) -> float:
+    """Return the share of updates that change a column of the index, predicate included; BRIN never ends HOT (16+)."""
+    if not updated or definition.method == "brin":
+        return 0.0
+    mentioned = {*definition.include}
+    for column in updated:
+        quoted = '"' + column.replace('"', '""') + '"'
+        if any(quoted in key.expression for key in definition.keys) or quoted in (definition.where or ""):
+            mentioned.add(column)
+    return max((updated[column] for column in mentioned if column in updated), default=0.0)
