@@ -60,6 +60,8 @@ class Query:
     p95_ms: float | None = None
     p99_ms: float | None = None
     max_ms: float | None = None
+    durations: tuple[tuple[int, int], ...] = ()
+    """Quantile sketch (`advisor.workload.sketch`): bucket and executions in it. Merging two is adding."""
     plan_ms: float | None = None
     samples: tuple[Sample, ...] = ()
     slots: tuple[Slot, ...] = ()
@@ -69,11 +71,15 @@ class Query:
     tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     query_ids: tuple[str, ...] = ()
     top_level: bool = True
+    failed: float = 0.0
+    """Executions that ended in an error; they are not among the calls."""
     unparsed: str | None = None
     """Why pglast refused the text, when it did."""
     counters: Mapping[str, float] = field(default_factory=dict)
     inputs: tuple[str, ...] = ()
     """Names of the inputs it was seen in."""
+    measured: Literal["log", "statements", "nominal"] = "log"
+    """Where calls and times come from: a log, a statement export, or nowhere (a plain list of statements)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +152,16 @@ class Workload:
     begin: float | None = None
     end: float | None = None
     """The time the capture spans, where it is known."""
+    seconds: float | None = None
+    """How much of that span was really captured, where it is less than the whole."""
     notes: tuple[str, ...] = ()
     """What a reader should know before trusting the numbers: sampling, thresholds, eviction."""
 
     @property
     def days(self) -> float | None:
         """Length of the captured interval in days, `None` when unknown or empty."""
+        if self.seconds is not None:
+            return self.seconds / 86_400 or None
         if self.begin is None or self.end is None or self.end <= self.begin:
             return None
         return (self.end - self.begin) / 86_400

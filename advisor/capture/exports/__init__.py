@@ -1,0 +1,31 @@
+"""Statement exports: the bytes of a file in, `StatementExport`s out.
+
+Two layers: a *form* (`forms/`: CSV, JSON, psql text, …) turns text into a table of named columns; a *layout* (the
+modules of this package that define `NAME`, `sniff` and `read`) turns named columns, or the text itself, into rows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from advisor.capture.detect import Detected
+    from advisor.capture.exports.export import StatementExport
+    from advisor.capture.source import Source
+
+
+def read_export(source: Source, detected: Detected) -> tuple[StatementExport, ...]:
+    """Return the readings one file holds, oldest first; raises `InputError` when nothing in it was understood."""
+    from advisor.capture.exports.document import Document
+    from advisor.errors import InputError
+
+    with source.open() as stream:
+        data = stream.read()
+    for envelope in detected.envelopes:
+        data = envelope.unwrap(data)
+    exports: tuple[StatementExport, ...] = detected.reader.read(Document(data), source.name)
+    if not any(export.rows for export in exports):
+        lost = [f"{skip.count} × {reason}" for export in exports for reason, skip in export.coverage.skipped.items()]
+        what = "no statement in it was understood" + (f" ({'; '.join(lost)})" if lost else "")
+        raise InputError(what, where=source.name, do="see `advisor capture --help` for the inputs that are read")
+    return exports

@@ -1,0 +1,129 @@
+"""Normalised text the server can plan again.
+
+pg_stat_statements puts `$n` where a literal was, also where only a literal may stand: `interval $1`, `date $2` and
+`extract($3 from x)` are syntax errors for the server (though not for pglast). They become casts and a function call;
+everything else stays byte-exact. `now() - $1` gets a cast too, since the server would take `$1` for a timestamp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from pglast.parser import ParseError, scan
+
+COMMENTS = frozenset({"SQL_COMMENT", "C_COMMENT"})
+TYPE_KEYWORDS = frozenset(
+    {"BIGINT", "BIT", "BOOLEAN_P", "CHAR_P", "CHARACTER", "DEC", "DECIMAL_P", "FLOAT_P", "INT_P", "INTEGER", "INTERVAL",
+     "NCHAR", "NUMERIC", "REAL", "SMALLINT", "TIME", "TIMESTAMP", "VARCHAR"}
+)  # fmt: skip
+"""Keywords a type's name is or begins with; `date` and the others are plain identifiers."""
+SECOND_WORDS = {"PRECISION": ("DOUBLE_P",), "VARYING": ("CHAR_P", "CHARACTER", "BIT", "NCHAR")}
+"""Second words of type names, and the first words they belong to."""
+CLOCKS = frozenset({"now", "transaction_timestamp", "statement_timestamp", "clock_timestamp"})
+CLOCK_KEYWORDS = frozenset({"CURRENT_TIMESTAMP", "LOCALTIMESTAMP"})
+COMPARISONS = frozenset(
+    {"ASCII_60", "ASCII_61", "ASCII_62", "LESS_EQUALS", "GREATER_EQUALS", "NOT_EQUALS", "BETWEEN", "AND"}
+)
+
+
+class Word(NamedTuple):
+    """One token of the text, comments left out."""
+
+    name: str
+    begin: int
+    end: int
+    text: str
+
+
+class Edit(NamedTuple):
+    """Replace the characters from `begin` to `end`."""
+
+    begin: int
+    end: int
+    text: str
+
+
+def explainable(text: str) -> str:
+    """Return `text` with `$n` made acceptable where only a literal may stand; the same text where nothing is to do."""
+    if "$" not in text:
+        return text
+    words = _words(text)
+    edits = [edit for index, word in enumerate(words) if word.name == "PARAM" and (edit := _edit(text, words, index))]
+    for edit in reversed(edits):
+        text = text[: edit.begin] + edit.text + text[edit.end :]
+    return text
+
+
+def _words(text: str) -> list[Word]:
+    try:
+        tokens = scan(text)
+    except ParseError:
+        return []
+    return [
+        Word(token.name, token.start, token.end + 1, text[token.start : token.end + 1])
+        for token in tokens
+        if token.name not in COMMENTS
+    ]
+
+
+def _edit(text: str, words: Sequence[Word], index: int) -> Edit | None:
+    """Return what makes the parameter at `index` acceptable, `None` where it already is."""
+    word = words[index]
+    if index >= 2 and words[index - 2].name == "EXTRACT" and index + 1 < len(words) and words[index + 1].name == "FROM":
+        return Edit(words[index - 2].begin, words[index + 1].end, f"date_part({word.text},")
+    if (first := _type_before(words, index)) is not None:
+        name = text[words[first].begin : words[index - 1].end]
+        return Edit(words[first].begin, word.end, f"{word.text}::{name}")
+    cast = index + 1 < len(words) and words[index + 1].name == "TYPECAST"
+    if _follows_clock(words, index) and not cast:
+        return Edit(word.begin, word.end, f"{word.text}::interval")
+    return None
+
+
+def _type_before(words: Sequence[Word], index: int) -> int | None:
+    """Return the index of the first word of the type name that stands directly before the word at `index`."""
+    last = index - 1
+    if (
+        last >= 3
+        and words[last].name == "ZONE"
+        and words[last - 2].name in ("WITH", "WITHOUT", "WITH_LA", "WITHOUT_LA")
+    ):
+        last -= 3
+    if last > 0 and words[last].name == "ASCII_41":
+        last = _opening(words, last) - 1
+    if last < 0:
+        return None
+    first = SECOND_WORDS.get(words[last].name)
+    if first is not None:
+        return last - 1 if last and words[last - 1].name in first else None
+    if words[last].name in TYPE_KEYWORDS:
+        return last
+    return _qualified(words, last) if words[last].name == "IDENT" else None
+
+
+def _opening(words: Sequence[Word], closing: int) -> int:
+    """Return the index of the bracket before a type modifier such as `(10, 2)`, 0 where it is none."""
+    at = closing - 1
+    while at > 0 and words[at].name in ("ICONST", "ASCII_44"):
+        at -= 1
+    return at if words[at].name == "ASCII_40" and at < closing - 1 else 0
+
+
+def _qualified(words: Sequence[Word], last: int) -> int:
+    while last >= 2 and words[last - 1].name == "ASCII_46":
+        last -= 2
+    return last
+
+
+def _follows_clock(words: Sequence[Word], index: int) -> bool:
+    """Return whether the word is added to or taken from the current time within a comparison."""
+    if index < 2 or words[index - 1].name not in ("ASCII_43", "ASCII_45"):
+        return False
+    if words[index - 2].name in CLOCK_KEYWORDS:
+        clock = index - 2
+    elif index >= 4 and words[index - 2].name == "ASCII_41" and words[index - 4].text.lower() in CLOCKS:
+        clock = index - 4
+    else:
+        return False
+    return clock > 0 and words[clock - 1].name in COMPARISONS

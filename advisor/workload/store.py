@@ -1,0 +1,81 @@
+"""The workload file: a workload as versioned JSON, compressed with Zstandard; same workload, same bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import zstandard
+
+from advisor.capture.source import Source
+from advisor.errors import InputError
+from advisor.workload.model import Workload
+
+VERSION = 1
+"""Grows when a reader of the previous version could no longer understand the file."""
+FORMAT: Literal["pgadvisor workload"] = "pgadvisor workload"
+BEGINNING = b'{"format":"pgadvisor workload"'
+LEVEL = 12
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadFile:
+    """What is in the file."""
+
+    format: Literal["pgadvisor workload"]
+    version: int
+    workload: Workload
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What is read first, to refuse a version we do not know before anything else."""
+
+    format: str
+    version: int
+
+
+def sniff(head: bytes) -> float:
+    """Return how surely `head` (decompressed) begins a workload file."""
+    return 1.0 if head.startswith(BEGINNING) else 0.0
+
+
+def encode(workload: Workload) -> bytes:
+    """Return the workload as JSON; mappings are sorted, so that the same workload gives the same bytes."""
+    return msgspec.json.encode(WorkloadFile(FORMAT, VERSION, workload), order="sorted")
+
+
+def decode(data: bytes, name: str) -> Workload:
+    """Return the workload in a file's JSON; raises `InputError` for a damaged file or an unknown version."""
+    try:
+        version = msgspec.json.decode(data, type=Header).version
+        if version != VERSION:
+            do = "read it with the pgadvisor version that wrote it, or capture again"
+            raise InputError(f"workload file of version {version}; this pgadvisor reads {VERSION}", where=name, do=do)
+        return msgspec.json.decode(data, type=WorkloadFile).workload
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"damaged workload file: {error}", where=name, do="capture again") from error
+
+
+def save(workload: Workload, path: Path) -> int:
+    """Write the workload file and return its size; plain JSON where the name ends in `.json`."""
+    data = encode(workload)
+    if path.suffix != ".json":
+        data = zstandard.ZstdCompressor(level=LEVEL, write_content_size=True).compress(data)
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", where=str(path), do="choose another -o") from error
+    return len(data)
+
+
+def load_workload(source: Source) -> Workload:
+    """Return the workload a file holds; raises `InputError` when it is damaged or of an unknown version."""
+    try:
+        with source.open() as stream:
+            data = stream.read()
+    except (OSError, EOFError, zstandard.ZstdError) as error:
+        raise InputError(f"cannot be read: {error}", where=source.name, do="capture again") from error
+    return decode(data, source.name)
