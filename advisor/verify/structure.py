@@ -16,7 +16,8 @@ _FACTS = """
 SELECT i.indisvalid AS valid, i.indisready AS ready,
        (SELECT array_agg(pg_get_indexdef(c.oid, n, false) ORDER BY n) FROM generate_series(1, i.indnatts) n) AS columns,
        tn.nspname AS table_schema, t.relname AS table_name, am.amname AS method, i.indisunique AS is_unique,
-       i.indnkeyatts AS keys, i.indclass::text AS classes, i.indcollation::text AS collations, i.indoption::text AS directions,
+       i.indnkeyatts AS keys, i.indclass::text AS classes, i.indcollation::text AS collations,
+       i.indoption::text AS directions,
        pg_get_expr(i.indpred, i.indrelid) AS predicate, array_to_string(c.reloptions, ', ') AS storage
 FROM pg_index i
 JOIN pg_class c ON c.oid = i.indexrelid
