@@ -1,0 +1,63 @@
+"""Server messages we read: severity words and the templates around statements, in every language of the server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+PRIMARY = (
+    b"LOG", b"ERROR", b"FATAL", b"PANIC", b"WARNING", b"NOTICE", b"INFO",
+    b"DEBUG", b"DEBUG1", b"DEBUG2", b"DEBUG3", b"DEBUG4", b"DEBUG5",
+)  # fmt: skip
+SECONDARY = (b"DETAIL", b"HINT", b"QUERY", b"CONTEXT", b"LOCATION", b"BACKTRACE", b"STATEMENT")
+
+KINDS: Mapping[bytes, bytes] = {
+    b"": b"",
+    b"statement": b"statement",
+    b"parse": b"parse",
+    b"bind": b"bind",
+    b"execute": b"execute",
+    b"execute fetch from": b"fetch",
+    b"plan": b"plan",
+}
+"""What stands between duration and text, to the kind of record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """How one translation of the server words its log."""
+
+    code: str
+    severities: Mapping[bytes, bytes]
+    """Severity word as written to the English one."""
+    head: bytes
+    """Pattern of a message's beginning, with the groups duration and kind."""
+    kinds: Mapping[bytes, bytes]
+
+
+ENGLISH_HEAD = (
+    rb"(?:duration: ([0-9.]+) ms(?:  |(?=\n|\x00|$)))?"
+    rb"(?:(statement|parse|bind|execute fetch from|execute|plan)(?: [^:\n\x00]*)?:(?: |(?=\n)))?"
+)
+
+
+@cache
+def english() -> Language:
+    """Return the untranslated messages."""
+    words = {word: word for word in (*PRIMARY, *SECONDARY)}
+    return Language("en", words, ENGLISH_HEAD, KINDS)
+
+
+def severity_pattern(language: Language) -> bytes:
+    """Return the pattern of any severity word, the longest first."""
+    words = sorted(language.severities, key=lambda word: (-len(word), word))
+    return b"(" + b"|".join(re.escape(word) for word in words) + b")"
+
+
+def head_pattern(language: Language) -> bytes:
+    """Return the pattern of the head of a LOG message after its severity; it matches nothing after any other."""
+    logs = [word for word, english_word in language.severities.items() if english_word == b"LOG"]
+    behind = b"|".join(b"(?<=" + re.escape(word) + rest + b")" for word in logs for rest in (b":  ", b":  00000: "))
+    return b"(?:(?:" + behind + b")" + language.head + b")?"

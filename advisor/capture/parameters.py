@@ -1,0 +1,39 @@
+"""Bound values as the server logs them: `$1 = '0', $2 = 'it''s', $3 = NULL`."""
+
+from __future__ import annotations
+
+import re
+
+VALUE = re.compile(rb"\$(\d+) = (?:(NULL)|'((?:[^']|'')*)')(?:, |$)", re.S)
+
+TRUNCATED = re.compile(rb"\.\.\.$")
+
+
+def split_parameters(listing: bytes) -> tuple[str | None, ...] | None:
+    """Return the values of a `Parameters:` listing, `None` for NULL; nothing at all when one is cut short or missing.
+
+    The server ends a value it cut (`log_parameter_max_length`) with `...`; such a value must never reach a plan.
+    """
+    values: list[str | None] = []
+    place = 0
+    while place < len(listing):
+        match = VALUE.match(listing, place)
+        if match is None or int(match[1]) != len(values) + 1:
+            return None
+        if match[2]:
+            values.append(None)
+        elif TRUNCATED.search(match[3]):
+            return None
+        else:
+            values.append(match[3].replace(b"''", b"'").decode("utf-8", "surrogateescape"))
+        place = match.end()
+    return tuple(values)
+
+
+LISTING = re.compile(rb"(?:Parameters|parameters): (?=\$1 = )")
+
+
+def listed(detail: bytes) -> bytes | None:
+    """Return the listing in a DETAIL line, `None` when it holds none."""
+    match = LISTING.match(detail)
+    return detail[match.end() :] if match else None

@@ -1,0 +1,82 @@
+"""Log records of one block of a log, in columns: what every record reader gives and statement assembly takes.
+
+Columns keep the hot path in C: one list or array per field instead of one object per record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Times = NDArray[np.int64]
+"""Microseconds since the Unix epoch, UTC; `NO_TIME` where the log holds none."""
+
+NO_TIME = np.iinfo(np.int64).min
+
+Origin = tuple[bytes, bytes, bytes, bytes]
+"""User, database, application, client; each empty where unknown."""
+
+PLACES = 3
+"""Examples kept of each kind of skipped record."""
+
+
+@dataclass(slots=True)
+class Losses:
+    """What was left out, by reason: how often, and the first few examples."""
+
+    reasons: dict[str, tuple[int, tuple[str, ...]]] = field(default_factory=dict)
+
+    def add(self, reason: str, example: bytes, count: int = 1) -> None:
+        """Count records left out for one reason."""
+        before, examples = self.reasons.get(reason, (0, ()))
+        shown = example[:120].decode("utf-8", "replace")
+        self.reasons[reason] = (before + count, (*examples, shown)[:PLACES])
+
+    def merge(self, other: Losses) -> None:
+        """Add what a later block left out."""
+        for reason, (count, examples) in other.reasons.items():
+            before, kept = self.reasons.get(reason, (0, ()))
+            self.reasons[reason] = (before + count, (*kept, *examples)[:PLACES])
+
+
+@dataclass(slots=True)
+class Records:
+    """Primary records (one per server message) in the order of the log; secondary lines hang on their record."""
+
+    time: Times
+    session: list[bytes]
+    origin: list[Origin]
+    vxid: list[bytes]
+    severity: list[bytes]
+    """English, whatever the language of the log."""
+    duration: list[bytes]
+    """Milliseconds as written, empty when the message has no `duration:`."""
+    kind: list[bytes]
+    """`statement`, `parse`, `bind`, `execute`, `fetch`, `plan`, or empty: any other message, or a bare duration."""
+    text: list[bytes]
+    """The statement, the plan, or the rest of any other message."""
+    detail: Mapping[int, bytes] = field(default_factory=dict)
+    statement: Mapping[int, bytes] = field(default_factory=dict)
+    context: Mapping[int, bytes] = field(default_factory=dict)
+    lines: int = 0
+    losses: Losses = field(default_factory=Losses)
+
+
+class Reader(Protocol):
+    """What a record reader module's `reader(head, prefix)` returns; must pickle, since blocks are read in parallel."""
+
+    settings: Mapping[str, str]
+    """Settings inferred from the head, such as `log_line_prefix`."""
+
+    def starts(self, line: bytes) -> bool:
+        """Return whether a primary record begins with this line."""
+
+    def read(self, block: bytes, owned: int) -> Records:
+        """Return the records that begin in the first `owned` bytes of `block`.
+
+        `owned` ends where a record ends. What follows is context: secondary lines in it still belong to owned records.
+        """

@@ -1,0 +1,42 @@
+"""One block of a log, from bytes to what it amounts to: the function that runs on every core."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from advisor.capture.record import Losses, Reader
+from advisor.capture.statements import Assembled, assemble
+from advisor.workload.partial import Partial
+from advisor.workload.tally import Tally
+
+
+@dataclass(slots=True)
+class BlockResult:
+    """What one block of a log amounts to."""
+
+    partial: Partial
+    assembled: Assembled | None = None
+    records: int = 0
+    lines: int = 0
+    losses: Losses = field(default_factory=Losses)
+
+
+class BlockReader:
+    """Reads blocks of one input, one after the other."""
+
+    def __init__(self, reader: Reader, envelopes: Sequence[Any]) -> None:
+        self.reader = reader
+        self.envelopes = envelopes
+        self.tally = Tally()
+
+    def read(self, block: bytes, owned: int) -> BlockResult:
+        """Return what the first `owned` bytes of `block` amount to; the rest is context."""
+        own, context = block[:owned], block[owned:]
+        for envelope in self.envelopes:
+            own, context = envelope.unwrap(own), envelope.unwrap(context)
+        records = self.reader.read(own + context, len(own))
+        assembled = assemble(records)
+        partial, _ = self.tally.count(assembled.rows)
+        return BlockResult(partial, None, len(records.text), records.lines, records.losses)

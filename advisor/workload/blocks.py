@@ -1,0 +1,49 @@
+"""Cuts a log into blocks that end where a record ends, each with a little of what follows as context."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+
+from advisor.capture import source
+
+SIZE = 4 << 20
+"""Bytes of a block."""
+
+CONTEXT = 64 << 10
+"""Bytes after a block in which secondary lines of its records are still looked for."""
+
+LONGEST = 64 << 20
+"""A record longer than this is cut, so that no input can fill the memory."""
+
+Starts = Callable[[bytes], bool]
+"""Whether a primary record begins with a line."""
+
+
+def cut(buffer: bytes, limit: int, starts: Starts) -> int:
+    """Return the place of the last record that begins in `buffer[:limit]`; 0 when only the first does."""
+    place = buffer.rfind(b"\n", 0, limit) + 1
+    while place > 0:
+        end = buffer.find(b"\n", place)
+        if starts(buffer[place : end if end >= 0 else len(buffer)]):
+            return place
+        place = buffer.rfind(b"\n", 0, place - 1) + 1
+    return 0
+
+
+def log_blocks(stream: BinaryIO, name: str, starts: Starts, size: int = SIZE) -> Iterator[tuple[bytes, int]]:
+    """Yield blocks with the number of bytes each owns; the rest of a block is context that the next one owns."""
+    buffer = b""
+    limit = size
+    for part in source.blocks(stream, size, name):
+        buffer += part
+        while len(buffer) >= limit + CONTEXT:
+            owned = cut(buffer, limit, starts)
+            if not owned and limit < LONGEST:
+                limit *= 2
+                continue
+            owned = owned or limit
+            yield buffer[: owned + CONTEXT], owned
+            buffer, limit = buffer[owned:], size
+    if buffer:
+        yield buffer, len(buffer)

@@ -1,0 +1,109 @@
+"""The one entry of capture: inputs of any kind in, one `Workload` out."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Sequence
+from types import ModuleType
+
+from advisor.capture.coverage import InputCoverage, Skipped
+from advisor.capture.detect import Detected, detect
+from advisor.capture.record import Losses
+from advisor.capture.source import HEAD, Source, expand
+from advisor.errors import InputError
+from advisor.workload.block import BlockReader
+from advisor.workload.blocks import log_blocks
+from advisor.workload.finish import queries
+from advisor.workload.model import Workload
+from advisor.workload.partial import Partial
+
+Progress = Callable[[str, int], None]
+"""Called with an input's name and the bytes of it read so far."""
+
+
+def collect(
+    inputs: Sequence[str],
+    *,
+    log_line_prefix: str | None = None,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+) -> Workload:
+    """Return what logs, exports and workload files, in any mixture, amount to together.
+
+    Raises `InputError`, naming the input, when one cannot be read or nothing in it was understood.
+    """
+    logs: list[tuple[Source, Detected]] = []
+    workloads: list[Workload] = []
+    for source in expand(inputs):
+        head = source.head(HEAD)
+        if (store := _store()) is not None and store.sniff(head) > 0:
+            workloads.append(store.load_workload(source))
+            continue
+        detected = detect(head, source.name)
+        if detected.export:
+            exports = importlib.import_module("advisor.capture.exports")
+            workloads.append(exports.read_export(source, detected))
+        else:
+            logs.append((source, detected))
+    if logs:
+        workloads.insert(0, _logs(logs, log_line_prefix, progress))
+    return _merged(workloads)
+
+
+def _store() -> ModuleType | None:
+    try:
+        return importlib.import_module("advisor.workload.store")
+    except ModuleNotFoundError:
+        return None
+
+
+def _merged(workloads: Sequence[Workload]) -> Workload:
+    if len(workloads) == 1:
+        return workloads[0]
+    merge = importlib.import_module("advisor.workload.merge")
+    merged = merge.merge(workloads)
+    assert isinstance(merged, Workload)
+    return merged
+
+
+def _logs(logs: Sequence[tuple[Source, Detected]], prefix: str | None, progress: Progress | None) -> Workload:
+    whole = Partial()
+    covered: list[InputCoverage] = []
+    for source, detected in logs:
+        partial, coverage = _log(source, detected, prefix, progress)
+        whole.merge(partial)
+        covered.append(coverage)
+    names = tuple(coverage.name for coverage in covered)
+    begin, end = (None if time is None else time / 1e6 for time in (whole.begin, whole.end))
+    return Workload(queries(whole, names), (), tuple(covered), begin, end)
+
+
+def _log(
+    source: Source, detected: Detected, prefix: str | None, progress: Progress | None
+) -> tuple[Partial, InputCoverage]:
+    reader = detected.reader.reader(detected.inner, prefix)
+    block_reader = BlockReader(reader, detected.envelopes)
+
+    def starts(line: bytes) -> bool:
+        for envelope in detected.envelopes:
+            line = envelope.unwrap(line)
+        return bool(reader.starts(line))
+
+    partial, losses = Partial(), Losses()
+    size = lines = records = 0
+    with source.open() as stream:
+        for block, owned in log_blocks(stream, source.name, starts):
+            result = block_reader.read(block, owned)
+            partial.merge(result.partial)
+            losses.merge(result.losses)
+            size, lines, records = size + owned, lines + result.lines, records + result.records
+            if progress is not None:
+                progress(source.name, size)
+    executions = sum(entry.calls for entry in partial.entries.values())
+    if not records:
+        do = "pass the server's log_line_prefix with --log-line-prefix"
+        raise InputError("nothing in it was understood", where=source.name, do=do)
+    skipped = {reason: Skipped(count, examples) for reason, (count, examples) in losses.reasons.items()}
+    kind = " in ".join([detected.reader.NAME, *(envelope.NAME for envelope in reversed(detected.envelopes))])
+    coverage = InputCoverage(source.name, kind, size, lines, records, float(executions), skipped, dict(reader.settings))
+    return partial, coverage

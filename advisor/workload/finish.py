@@ -1,0 +1,153 @@
+"""The last step of capture: partial aggregates become the `Workload`'s queries."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from advisor.capture.parameters import split_parameters
+from advisor.workload.model import Query, Sample, Slot
+from advisor.workload.partial import Entry, Kept, Partial
+from advisor.workload.sketch import quantile
+from advisor.workload.slots import SlotMap, Values, normalised, slot_map
+from advisor.workload.textkey import text_keys
+
+PARAMETER = re.compile(rb"\$[0-9]")
+
+SAMPLES = 8
+"""Samples kept of a query, the slowest among them."""
+
+COMMON = 16
+"""Most common values kept of a slot."""
+
+
+def queries(partial: Partial, inputs: tuple[str, ...]) -> tuple[Query, ...]:
+    """Return the queries of a finished aggregate, heaviest first, ties by id."""
+    several = len({database for (_, database), entry in partial.entries.items() if database and entry.calls}) > 1
+    made = [
+        query(f"{identity}@{_text(database)}" if several and database else identity, database, entry, inputs)
+        for (identity, database), entry in partial.entries.items()
+        if entry.calls or entry.failed
+    ]
+    return tuple(sorted(made, key=lambda one: (-one.total_ms, one.id)))
+
+
+def query(identity: str, database: bytes, entry: Entry, inputs: tuple[str, ...]) -> Query:
+    """Return one entry as a query."""
+    total = entry.total / 1000
+    slots = slot_map(entry.text)
+    users = sorted({_text(user) for user, _ in entry.origins if user})
+    applications = sorted({_text(application) for _, application in entry.origins if application})
+    return Query(
+        id=identity,
+        fingerprint=entry.fingerprint,
+        text=_shown(entry, slots),
+        calls=float(entry.calls),
+        total_ms=total,
+        mean_ms=round(total / entry.timed, 6) if entry.timed else 0.0,
+        p50_ms=_capped(entry, 0.5),
+        p95_ms=_capped(entry, 0.95),
+        p99_ms=_capped(entry, 0.99),
+        durations=tuple(sorted(entry.histogram.items())),
+        max_ms=entry.slowest.duration / 1000 if entry.slowest and entry.slowest.duration >= 0 else None,
+        plan_ms=entry.phases / 1000 if entry.phases else None,
+        samples=samples(entry),
+        slots=slot_values(entry, slots) if slots else (),
+        database=_text(database) or None,
+        users=tuple(users),
+        applications=tuple(applications),
+        failed=float(entry.failed),
+        unparsed=entry.unparsed,
+        inputs=inputs,
+    )
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def _capped(entry: Entry, share: float) -> float | None:
+    """Return a quantile, not above the maximum that is known exactly."""
+    found = quantile(entry.histogram, share)
+    if found is None or entry.slowest is None:
+        return found
+    return min(found, entry.slowest.duration / 1000)
+
+
+def _shown(entry: Entry, slots: SlotMap | None) -> str:
+    """Return the text a report shows: normalised where the result still parses."""
+    raw = entry.text.strip().rstrip(b";").rstrip()
+    if slots is None:
+        return raw.decode("utf-8", "replace")
+    again = slot_map(raw)
+    text = normalised(raw, again) if again else raw
+    return (text if slot_map(text) is not None else raw).decode("utf-8", "replace")
+
+
+def samples(entry: Entry) -> tuple[Sample, ...]:
+    """Return a few executions kept whole: the most frequent, then as their hash would have it, and the slowest."""
+    weight = entry.calls / len(entry.kept) if entry.kept else 1.0
+    counts = Counter((one.text, one.parameters) for one in entry.kept)
+    first: dict[tuple[bytes, bytes | None], Kept] = {}
+    for one in sorted(entry.kept):
+        first.setdefault((one.text, one.parameters), one)
+    if entry.slowest is not None:
+        first.setdefault((entry.slowest.text, entry.slowest.parameters), entry.slowest)
+    ordered = sorted(first, key=lambda content: (-counts[content], first[content]))
+    if entry.slowest is not None:
+        slowest = (entry.slowest.text, entry.slowest.parameters)
+        ordered = [*[content for content in ordered if content != slowest][: SAMPLES - 1], slowest]
+    made = (_sample(first[content], max(counts[content], 1) * weight) for content in ordered[:SAMPLES])
+    return tuple(sample for sample in made if sample is not None)
+
+
+def _sample(one: Kept, calls: float) -> Sample | None:
+    """Return an execution as a sample, unless its bound values are not all known."""
+    bound = split_parameters(one.parameters) if one.parameters is not None else None
+    if PARAMETER.search(text_keys([one.text])[0]) and bound is None:
+        return None
+    duration = one.duration / 1000 if one.duration >= 0 else None
+    return Sample(_text(one.text), bound, duration, round(calls, 6))
+
+
+def slot_values(entry: Entry, slots: SlotMap) -> tuple[Slot, ...]:
+    """Return what each slot was, judged by the executions kept."""
+    counts: list[Counter[str | None]] = [Counter() for _ in range(slots.size)]
+    held = [0] * slots.size
+    for values in vectors(entry.kept, slots.size):
+        for slot, group in enumerate(values):
+            counts[slot].update(set(group))
+            held[slot] += bool(group)
+    return tuple(_slot(count, number, entry) for count, number in zip(counts, held, strict=True))
+
+
+def vectors(kept: Sequence[Kept], size: int) -> list[tuple[Values, ...]]:
+    """Return the slot values of each execution whose text has `size` slots."""
+    maps: dict[bytes, SlotMap | None] = {}
+    found: list[tuple[Values, ...]] = []
+    for key, one in zip(text_keys([one.text for one in kept]), kept, strict=True):
+        if key not in maps:
+            maps[key] = slot_map(one.text)
+        slots = maps[key]
+        if slots is not None and slots.size == size:
+            bound = split_parameters(one.parameters) if one.parameters is not None else None
+            found.append(slots.values(one.text, bound))
+    return found
+
+
+def _slot(counts: Counter[str | None], held: int, entry: Entry) -> Slot:
+    scale = entry.calls / len(entry.kept) if entry.kept else 1.0
+    ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0] is None, pair[0] or ""))
+    common = tuple((value, round(count * scale, 3)) for value, count in ordered[:COMMON])
+    return Slot(common, distinct(counts, entry.calls), round(held * scale, 3))
+
+
+def distinct(counts: Counter[str | None], calls: int) -> int:
+    """Return the number of distinct values among `calls` executions, by ANALYZE's estimator (Haas and Stokes)."""
+    sampled, seen = counts.total(), len(counts)
+    if calls <= sampled or not sampled:
+        return seen
+    once = sum(1 for count in counts.values() if count == 1)
+    share = sampled - once + once * sampled / calls
+    return min(calls, max(seen, round(sampled * seen / share))) if share else calls

@@ -1,0 +1,96 @@
+"""Partial aggregates: what a part of a log amounts to. Merging two is exact, so the parts may be cut anywhere."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+RESERVOIR = 512
+"""Executions kept per query, chosen by a hash of what they are, so that the choice does not depend on the cut."""
+
+EntryKey = tuple[str, bytes]
+"""Query id and database."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Kept:
+    """One execution kept whole."""
+
+    rank: int
+    """Hash that decides who is kept: the lowest are."""
+    text: bytes
+    parameters: bytes | None
+    """Listing of bound values."""
+    duration: int
+
+
+@dataclass(slots=True)
+class Entry:
+    """One query's numbers, in integers: sums do not depend on their order."""
+
+    text: bytes
+    """The shortest text seen."""
+    fingerprint: str | None
+    unparsed: str | None
+    calls: int = 0
+    timed: int = 0
+    """Calls whose duration is known."""
+    total: int = 0
+    """Microseconds, further fetches included."""
+    slowest: Kept | None = None
+    phases: int = 0
+    """Microseconds of parse and bind."""
+    failed: int = 0
+    histogram: Counter[int] = field(default_factory=Counter)
+    kept: list[Kept] = field(default_factory=list)
+    origins: Counter[tuple[bytes, bytes]] = field(default_factory=Counter)
+    """User and application to calls."""
+    tags: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def merge(self, other: Entry) -> None:
+        """Add another part's numbers."""
+        self.text = min(self.text, other.text, key=lambda text: (len(text), text))
+        self.calls += other.calls
+        self.timed += other.timed
+        self.total += other.total
+        self.phases += other.phases
+        self.failed += other.failed
+        self.histogram.update(other.histogram)
+        self.origins.update(other.origins)
+        self.tags.update(other.tags)
+        self.slowest = slower(self.slowest, other.slowest)
+        self.kept = lowest(self.kept + other.kept)
+
+
+def slower(one: Kept | None, other: Kept | None) -> Kept | None:
+    """Return the slower of two executions; ties go by their hash and text."""
+    known = [kept for kept in (one, other) if kept is not None]
+    return max(known, key=lambda kept: (kept.duration, -kept.rank, kept.text, kept.parameters or b""), default=None)
+
+
+def lowest(kept: list[Kept]) -> list[Kept]:
+    """Return the executions of lowest rank, all of one rank or none, about `RESERVOIR` of them."""
+    if len(kept) <= RESERVOIR:
+        return kept
+    kept.sort(key=lambda one: (one.rank, one.text, one.parameters or b"", one.duration))
+    return kept[:RESERVOIR]
+
+
+@dataclass(slots=True)
+class Partial:
+    """What a part of the input amounts to."""
+
+    entries: dict[EntryKey, Entry] = field(default_factory=dict)
+    begin: int | None = None
+    """Microseconds since the epoch of the first and last record."""
+    end: int | None = None
+
+    def merge(self, other: Partial) -> None:
+        """Add another part."""
+        for key, entry in other.entries.items():
+            if (mine := self.entries.get(key)) is None:
+                self.entries[key] = entry
+            else:
+                mine.merge(entry)
+        self.begin = min((time for time in (self.begin, other.begin) if time is not None), default=None)
+        self.end = max((time for time in (self.end, other.end) if time is not None), default=None)

@@ -1,0 +1,161 @@
+"""Counts the rows of one block: rows in, a `Partial` out."""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from advisor.capture.record import NO_TIME, Origin
+from advisor.capture.statements import FAILED, FETCH, PHASE, RUN, Rows
+from advisor.workload.fingerprints import Fingerprints
+from advisor.workload.partial import RESERVOIR, Entry, EntryKey, Kept, Partial
+from advisor.workload.sketch import buckets
+from advisor.workload.textkey import text_keys
+
+K = TypeVar("K", bound=Hashable)
+
+
+class Numbering(dict[K, int], Generic[K]):
+    """Numbers what it is asked for, in the order of asking."""
+
+    def __missing__(self, key: K) -> int:
+        number = self[key] = len(self)
+        return number
+
+
+@dataclass(slots=True)
+class Coded:
+    """The rows of a block with numbers for texts and entries."""
+
+    rows: Rows
+    key: NDArray[np.int32]
+    """Number of each row's text key."""
+    entry: NDArray[np.int32]
+    """Number of each row's entry."""
+    entries: list[EntryKey]
+    representative: list[int]
+    """A row of each entry."""
+
+
+class Tally:
+    """Counts blocks; remembers fingerprints and how low a hash must be to be kept, between blocks."""
+
+    def __init__(self) -> None:
+        self.fingerprints = Fingerprints()
+        self.thresholds: dict[EntryKey, int] = {}
+
+    def count(self, rows: Rows) -> tuple[Partial, Coded]:
+        """Return what the rows amount to, and the rows with their numbers."""
+        coded = self._coded(rows)
+        partial = Partial({key: self._entry(coded, place) for place, key in enumerate(coded.entries)})
+        if coded.entries:
+            self._sum(coded, list(partial.entries.values()))
+            self._keep(coded, list(partial.entries.items()))
+            times = rows.end[rows.end != NO_TIME]
+            if len(times):
+                partial.begin, partial.end = int(times.min()), int(times.max())
+        return partial, coded
+
+    def _coded(self, rows: Rows) -> Coded:
+        keys: Numbering[bytes] = Numbering()
+        databases: Numbering[bytes] = Numbering()
+        numbers: Numbering[EntryKey] = Numbering()
+        origins: Numbering[Origin] = Numbering()
+        size = len(rows.text)
+        key = np.fromiter(map(keys.__getitem__, text_keys(rows.text)), dtype=np.int32, count=size)
+        origin = np.fromiter(map(origins.__getitem__, rows.origin), dtype=np.int32, count=size)
+        database_of = np.array([databases[place[1]] for place in origins], dtype=np.int64)
+        pair = key.astype(np.int64) * max(len(databases), 1) + (database_of[origin] if size else 0)
+        distinct, first, inverse = np.unique(pair, return_index=True, return_inverse=True)
+        names, known = list(keys), list(databases)
+        representative: list[int] = []
+        entry_of: list[int] = []
+        for code, row in zip(distinct.tolist(), first.tolist(), strict=True):
+            text_key, database = names[code // len(databases)], known[code % len(databases)]
+            identity = self.fingerprints.of(text_key, rows.text[row])
+            number = numbers[(identity.id, database)]
+            entry_of.append(number)
+            if number == len(representative):
+                representative.append(row)
+        entry = np.array(entry_of, dtype=np.int32)[inverse] if size else np.zeros(0, dtype=np.int32)
+        return Coded(rows, key, entry, list(numbers), representative)
+
+    def _entry(self, coded: Coded, place: int) -> Entry:
+        text = coded.rows.text[coded.representative[place]]
+        identity = self.fingerprints.of(text_keys([text])[0], text)
+        return Entry(text, identity.fingerprint, identity.unparsed)
+
+    def _sum(self, coded: Coded, entries: list[Entry]) -> None:
+        rows, number = coded.rows, len(entries)
+        run, known = rows.role == RUN, rows.duration >= 0
+        duration = np.where(known, rows.duration, 0)
+
+        def summed(where: NDArray[np.bool_], weights: NDArray[np.int64] | None = None) -> list[int]:
+            weight = None if weights is None else weights[where]
+            return np.bincount(coded.entry[where], weight, number).astype(np.int64).tolist()  # type: ignore[no-any-return]
+
+        calls, timed = summed(run), summed(run & known)
+        total, phases = summed(run | (rows.role == FETCH), duration), summed(rows.role == PHASE, duration)
+        failed = summed(rows.role == FAILED)
+        for place, entry in enumerate(entries):
+            entry.calls, entry.timed, entry.total = calls[place], timed[place], total[place]
+            entry.phases, entry.failed = phases[place], failed[place]
+        self._histograms(coded, entries, run & known)
+        self._origins(coded, entries, run)
+
+    def _histograms(self, coded: Coded, entries: list[Entry], where: NDArray[np.bool_]) -> None:
+        code = coded.entry[where].astype(np.int64) << 16 | buckets(coded.rows.duration[where])
+        for value, count in zip(*(column.tolist() for column in np.unique(code, return_counts=True)), strict=True):
+            entries[value >> 16].histogram[value & 0xFFFF] = count
+
+    def _origins(self, coded: Coded, entries: list[Entry], where: NDArray[np.bool_]) -> None:
+        pairs = Counter(
+            (entry, origin)
+            for entry, origin, counts in zip(coded.entry.tolist(), coded.rows.origin, where.tolist(), strict=True)
+            if counts
+        )
+        for (entry, origin), count in pairs.items():
+            entries[entry].origins[(origin[0], origin[2])] += count
+
+    def _keep(self, coded: Coded, entries: list[tuple[EntryKey, Entry]]) -> None:
+        """Keep the executions of lowest hash of each entry, and its slowest one."""
+        rows = coded.rows
+        rank = ranks(rows)
+        limit = np.array([self.thresholds.get(key, 1 << 62) for key, _ in entries], dtype=np.int64)
+        wanted = np.flatnonzero((rows.role == RUN) & (rank <= limit[coded.entry]))
+        wanted = wanted[np.lexsort((rank[wanted], coded.entry[wanted]))]
+        starts = np.searchsorted(coded.entry[wanted], np.arange(len(entries) + 1))
+        for place, (key, entry) in enumerate(entries):
+            chosen = wanted[starts[place] : starts[place + 1]][:RESERVOIR].tolist()
+            entry.kept = [kept(rows, rank, row) for row in chosen]
+            if len(chosen) == RESERVOIR:
+                self.thresholds[key] = entry.kept[-1].rank
+        order = np.lexsort((-rank, rows.duration, coded.entry))
+        order = order[rows.role[order] == RUN]
+        last = np.flatnonzero(np.diff(coded.entry[order], append=-1))
+        for row in order[last].tolist():
+            entries[coded.entry[row]][1].slowest = kept(rows, rank, row)
+
+
+def ranks(rows: Rows) -> NDArray[np.int64]:
+    """Return a hash of each row's text, values and second, the same wherever the log was cut."""
+    size = len(rows.text)
+    content = np.fromiter(map(zlib.crc32, rows.text), dtype=np.uint64, count=size)
+    for row, listing in rows.parameters.items():
+        content[row] = zlib.crc32(listing, int(content[row]))
+    mixed = content + (rows.end // 1_000_000).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    found: NDArray[np.int64] = (mixed >> np.uint64(2)).astype(np.int64)
+    return found
+
+
+def kept(rows: Rows, rank: NDArray[np.int64], row: int) -> Kept:
+    """Return one row as an execution kept whole."""
+    return Kept(int(rank[row]), rows.text[row], rows.parameters.get(row), int(rows.duration[row]))
