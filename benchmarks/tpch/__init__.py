@@ -32,19 +32,18 @@ def load(connection: psycopg.Connection, scale: float, *, primary_keys: bool = T
     """Make the tables in an empty database, fill them at this scale factor, then VACUUM ANALYZE."""
     connection.execute((FOLDER / "tables.sql").read_bytes())
     with tempfile.TemporaryDirectory(prefix="tpch-") as folder:
+        generator = str(Path(sys.executable).parent / "tpchgen-cli")
+        command = [generator, "csv", "-s", f"{scale:g}", "--output-dir", folder]
+        subprocess.run(command, check=True, capture_output=True)
         for table in TABLES:
-            _fill(connection, table, scale, Path(folder))
+            _fill(connection, table, Path(folder) / f"{table}.csv")
     if primary_keys:
         connection.execute((FOLDER / "primary_keys.sql").read_bytes())
     connection.execute("VACUUM ANALYZE")
 
 
-def _fill(connection: psycopg.Connection, table: str, scale: float, folder: Path) -> None:
-    generator = str(Path(sys.executable).parent / "tpchgen-cli")
-    command = [generator, "csv", "-s", f"{scale:g}", "--tables", table, "--output-dir", str(folder)]
-    subprocess.run(command, check=True, capture_output=True)
+def _fill(connection: psycopg.Connection, table: str, path: Path) -> None:
     statement = sql.SQL("COPY {} FROM STDIN (FORMAT csv, HEADER)").format(sql.Identifier(table))
-    path = folder / f"{table}.csv"
     with path.open("rb") as source, connection.cursor().copy(statement) as copy:
         while block := source.read(1 << 18):
             copy.write(block)

@@ -1,0 +1,67 @@
+"""The twin's database: production's encoding and collation, or the nearest that this server has."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from advisor.catalog.snapshot import Snapshot
+from advisor.errors import TwinError
+
+_BUILTIN_SINCE = 170000
+_ICU_SINCE = 150000
+
+
+def create_database(admin: psycopg.Connection[Any], name: str, snapshot: Snapshot) -> list[str]:
+    """Create the database; return a note when its collation had to differ from production's."""
+    refusals: list[str] = []
+    for options, note in _locales(admin.info.server_version, snapshot):
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING {} {}")
+        try:
+            admin.execute(statement.format(sql.Identifier(name), sql.Literal(snapshot.encoding), options))
+        except psycopg.Error as error:
+            refusals.append(error.diag.message_primary or str(error))
+        else:
+            return [note] if note else []
+    raise TwinError(f"the twin's database could not be created: {'; '.join(dict.fromkeys(refusals))}")
+
+
+def drop_database(admin: psycopg.Connection[Any], name: str) -> None:
+    """Drop the database, whoever is connected to it; a server that is gone is no error."""
+    with contextlib.suppress(psycopg.Error):
+        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _locales(version: int, snapshot: Snapshot) -> Iterator[tuple[sql.Composed, str | None]]:
+    """Yield locale options, best first. The planner asks one thing above all: is the collation C or not."""
+    yield _production(version, snapshot), None
+    plain = snapshot.collation in ("C", "POSIX") and snapshot.locale_provider == "libc"
+    for locale in ("C",) if plain else ("C.UTF-8", "en_US.UTF-8", "C.utf8"):
+        note = (
+            f"production's locale {snapshot.locale or snapshot.collation} ({snapshot.locale_provider}) is missing here:"
+            f" {locale} stands in, and ranges over text are estimated in its order"
+        )
+        yield _libc(version, locale, locale), note
+    yield _libc(version, "C", "C"), "no other locale than C is here: LIKE and ORDER BY on text may plan differently"
+
+
+def _production(version: int, snapshot: Snapshot) -> sql.Composed:
+    provider, locale = snapshot.locale_provider, snapshot.locale
+    if provider == "builtin" and locale and version >= _BUILTIN_SINCE:
+        return sql.SQL("LOCALE_PROVIDER builtin BUILTIN_LOCALE {} LC_COLLATE {} LC_CTYPE {}").format(
+            sql.Literal(locale), sql.Literal(snapshot.collation), sql.Literal(snapshot.ctype)
+        )
+    if provider == "icu" and locale and version >= _ICU_SINCE:
+        return sql.SQL("LOCALE_PROVIDER icu ICU_LOCALE {} LC_COLLATE {} LC_CTYPE {}").format(
+            sql.Literal(locale), sql.Literal("C"), sql.Literal("C")
+        )
+    return _libc(version, snapshot.collation, snapshot.ctype)
+
+
+def _libc(version: int, collation: str, ctype: str) -> sql.Composed:
+    provider = sql.SQL("LOCALE_PROVIDER libc") if version >= _ICU_SINCE else sql.SQL("")
+    return sql.SQL("{} LC_COLLATE {} LC_CTYPE {}").format(provider, sql.Literal(collation), sql.Literal(ctype))

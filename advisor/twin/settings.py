@@ -1,0 +1,59 @@
+"""Settings: production's planner settings on the twin, and what a twin needs of its server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+PLANNER_SETTINGS = frozenset({
+    "constraint_exclusion", "cpu_index_tuple_cost", "cpu_operator_cost", "cpu_tuple_cost", "cursor_tuple_fraction",
+    "DateStyle", "default_text_search_config", "effective_cache_size", "effective_io_concurrency",
+    "from_collapse_limit", "hash_mem_multiplier", "IntervalStyle", "join_collapse_limit", "maintenance_work_mem",
+    "max_parallel_workers", "max_parallel_workers_per_gather", "min_parallel_index_scan_size",
+    "min_parallel_table_scan_size", "parallel_leader_participation", "parallel_setup_cost", "parallel_tuple_cost",
+    "random_page_cost", "recursive_worktable_factor", "row_security", "seq_page_cost", "TimeZone",
+    "transform_null_equals", "work_mem",
+})  # fmt: skip
+"""Settings by name that change plans or the meaning of a literal; also all that start as below."""
+
+_PREFIXES = ("enable_", "geqo", "jit")
+
+SERVER_SETTINGS: Mapping[str, str] = {
+    "max_locks_per_transaction": "1024",
+    "max_wal_senders": "0",
+    "wal_level": "minimal",
+    "bgwriter_lru_maxpages": "0",
+    "checkpoint_timeout": "1d",
+}
+"""What a server of our own gets: room for partitioned schemas, and no background work."""
+
+
+def matters(name: str) -> bool:
+    """Return whether a setting can change a plan."""
+    return name in PLANNER_SETTINGS or name.startswith(_PREFIXES)
+
+
+def apply_settings(
+    connection: psycopg.Connection[Any], database: str, settings: Mapping[str, str], search_path: Sequence[str]
+) -> list[str]:
+    """Make production's planner settings the database's own; return a note for each the server refused."""
+    wanted = {name: value for name, value in sorted(settings.items()) if matters(name)}
+    known = connection.execute("SELECT name FROM pg_settings WHERE name = ANY(%s)", [list(wanted)]).fetchall()
+    notes = [f"setting {name} is unknown to this server version" for name in sorted({*wanted} - {n for (n,) in known})]
+    for (name,) in sorted(known):
+        try:
+            _alter(connection, database, name, sql.Literal(wanted[name]))
+        except psycopg.Error as error:
+            notes.append(f"setting {name} = {wanted[name]} refused: {error.diag.message_primary}")
+    if search_path:
+        _alter(connection, database, "search_path", sql.SQL(", ").join(sql.Literal(schema) for schema in search_path))
+    _alter(connection, database, "ignore_checksum_failure", sql.Literal("on"))
+    return notes
+
+
+def _alter(connection: psycopg.Connection[Any], database: str, name: str, value: sql.Composable) -> None:
+    statement = sql.SQL("ALTER DATABASE {} SET {} TO {}")
+    connection.execute(statement.format(sql.Identifier(database), sql.Identifier(name), value))
