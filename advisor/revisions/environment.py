@@ -79,8 +79,14 @@ class _Walk:
         """Return the transaction findings."""
         for body in (self.tree.body, *(function.body for function in self.functions.values())):
             self._scan(body)
-            self._unguarded(body)
+            if not all(map(_per_migration, self._online())):
+                self._unguarded(body)
         return self.found
+
+    def _online(self) -> list[ast.Call]:
+        """Return the calls `context.configure(connection=…)`."""
+        calls = [call for call in _calls(self.tree) if _method(call) == "configure" and _on_context(call)]
+        return [call for call in calls if any(keyword.arg in {"connection", None} for keyword in call.keywords)]
 
     def _scan(self, body: list[ast.stmt]) -> int | None:
         """Go through statements in order; return the line of a statement that left a transaction open."""
@@ -196,8 +202,7 @@ def _advice(tree: ast.Module) -> Iterator[EnvironmentFinding]:
 def _configure_advice(call: ast.Call, keywords: dict[str | None, ast.expr]) -> Iterator[EnvironmentFinding]:
     if None in keywords:
         return
-    per_migration = keywords.get("transaction_per_migration")
-    if "connection" in keywords and not (isinstance(per_migration, ast.Constant) and per_migration.value):
+    if "connection" in keywords and not _per_migration(call):
         what = "all pending revisions share one transaction, which the first concurrent build commits half-way"
         cures = ("pass transaction_per_migration=True to context.configure()",)
         yield EnvironmentFinding("ENV004", "one-transaction-for-all", "info", call.lineno, what, cures)
@@ -205,6 +210,12 @@ def _configure_advice(call: ast.Call, keywords: dict[str | None, ast.expr]) -> I
         what = "offline SQL (--sql) doubles every percent sign, also in an index predicate"
         cures = ('pass dialect_opts={"paramstyle": "named"} to context.configure()',)
         yield EnvironmentFinding("ENV005", "offline-doubles-percent", "warning", call.lineno, what, cures)
+
+
+def _per_migration(configure: ast.Call) -> bool:
+    """Whether a `configure()` call sets `transaction_per_migration`."""
+    values = (keyword.value for keyword in configure.keywords if keyword.arg == "transaction_per_migration")
+    return any(isinstance(value, ast.Constant) and bool(value.value) for value in values)
 
 
 def _method(node: ast.AST) -> str | None:

@@ -1,0 +1,16 @@
+# The same with transaction_per_migration, which begins one for each revision: works.
+# finds:
+from alembic import context
+from sqlalchemy import create_engine, pool
+
+URL = context.get_x_argument(as_dictionary=True)["url"]
+
+
+def run_migrations_online() -> None:
+    engine = create_engine(URL, poolclass=pool.NullPool)
+    with engine.connect() as connection:
+        context.configure(connection=connection, target_metadata=None, transaction_per_migration=True)
+        context.run_migrations()
+
+
+run_migrations_online()
