@@ -22,6 +22,8 @@ class RuleOptions:
     """Executions that make a loop when nothing else speaks for one."""
     loop_minimum_with_parent: int = 3
     """Executions that make a loop when a statement before it returned what it iterates over."""
+    gap_ms: float = 20.0
+    """Longest median pause between executions that still makes a loop, outside transactions and traces."""
     budgets: Mapping[str, int] = field(default_factory=dict)
     """Application name to the loop length it may have: jobs that loop on purpose."""
     share: float = 0.01
@@ -54,6 +56,12 @@ class RuleContext:
         """Return the workload's queries by id."""
         return {query.id: query for query in self.workload.queries}
 
+    @property
+    def sampled(self) -> bool:
+        """Return whether the capture left statements out, by sampling or a duration threshold."""
+        settings = [entry.settings for entry in self.workload.inputs]
+        return any(_hides(found) for found in settings)
+
     def analysed(self) -> Iterator[tuple[Query, QueryShape]]:
         """Yield every query that has a shape, heaviest first."""
         for query in self.workload.queries:
@@ -71,3 +79,7 @@ class RuleContext:
             if served and proposal.definition.table == table:
                 return proposal.id
         return None
+
+
+def _hides(settings: Mapping[str, str]) -> bool:
+    return bool(settings.keys() & {"threshold", "sampling"})

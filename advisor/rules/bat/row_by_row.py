@@ -1,0 +1,50 @@
+"""What the three row-by-row rules share: writes that loop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from advisor.indexes.proposal import Confidence
+from advisor.rules.context import RuleContext
+from advisor.rules.finding import Finding
+from advisor.rules.npo.child import Kind
+from advisor.rules.npo.evidence import cost, evidence, fix, title
+from advisor.rules.npo.gather import Problem, confidence, problems
+from advisor.rules.rule import Rule
+
+
+class RowByRow(Rule):
+    """One write statement run again and again within a unit of work, a row at a time."""
+
+    kind: ClassVar[Kind]
+    doing: ClassVar[str]
+
+    def find(self, context: RuleContext) -> Iterator[Finding]:
+        """Yield one finding for each table and application."""
+        for problem in problems(context):
+            if problem.child.kind == self.kind:
+                yield self._finding(problem, context)
+
+    def _finding(self, problem: Problem, context: RuleContext) -> Finding:
+        child = problem.child
+        autocommit = all(loop.unit == "session" for loop in problem.loops)
+        shown = {**evidence(problem, context), "autocommit": autocommit}
+        alone = " Each is a transaction of its own: every one waits for the disk." if autocommit else ""
+        return self.finding(
+            (problem.application or "", child.table.qualified, problem.query),
+            title(problem, self.doing),
+            confidence=confidence(problem, sampled=context.sampled) if problem.parent else _sure(context, autocommit),
+            evidence=shown,
+            fix=fix(problem, context) + alone,
+            table=child.table.qualified,
+            query=problem.query,
+            cost=cost(problem),
+        )
+
+
+def _sure(context: RuleContext, autocommit: bool) -> Confidence:
+    """Return how sure a loop of writes without a parent is: one transaction leaves no doubt."""
+    if context.sampled:
+        return "low"
+    return "medium" if autocommit else "high"

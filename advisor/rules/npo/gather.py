@@ -1,0 +1,141 @@
+"""Turns the loops of a workload into N+1 problems: child understood, parent named, alike loops summed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from advisor.indexes.proposal import Confidence
+from advisor.rules.context import RuleContext
+from advisor.rules.npo.child import Child, Lookalike, classify
+from advisor.rules.npo.parent import Parent, name_parent
+from advisor.workload.model import Loop
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Executions per loop."""
+
+    median: float
+    p95: float
+    max: int
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One N+1: the loops of one application that run one child for the rows of one parent."""
+
+    child: Child
+    query: str
+    """Id of the repeated query."""
+    parent: Parent | None
+    application: str | None
+    loops: tuple[Loop, ...]
+    """The captured loops summed here, most executions first."""
+
+    @property
+    def executions(self) -> float:
+        """Return the executions within these loops."""
+        return sum(loop.executions for loop in self.loops)
+
+    @property
+    def count(self) -> int:
+        """Return how many times such a loop ran."""
+        return sum(loop.loops for loop in self.loops)
+
+    @property
+    def spread(self) -> Spread:
+        """Return executions per loop; the median of several groups is that of their medians, weighted."""
+        return Spread(
+            _weighted_median([(loop.median, loop.loops) for loop in self.loops]),
+            max(loop.p95 for loop in self.loops),
+            max(loop.max for loop in self.loops),
+        )
+
+    @property
+    def spread_over_sessions(self) -> bool:
+        """Return whether the executions of one loop came over several connections."""
+        return any(loop.sessions > 1 for loop in self.loops)
+
+
+def problems(context: RuleContext) -> tuple[Problem, ...]:
+    """Return the N+1 problems of a workload, the one with most executions first."""
+    repeated = frozenset(loop.child for loop in context.workload.loops)
+    groups: dict[tuple[str, ...], list[tuple[Loop, Child, Parent | None]]] = defaultdict(list)
+    for loop in context.workload.loops:
+        child = _child(loop, context)
+        if isinstance(child, Lookalike):
+            continue
+        parent = name_parent(loop, child, context, repeated)
+        if _long_enough(loop, parent, context):
+            groups[_identity(loop, child, parent)].append((loop, child, parent))
+    return tuple(sorted(map(_problem, groups.values()), key=lambda found: (-found.executions, found.query)))
+
+
+def lookalikes(context: RuleContext) -> Mapping[str, str]:
+    """Return the repeated queries that are no N+1, each with the reason: counted, never reported."""
+    found: dict[str, str] = {}
+    for loop in context.workload.loops:
+        child = _child(loop, context)
+        if isinstance(child, Lookalike):
+            found[loop.child] = child.reason
+    return found
+
+
+def _child(loop: Loop, context: RuleContext) -> Child | Lookalike:
+    shape, query = context.shapes.get(loop.child), context.queries.get(loop.child)
+    if shape is None or query is None:
+        return Lookalike("not-analysed")
+    return classify(query, shape, loop, context)
+
+
+def _long_enough(loop: Loop, parent: Parent | None, context: RuleContext) -> bool:
+    """Return whether the loop is long, and its values varied enough, for how well its parent is known."""
+    named = parent is not None and parent.query is not None
+    options = context.options
+    least = options.loop_minimum_with_parent if named else options.loop_minimum
+    least = max(least, options.budgets.get(loop.application or "", 0))
+    values = loop.distinct * loop.median
+    return loop.max >= least and (loop.distinct >= 0.8 or (named and values >= 2))
+
+
+def _identity(loop: Loop, child: Child, parent: Parent | None) -> tuple[str, ...]:
+    named = (parent.table.qualified, parent.query or "") if parent else ("", "")
+    return loop.child, loop.application or "", *named, *child.key
+
+
+def _problem(members: Iterable[tuple[Loop, Child, Parent | None]]) -> Problem:
+    ordered = sorted(members, key=lambda member: (-member[0].executions, member[0].unit))
+    loop, child, _ = ordered[0]
+    parents = [parent for _, _, parent in ordered if parent]
+    best = max(parents, key=lambda parent: parent.score, default=None)
+    return Problem(child, loop.child, best, loop.application, tuple(member[0] for member in ordered))
+
+
+def _weighted_median(values: list[tuple[float, int]]) -> float:
+    half, seen = sum(weight for _, weight in values) / 2, 0
+    for value, weight in sorted(values):
+        seen += weight
+        if seen >= half:
+            return value
+    return values[-1][0]
+
+
+def confidence(problem: Problem, *, sampled: bool) -> Confidence:
+    """Return how sure an N+1 is: proven by rows, high by foreign key within a transaction, medium by shape alone.
+
+    `sampled` says that the log holds only some of the statements, so that lengths and neighbours mean little.
+    """
+    parent = problem.parent
+    if sampled:
+        return "low"
+    if parent is None or parent.query is None or problem.spread_over_sessions:
+        return "medium"
+    declared = parent.relation.by == "foreign-key"
+    if declared and (parent.rows_match or parent.contained):
+        return "proven"
+    bounded = all(loop.unit != "session" for loop in problem.loops)
+    if (bounded and (declared or parent.limit_match)) or (declared and (parent.limit_match or parent.nested)):
+        return "high"
+    return "medium"

@@ -1,0 +1,85 @@
+"""NPO001: a query run once per row of another query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from advisor.rules.context import RuleContext
+from advisor.rules.finding import Finding
+from advisor.rules.npo.child import WRITES
+from advisor.rules.npo.evidence import cost, evidence, fix, title
+from advisor.rules.npo.gather import Problem, confidence, problems
+from advisor.rules.rule import Rule
+
+
+class NPlusOne(Rule):
+    """Finds a query that runs once for each row another query returned.
+
+    ## What it does
+    Looks, within each unit of work of a log (a trace or request tag, a transaction, the run of statements between two
+    pauses of a session), for one statement that ran again and again with a varying key: by primary or unique key, by
+    foreign key, as a count or sum of such rows, by a constant type and a varying id, by several columns. Then it
+    names the statement that returned those keys: by a declared foreign key in either direction, else by names and
+    types,
+    by its LIMIT, its order, its IN list, and by the rows it returned where a captured plan tells.
+
+    ## Why is this bad?
+    Each round costs a trip over the network and a fixed price on the server. A page of 50 rows makes 51 statements, and
+    it gets slower with every row the business gains. No index helps: each round is fast already.
+
+    ## Known problems
+    A log with a duration threshold or statement sampling hides rounds: such findings are never above `low`. Behind a
+    pooler in transaction mode one server session mixes clients; only transactions and tags are trusted there. Paging,
+    chunked IN lists, `= ANY` batches, polling, retries, cursors, queues with SKIP LOCKED, catalog look-ups and the
+    server's own foreign-key checks are told apart and never reported.
+
+    ## Example
+    ```sql
+    SELECT * FROM sessions WHERE user_id = 7 ORDER BY created_at DESC LIMIT 20;
+    SELECT * FROM threads WHERE session_id = 101;
+    SELECT * FROM threads WHERE session_id = 102;
+    -- … eighteen more
+    ```
+
+    ## Use instead
+    ```sql
+    SELECT * FROM sessions WHERE user_id = 7 ORDER BY created_at DESC LIMIT 20;
+    SELECT * FROM threads WHERE session_id = ANY ('{101,102,…}');
+    ```
+    In the application: eager loading (SQLAlchemy `selectinload`, Django `prefetch_related`, ActiveRecord `includes`,
+    …).
+
+    ## Options
+    `loop_minimum` (5) executions make a loop, `loop_minimum_with_parent` (3) when its parent is known; `budgets`
+    gives an
+    application that loops on purpose the length it may have; `gap_ms` (20) is the longest median pause within a loop.
+
+    ## References
+    Chen et al., Detecting Performance Anti-patterns for Applications Developed using Object-Relational Mapping, ICSE
+    2014.
+    """
+
+    code = "NPO001"
+    name = "n-plus-one"
+
+    def find(self, context: RuleContext) -> Iterator[Finding]:
+        """Yield one finding for each parent, child and application."""
+        for problem in problems(context):
+            if problem.child.kind not in WRITES:
+                yield self._finding(problem, context)
+
+    def _finding(self, problem: Problem, context: RuleContext) -> Finding:
+        child = problem.child
+        parent = problem.parent.table.qualified if problem.parent else ""
+        counted = "counted" if child.kind == "aggregate" else "read"
+        return self.finding(
+            (problem.application or "", parent, child.table.qualified, *child.key, problem.query),
+            title(problem, counted),
+            confidence=confidence(problem, sampled=context.sampled),
+            evidence=evidence(problem, context),
+            fix=fix(problem, context),
+            table=child.table.qualified,
+            query=problem.query,
+            proposal=context.proposal_for(problem.query, child.table.name),
+            cost=cost(problem),
+        )

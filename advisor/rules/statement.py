@@ -1,0 +1,59 @@
+"""Statements as trees that can be rewritten (sqlglot); only for suggestions, never to learn what a query means."""
+
+from __future__ import annotations
+
+import re
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+_MARK = "slot_{}_of_statement"
+_MARKED = re.compile(r'"?slot_(\d+)_of_statement"?')
+_PLACES = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|(\$[A-Za-z_]*\$).*?\1|--[^\n]*|/\*.*?\*/|\$(\d+)""", re.DOTALL)
+_WIDE = 100
+"""Characters from which on a statement is broken into lines."""
+
+
+def parse(text: str) -> exp.Expression | None:
+    """Return the statement's tree, `None` when sqlglot does not understand it.
+
+    `$n` stands in it as a column of a reserved name: sqlglot takes `$1::int, $2` for a dollar-quoted string.
+    """
+    try:
+        found = sqlglot.parse_one(_PLACES.sub(_hide, text), read="postgres")
+    except (SqlglotError, RecursionError):
+        return None
+    return found if isinstance(found, exp.Expression) and not isinstance(found, exp.Command) else None
+
+
+def render(tree: exp.Expression) -> str:
+    """Return the tree as PostgreSQL text with `$n` back in place."""
+    text = tree.sql("postgres", comments=False)
+    if len(text) > _WIDE:
+        text = tree.sql("postgres", comments=False, pretty=True)
+    return _MARKED.sub(lambda match: f"${match[1]}", text)
+
+
+def place(number: int) -> exp.Column:
+    """Return the node that stands for `$number`."""
+    return exp.column(_MARK.format(number))
+
+
+def number_of(node: exp.Expression) -> int | None:
+    """Return n when the node is `$n`, cast or not."""
+    while isinstance(node, exp.Cast | exp.Paren):
+        node = node.this
+    if isinstance(node, exp.Column) and (match := _MARKED.fullmatch(node.name)):
+        return int(match[1])
+    return None
+
+
+def highest(tree: exp.Expression) -> int:
+    """Return the highest n of any `$n` in the tree, 0 when there is none."""
+    numbers = (number_of(column) for column in tree.find_all(exp.Column))
+    return max((number for number in numbers if number), default=0)
+
+
+def _hide(match: re.Match[str]) -> str:
+    return _MARK.format(match[2]) if match[2] else match[0]

@@ -1,0 +1,62 @@
+"""Every rule explains itself, and the documentation says what the code says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from advisor.cli.rule import command
+from advisor.errors import UsageError
+from advisor.rules.discover import all_rules, matching
+from advisor.rules.page import SECTIONS, documentation, page, sections, summary
+from advisor.rules.rule import Rule
+
+DOCS = Path(__file__).parents[2] / "docs" / "rules"
+
+
+@pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.name)
+def test_a_rule_has_a_code_a_name_and_a_page_with_every_section(rule: Rule) -> None:
+    assert re.fullmatch(r"(NPO|IDX|SQL|CAC|BAT|CON|PRE|STA|MIG|ENV|PLN|CAP)\d{3}", rule.code)
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", rule.name)
+    assert sections(rule) == SECTIONS
+    assert 20 < len(summary(rule)) < 110
+
+
+def test_no_two_rules_share_a_code_or_a_name() -> None:
+    assert len({rule.code for rule in all_rules()}) == len(all_rules())
+    assert len({rule.name for rule in all_rules()}) == len(all_rules())
+
+
+def test_the_documentation_is_what_the_docstrings_say() -> None:
+    """Stale? Run `advisor rule --write docs/rules`."""
+    written = {path.name: path.read_text(encoding="utf-8") for path in DOCS.iterdir()}
+    assert written == documentation()
+
+
+def test_advisor_rule_prints_a_page_by_code_and_by_name() -> None:
+    by_code = CliRunner().invoke(command, ["npo001"]).output
+    by_name = CliRunner().invoke(command, ["n-plus-one"]).output
+    assert by_code == by_name == page(matching(["NPO001"])[0])
+
+
+def test_advisor_rule_lists_all_rules() -> None:
+    listed = CliRunner().invoke(command, []).output.splitlines()
+    assert [line.split()[0] for line in listed] == [rule.code for rule in all_rules()]
+
+
+def test_advisor_rule_writes_the_documentation(tmp_path: Path) -> None:
+    assert CliRunner().invoke(command, ["--write", str(tmp_path / "rules")]).exit_code == 0
+    assert {path.name for path in (tmp_path / "rules").iterdir()} == set(documentation())
+
+
+def test_a_family_means_all_its_rules() -> None:
+    assert {rule.code for rule in matching(["BAT"])} == {rule.code for rule in all_rules() if rule.code[:3] == "BAT"}
+
+
+def test_an_unknown_rule_is_refused_with_the_nearest_name() -> None:
+    with pytest.raises(UsageError) as refused:
+        matching(["n-plus-two"])
+    assert refused.value.do == "did you mean n-plus-one?"
