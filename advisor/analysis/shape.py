@@ -13,7 +13,7 @@ class Term:
     expression: str
     """SQL as it would stand in `CREATE INDEX`: a quoted column, or an expression in parentheses."""
     columns: tuple[str, ...]
-    """Columns of the table it is made of."""
+    """Columns of the table it is made of, in the order of their first mention."""
     immutable: bool = True
     """Whether an index on it is allowed: every function in it is IMMUTABLE."""
 
@@ -66,13 +66,19 @@ PredicateKind = Literal[
     "prefix", "infix", "pattern", "regex", "similarity",
     "containment", "existence", "overlap", "path", "search", "spatial", "other",
 ]  # fmt: skip
-"""`equality` `=`; `list` IN and = ANY; `range` < <= > >= BETWEEN; `prefix`/`infix` LIKE 'x%' / '%x%'; `pattern` LIKE
-with an unknown value; `containment` @> <@; `existence` ? ?| ?&; `search` @@; `similarity` % and <->."""
+"""`equality` `=`; `list` IN (one operand an element) and = ANY (operator `= ANY`, one array operand); `range` < <= > >=
+(BETWEEN is two of them); `boolean` a boolean column as condition, or compared with TRUE or FALSE;
+`inequality` <>, NOT IN, NOT LIKE; `other` a condition that compares nothing: the term is the whole condition;
+`prefix`/`infix` LIKE 'x%' / '%x%' (ILIKE is never `prefix`); `pattern` LIKE with an unknown value;
+`containment` @> <@; `existence` ? ?| ?&; `search` @@; `similarity` % and <->."""
 
 
 @dataclass(frozen=True, slots=True)
 class Predicate:
-    """A condition on one term that is ANDed at the level of its table occurrence."""
+    """A condition on one term that is ANDed at the level of its table occurrence.
+
+    The term is always what an index must hold to serve the condition: a cast stands inside it.
+    """
 
     term: Term
     operator: str
@@ -88,7 +94,12 @@ class Predicate:
     arm: int | None = None
     """Which arm of that OR list it belongs to; predicates of one arm are ANDed."""
     sql: str = ""
-    """The condition as SQL without the table alias, usable in an index predicate; empty when it is not."""
+    """The condition as SQL without the table alias, usable in an index predicate; empty when it is not.
+
+    Every predicate of one OR carries its own part of it only.
+    """
+    row: tuple[Term, ...] = ()
+    """Terms of the row comparison that this begins: `(a, b) > (x, y)` is a range on `a` with the row (a, b)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +111,10 @@ class JoinEdge:
     """Number of the other occurrence."""
     other_term: Term
     operator: str = "="
+    """Always `=`; a comparison of another kind between tables is a predicate with a `Reference`."""
     kind: Literal["inner", "left", "right", "full", "semi", "anti", "correlated"] = "inner"
+    """As seen from this occurrence: `left` when its rows are preserved, `right` when it is the nullable side;
+    `correlated` when the other one belongs to a query around this one."""
 
 
 @dataclass(frozen=True, slots=True)

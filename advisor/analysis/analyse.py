@@ -1,0 +1,54 @@
+"""The entry of this package: the shape of a query from its text and the schema."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from advisor.analysis import changes, forms, operators, sublinks
+from advisor.analysis.features import note_features
+from advisor.analysis.parse import Node, Refused, statement
+from advisor.analysis.queries import STATEMENTS
+from advisor.analysis.scope import Scope
+from advisor.analysis.shape import QueryShape, Unanalysable
+from advisor.analysis.shapes import Kind, shape
+from advisor.analysis.slots import references, slots
+from advisor.analysis.state import Domain, State
+from advisor.catalog.schema import Schema
+
+KINDS: dict[str, Kind] = {
+    "SelectStmt": "select", "InsertStmt": "insert", "UpdateStmt": "update", "DeleteStmt": "delete",
+    "MergeStmt": "merge",
+}  # fmt: skip
+WRAPPERS = {"ExplainStmt": "query", "PrepareStmt": "query", "DeclareCursorStmt": "query", "CreateTableAsStmt": "query",
+            "CopyStmt": "query"}  # fmt: skip
+"""Statements around a query, and the field the query stands in."""
+BINDER_MODULES = (changes, forms, operators, sublinks)
+"""Imported so that their binders are entered."""
+
+
+def analyse(text: str, schema: Schema, search_path: Sequence[str] | None = None) -> QueryShape | Unanalysable:
+    """Return what a statement asks of each table, or why that cannot be told; never raises.
+
+    `search_path` is that of the session which ran it, where it differs from the database's.
+    """
+    try:
+        tree = statement(text)
+        return _shape(tree, schema, tuple(search_path if search_path is not None else schema.search_path))
+    except Refused as refusal:
+        return Unanalysable(str(refusal))
+    except RecursionError:
+        return Unanalysable("it is nested too deeply")
+
+
+def _shape(tree: Node, schema: Schema, search_path: tuple[str, ...]) -> QueryShape:
+    name, fields = next(iter(tree.items()))
+    if name in WRAPPERS and WRAPPERS[name] in fields:
+        return _shape(fields[WRAPPERS[name]], schema, search_path)
+    if name not in KINDS:
+        return QueryShape("utility", ())
+    state = State(schema, search_path, slots(tree), references(tree))
+    top = STATEMENTS[name](state, Scope(Domain("inner"), 0), fields)
+    if name == "InsertStmt":
+        top = next((level for level in state.levels if level.depth == 0 and level is not top), top)
+    note_features(state, top, tree)
+    return shape(state, KINDS[name], top)

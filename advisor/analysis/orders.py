@@ -1,0 +1,68 @@
+"""Orders and groups: which table could give a level's ORDER BY, window, DISTINCT or GROUP BY from an index."""
+
+from __future__ import annotations
+
+from advisor.analysis.equivalence import Classes
+from advisor.analysis.expression import Expression, Field, Unknown, occurrences
+from advisor.analysis.shape import SortKey, Term
+from advisor.analysis.state import Level, Ordering, State
+from advisor.analysis.terms import term
+
+
+def wanted(level: Level) -> list[Ordering]:
+    """Return the order a level asks of its tables: its windows' first, else its own, else that of DISTINCT ON."""
+    for partition, order in level.windows:
+        keys = [Ordering(expression, False, False) for expression in partition] + order
+        if keys:
+            return keys
+    if level.sort:
+        return level.sort
+    return [Ordering(expression, False, False) for expression in level.distinct] if level.distinct_on else []
+
+
+def sort_keys(state: State, keys: list[Ordering], classes: Classes, relation: int) -> tuple[SortKey, ...]:
+    """Return an order as keys of one table; empty when that table cannot give all of it."""
+    found: dict[Term, SortKey] = {}
+    for key in keys:
+        if not occurrences(key.expression) and not isinstance(key.expression, Unknown):
+            continue
+        mine = own_term(state, key.expression, classes, relation)
+        if mine is None:
+            return ()
+        found.setdefault(mine, SortKey(mine, key.descending, key.nulls_first))
+    return tuple(found.values())
+
+
+def own_term(state: State, expression: Expression, classes: Classes, relation: int) -> Term | None:
+    """Return an expression, or one that equals it, as a term of one table."""
+    if occurrences(expression) == {relation}:
+        return term(state, expression)
+    found = classes.of(expression)
+    members = found.members if found else []
+    return next((term(state, member) for member in members if occurrences(member) == {relation}), None)
+
+
+def group_terms(state: State, keys: list[Expression], classes: Classes, relation: int) -> tuple[Term, ...]:
+    """Return GROUP BY or DISTINCT items as terms of one table; empty when others are among them."""
+    found: dict[Term, None] = {}
+    for key in keys:
+        if not occurrences(key):
+            continue
+        mine = own_term(state, key, classes, relation)
+        if mine is None:
+            return ()
+        found[mine] = None
+    return tuple(found)
+
+
+def spans(state: State, level: Level) -> bool:
+    """Whether an ORDER BY reads several tables."""
+    read = {relation for key in level.sort for relation in occurrences(key.expression)}
+    plain = all(isinstance(key.expression, Field) or occurrences(key.expression) for key in level.sort)
+    return plain and len(read) > 1
+
+
+def grouped_order(level: Level) -> bool:
+    """Whether the order of a grouped level is one of its groups, which sorted input could give."""
+    groups = set(level.group) | set(level.distinct)
+    return not level.aggregated or all(key.expression in groups for key in level.sort)

@@ -1,0 +1,171 @@
+"""From a bound statement to its shape: conditions handed out, orders placed, outputs followed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from advisor.analysis.domains import group as domain_group
+from advisor.analysis.domains import nullable, simplify
+from advisor.analysis.equivalence import Classes
+from advisor.analysis.expression import Expression, Subselect, occurrences, walk
+from advisor.analysis.filters import Filters, filter_group
+from advisor.analysis.orders import group_terms, grouped_order, sort_keys, spans, wanted
+from advisor.analysis.outputs import Outputs
+from advisor.analysis.shape import (
+    Computed,
+    JoinEdge,
+    Operand,
+    Predicate,
+    QueryShape,
+    Reference,
+    SortKey,
+    TableShape,
+    Term,
+)
+from advisor.analysis.state import Level, Ordering, Relation, State
+from advisor.analysis.terms import operand, term
+
+Kind = Literal["select", "insert", "update", "delete", "merge", "utility"]
+
+
+class Assembly:
+    """Collects what each table of a statement is asked for."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.filters = Filters(state)
+        self.outputs = Outputs(state)
+        self.sorts: dict[int, tuple[SortKey, ...]] = {}
+        self.groups: dict[int, tuple[Term, ...]] = {}
+        self.aggregates: dict[int, dict[tuple[str, Term], None]] = {}
+        self.limits: dict[int, Operand] = {}
+
+    def level(self, level: Level) -> None:
+        """Take in one query level; those around it must have been taken in before."""
+        simplify(level.domain)
+        classes = filter_group(self.filters, level.domain)
+        own = sorted(level.domain.all_relations())
+        self._orders(level, classes, own)
+        self._groups(level, classes, own)
+        self._aggregates(level, own)
+        limit = operand(self.state, level.limit) if level.limit is not None else None
+        for relation in own:
+            if limit is not None:
+                self.limits[relation] = limit
+            if level.locking:
+                self.state.relations[relation].whole_row = True
+
+    def _orders(self, level: Level, classes: Classes, own: list[int]) -> None:
+        keys = wanted(level)
+        if level.operation == "union-all":
+            self._arm_orders(level)
+        if not keys or not grouped_order(level):
+            for key in keys:
+                self.outputs.mark(key.expression)
+            return
+        inner = {relation for part in nullable(domain_group(level.domain)) for relation in part.all_relations()}
+        placed = False
+        for relation in own:
+            if relation not in inner and (found := sort_keys(self.state, keys, classes, relation)):
+                self.sorts[relation] = found
+                placed = True
+        if not placed:
+            for key in keys:
+                self.outputs.mark(key.expression)
+
+    def _arm_orders(self, level: Level) -> None:
+        """Hand the order of a UNION ALL on to its arms, which could each give it."""
+        names = [target.name for target in level.targets]
+        for leaf in level.leaves:
+            plain = not (leaf.sort or leaf.windows or leaf.aggregated or leaf.distinct)
+            places = [names.index(getattr(key.expression, "name", "")) if getattr(key.expression, "name", "") in names
+                      else len(leaf.targets) for key in level.sort]  # fmt: skip
+            if plain and all(place < len(leaf.targets) for place in places):
+                leaf.sort = [Ordering(leaf.targets[place].expression, key.descending, key.nulls_first)
+                             for place, key in zip(places, level.sort, strict=True)]  # fmt: skip
+
+    def _groups(self, level: Level, classes: Classes, own: list[int]) -> None:
+        keys = level.group or level.distinct
+        placed = False
+        for relation in own if keys else ():
+            if found := group_terms(self.state, keys, classes, relation):
+                self.groups[relation] = found
+                placed = True
+        for key in () if placed else keys:
+            self.outputs.mark(key)
+
+    def _aggregates(self, level: Level, own: list[int]) -> None:
+        for name, argument in level.aggregates:
+            read = occurrences(argument)
+            mine = term(self.state, argument) if len(read) == 1 and read <= set(own) else None
+            if mine is not None:
+                self.aggregates.setdefault(next(iter(read)), {}).setdefault((name, mine))
+
+    def mark(self) -> None:
+        """Mark the columns that are returned or computed with."""
+        read_elsewhere = {id(relation.level) for relation in self.state.relations if relation.level is not None}
+        for level in self.state.levels:
+            if id(level) in read_elsewhere and not (level.distinct or level.arms):
+                for expression in level.extra:
+                    self.outputs.mark(expression)
+            else:
+                self.outputs.level(level)
+        for expression in self.filters.computed:
+            self.outputs.mark(expression)
+        for relation in self.state.relations:
+            for condition in relation.domain.conditions:
+                self._below(condition)
+
+    def _below(self, condition: Expression) -> None:
+        """Mark what a condition computes inside subqueries."""
+        for part in walk(condition):
+            if isinstance(part, Subselect) or (occurrences(part) and self._is_derived(part)):
+                self.outputs.mark(part)
+
+    def _is_derived(self, part: Expression) -> bool:
+        return all(self.state.relations[relation].table is None for relation in occurrences(part))
+
+    def table(self, relation: Relation, numbers: dict[int, int]) -> TableShape:
+        """Return the finished shape of one table occurrence; `numbers` gives occurrences their final numbers."""
+        table, own = relation.table, relation.number
+        assert table is not None
+        return TableShape(
+            occurrence=numbers[own], schema=table.schema, table=table.name, alias=relation.alias, role=relation.role,
+            predicates=tuple(_renumber(one, numbers) for one in self.filters.predicates.get(own, ())),
+            joins=tuple(_renumber_edge(edge, numbers) for edge in self.filters.edges.get(own, ())),
+            sort=self.sorts.get(own, ()), group=self.groups.get(own, ()),
+            aggregates=tuple(self.aggregates.get(own, ())), output=frozenset(relation.output),
+            whole_row=relation.whole_row, level=relation.depth, limit=self.limits.get(own),
+            written=frozenset(relation.written),
+        )  # fmt: skip
+
+
+def _renumber(predicate: Predicate, numbers: dict[int, int]) -> Predicate:
+    operands = tuple(replace(one, occurrence=numbers[one.occurrence]) if isinstance(one, Reference) else one
+                     for one in predicate.operands)  # fmt: skip
+    return replace(predicate, operands=operands) if operands != predicate.operands else predicate
+
+
+def _renumber_edge(edge: JoinEdge, numbers: dict[int, int]) -> JoinEdge:
+    return replace(edge, other=numbers[edge.other])
+
+
+def shape(state: State, kind: Kind, top: Level) -> QueryShape:
+    """Return the shape of a bound statement; `top` is the level whose rows it returns or writes."""
+    assembly = Assembly(state)
+    for level in state.levels:
+        assembly.level(level)
+    assembly.mark()
+    tables = [relation for relation in state.relations if relation.table is not None]
+    numbers = {relation.number: place for place, relation in enumerate(tables)}
+    return QueryShape(
+        kind, tuple(assembly.table(relation, numbers) for relation in tables), tuple(state.unresolved),
+        _bound(state, top.limit), _bound(state, top.offset), frozenset(state.features),
+        spans(state, top) and not assembly.sorts,
+    )  # fmt: skip
+
+
+def _bound(state: State, expression: Expression | None) -> Operand | None:
+    found = operand(state, expression) if expression is not None else None
+    return Computed(found.term.expression) if isinstance(found, Reference) else found

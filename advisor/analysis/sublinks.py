@@ -1,0 +1,81 @@
+"""Subqueries in expressions: EXISTS and IN become semi- and anti-joins where the planner does that; others stay."""
+
+from __future__ import annotations
+
+from advisor.analysis.bind import bind, binder
+from advisor.analysis.conditions import JOINERS, add_condition
+from advisor.analysis.expression import Expression, Items, Operation, Subselect
+from advisor.analysis.parse import Node, names
+from advisor.analysis.queries import flatten, flattens, select
+from advisor.analysis.scope import Scope
+from advisor.analysis.state import Domain, State
+from advisor.analysis.subqueries import subquery
+
+LATERAL_IN = 170000
+"""The first server version that joins an IN subquery which mentions outer columns."""
+
+
+@binder("SubLink")
+def _sublink(state: State, scope: Scope, fields: Node) -> Expression:
+    """Bind a subquery that is planned on its own."""
+    form = fields.get("subLinkType", "EXISTS_SUBLINK")
+    test = bind(state, scope, fields["testexpr"]) if "testexpr" in fields else None
+    inside = scope.child(Domain("correlated", scope.domain), scope.depth + 1)
+    level = select(state, inside, fields["subselect"]["SelectStmt"])
+    state.features.add("subquery")
+    if form == "EXISTS_SUBLINK":
+        level.needed = False
+    outer = tuple(dict.fromkeys(inside.outer))
+    if outer:
+        state.features.add("correlated-subquery")
+    kinds = {"EXPR_SUBLINK": level.targets[0].expression.type if level.targets else None, "ARRAY_SUBLINK": None}
+    return Subselect(level.number, (*((test,) if test else ()), *outer), kinds.get(form, "bool"))
+
+
+def _join(state: State, scope: Scope, fields: Node, negated: bool) -> bool:
+    """Turn a subquery that is a condition into a join; `False` when it must stay a subquery."""
+    form = fields.get("subLinkType", "EXISTS_SUBLINK")
+    node = fields["subselect"]["SelectStmt"]
+    if form == "EXISTS_SUBLINK":
+        return _exists(state, scope, node, negated)
+    if form != "ANY_SUBLINK":
+        return False
+    if negated:
+        state.features.add("not-in-subquery")
+        return False
+    return _any(state, scope, fields, node)
+
+
+def _exists(state: State, scope: Scope, node: Node, negated: bool) -> bool:
+    bare = {key: value for key, value in node.items() if key not in ("limitCount", "sortClause", "distinctClause")}
+    limited = "ival" not in node.get("limitCount", {"A_Const": {"ival": 1}}).get("A_Const", {})
+    if limited or not flattens(bare):
+        return False
+    domain = scope.domain.within("anti" if negated else "semi")
+    state.features.add("anti-join" if negated else "semi-join")
+    flatten(state, scope.child(domain, scope.depth + 1), {**bare, "targetList": []})
+    return True
+
+
+def _any(state: State, scope: Scope, fields: Node, node: Node) -> bool:
+    test = bind(state, scope, fields["testexpr"])
+    operator = (names(fields.get("operName")) or ("=",))[-1]
+    domain = scope.domain.within("semi")
+    around = scope.child(domain, scope.depth)
+    source = subquery(state, around, node, domain, ("", ()), scope.depth + 1)
+    given = tuple(source.columns.values())
+    if around.outer and state.schema.server_version < LATERAL_IN:
+        domain.kind = "correlated"
+    state.features.add("semi-join")
+    tests = test.arguments if isinstance(test, Items) else (test,)
+    if domain.kind == "semi":
+        for left, right in zip(tests, given, strict=False):
+            add_condition(state, domain, Operation(operator, (left, right), "bool"))
+    else:
+        state.level(scope.depth + 1, domain).extra += list(given)
+        if scope.level is not None:
+            scope.level.extra += list(tests)
+    return True
+
+
+JOINERS.append(_join)

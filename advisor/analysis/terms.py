@@ -1,0 +1,153 @@
+"""Terms and operands: bound expressions as what an index could hold, and as what a condition compares it with."""
+
+from __future__ import annotations
+
+from advisor.analysis.deparse import sql
+from advisor.analysis.expression import (
+    Call,
+    Cast,
+    Collated,
+    Expression,
+    Field,
+    Operation,
+    Placeholder,
+    Special,
+    Subselect,
+    Unknown,
+    Value,
+    WholeRow,
+    fields,
+    occurrences,
+    walk,
+)
+from advisor.analysis.functions import call_immutable
+from advisor.analysis.shape import Computed, Constant, Operand, Parameter, Reference, Term
+from advisor.analysis.state import State
+from advisor.catalog.index import quote_identifier
+from advisor.catalog.schema import Schema
+
+RELABELLED = frozenset({
+    ("varchar", "text"), ("text", "varchar"), ("cidr", "inet"), ("xml", "text"), ("int4", "oid"), ("oid", "int4"),
+    ("citext", "text"), ("text", "citext"), ("bit", "varbit"),
+})  # fmt: skip
+"""Casts that change nothing but the type's name, so that an index on the column still serves."""
+TIMES = frozenset({"date", "timestamp", "time"})
+
+
+def relabelled(expression: Expression) -> Expression:
+    """Return an expression without casts that change nothing but the type's name."""
+    while isinstance(expression, Cast) and _changes_name_only(expression):
+        expression = expression.argument
+    return expression
+
+
+def _changes_name_only(cast: Cast) -> bool:
+    source = cast.argument.type
+    return "(" not in cast.to and not isinstance(cast.argument, (Value, Placeholder)) and (
+        source == cast.type or (source, cast.type) in RELABELLED)  # fmt: skip
+
+
+def term(state: State, expression: Expression) -> Term | None:
+    """Return the term for an expression over one table; `None` when no index can hold it."""
+    expression = relabelled(expression)
+    read = fields(expression)
+    if not read or any(isinstance(part, (Subselect, Unknown, WholeRow)) for part in walk(expression)):
+        return None
+    table = state.relations[read[0].occurrence].table
+    if table is None or any(field.type == "tid" or table.column(field.name) is None for field in read):
+        return None
+    columns = tuple(dict.fromkeys(field.name for field in read))
+    if isinstance(expression, Field):
+        return Term(quote_identifier(expression.name), columns)
+    shown = sql(expression)
+    shown = shown if shown.startswith("(") and shown.endswith(")") and _encloses(shown) else f"({shown})"
+    return Term(shown, columns, immutable(state.schema, expression))
+
+
+def _encloses(text: str) -> bool:
+    """Whether the first parenthesis closes only at the end (quotes minded)."""
+    depth, quote = 0, ""
+    for place, character in enumerate(text):
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "'\"":
+            quote = character
+        elif character in "()":
+            depth += 1 if character == "(" else -1
+            if depth == 0:
+                return place == len(text) - 1
+    return False
+
+
+def immutable(schema: Schema, expression: Expression) -> bool:
+    """Whether an index may hold an expression: nothing in it depends on settings, time or parameters."""
+    return all(_immutable_part(schema, part) for part in walk(expression))
+
+
+def _immutable_part(schema: Schema, part: Expression) -> bool:
+    match part:
+        case Placeholder() | Subselect() | Unknown() | WholeRow():
+            return False
+        case Special():
+            return not part.stable
+        case Call(name, arguments, _, aggregate, window):
+            kinds = tuple(argument.type for argument in arguments)
+            return not aggregate and not window and call_immutable(schema, name[-1], kinds)
+        case Cast(argument, _, kind):
+            return _immutable_cast(argument, kind)
+        case Operation(operator, arguments):
+            kinds = tuple(argument.type for argument in arguments)
+            mixed = "timestamptz" in kinds and (TIMES.intersection(kind or "" for kind in kinds) or "interval" in kinds)
+            return not mixed and operator != "@@@"
+    return True
+
+
+def _immutable_cast(argument: Expression, kind: str) -> bool:
+    source = argument.type
+    if isinstance(argument, Value):
+        return kind not in ("regclass", "regproc", "regtype", "regrole") and not (
+            kind in (*TIMES, "timestamptz", "timetz") and (argument.value or "").strip().lower() in
+            ("now", "today", "tomorrow", "yesterday"))  # fmt: skip
+    dated = {*TIMES, "timestamptz", "timetz", "interval"}
+    if source in dated or kind in dated:
+        return (source, kind) in {("timestamp", "date"), ("date", "timestamp"), ("timestamp", "time"),
+                                  ("interval", "time"), ("time", "interval")}  # fmt: skip
+    numbers = {"int2", "int4", "int8", "numeric", "float4", "float8", "bool"}
+    words = {"text", "varchar", "bpchar", "name", "citext"}
+    return source in numbers | words | {"uuid", "jsonb"} and (kind in numbers | words | {"uuid"} or source == kind)
+
+
+def constant(expression: Expression) -> bool:
+    """Whether an expression is the same for every row of every table here."""
+    return not occurrences(expression) and not any(
+        isinstance(part, (Subselect, Unknown)) or (isinstance(part, Call) and part.name[-1] in ("random", "nextval"))
+        for part in walk(expression)
+    )
+
+
+def operand(state: State, expression: Expression) -> Operand:
+    """Return what a condition compares its term with."""
+    inner = expression
+    while isinstance(inner, Cast):
+        inner = inner.argument
+    if isinstance(inner, Value):
+        return Constant(sql(expression), inner.value, inner.slot)
+    if isinstance(inner, Placeholder):
+        return Parameter(inner.number, inner.number - 1)
+    others = occurrences(expression)
+    if len(others) == 1:
+        (other,) = others
+        found = term(state, expression) if state.relations[other].table is not None else None
+        if found is not None:
+            return Reference(other, found)
+    return Computed(sql(expression, lambda field: shown(state, field)))
+
+
+def shown(state: State, field: Field) -> str:
+    """Return a column with its table's alias, as a reader knows it."""
+    return f"{quote_identifier(state.relations[field.occurrence].alias)}.{quote_identifier(field.name)}"
+
+
+def collation(expression: Expression) -> str | None:
+    """Return the collation an expression is given explicitly."""
+    return expression.collation if isinstance(expression, Collated) else None
