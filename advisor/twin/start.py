@@ -45,6 +45,8 @@ class Twin:
     conninfo: str
     binaries: Path | None
     """Folder of psql and pg_dump of the server's own version, where there is one."""
+    schema_sql: str = ""
+    """The dump the twin was restored from, for a scratch database beside it."""
 
     @property
     def url(self) -> str:
@@ -114,6 +116,7 @@ def _fill(
         notes=(*notes, *loading_notes),
         conninfo=conninfo,
         binaries=host.binaries,
+        schema_sql=snapshot.schema_sql,
     )
 
 

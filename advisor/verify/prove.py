@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import psycopg
 
@@ -19,6 +19,9 @@ from advisor.verify.scratch import Scratch, scratch_database
 from advisor.verify.steps import Proving, create_steps, drop_steps, extension_steps
 from advisor.verify.upgrade import History
 from advisor.verify.use import PlanCheck, use_on_twin
+
+if TYPE_CHECKING:
+    from advisor.twin.start import Twin
 
 
 def prove(
@@ -53,7 +56,7 @@ def prove(
 def prove_report(
     revisions: Sequence[Revision],
     advice: Advice,
-    twin: Any,
+    twin: Twin,
     alembic: Path,
     statements: Mapping[str, Sequence[BoundStatement]] | None = None,
 ) -> Proof:
@@ -64,7 +67,7 @@ def prove_report(
         url=twin.url,
         config=alembic,
         proposals=advice.proposals,
-        schema_sql=twin.snapshot.schema_sql,
+        schema_sql=twin.schema_sql,
         plan_check=check,
         server=twin.description,
     )

@@ -38,7 +38,7 @@ def scratch_database(url: str, schema_sql: str | None) -> Iterator[Scratch]:
     with _administration(url) as administration:
         administration.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
         try:
-            inner = _url_of(url, name)
+            inner = plain_url(url, name)
             notes: list[str] = []
             if schema_sql:
                 with psycopg.connect(inner, autocommit=True) as connection:
@@ -52,15 +52,15 @@ def scratch_database(url: str, schema_sql: str | None) -> Iterator[Scratch]:
 @contextlib.contextmanager
 def _administration(url: str) -> Iterator[psycopg.Connection]:
     try:
-        connection = psycopg.connect(_url_of(url, None), autocommit=True)
+        connection = psycopg.connect(plain_url(url), autocommit=True)
     except psycopg.Error as error:
         raise ProofError(f"the throw-away server cannot be reached: {error}") from error
     with connection:
         yield connection
 
 
-def _url_of(url: str, database: str | None) -> str:
-    """Return `url` as psycopg takes it, for another database when one is named."""
+def plain_url(url: str, database: str | None = None) -> str:
+    """Return a URL of any SQLAlchemy driver as psycopg takes it, for another database when one is named."""
     from sqlalchemy import make_url
 
     parsed = make_url(url).set(drivername="postgresql")

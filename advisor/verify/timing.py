@@ -1,0 +1,137 @@
+"""Run times before and after, on data: the same statements with and without the new indexes, turn and turn about."""
+
+from __future__ import annotations
+
+import math
+import statistics
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import psycopg
+from psycopg import sql
+
+from advisor.errors import ProofError
+from advisor.twin.statement import BoundStatement
+from advisor.verify.proof import Timing
+
+_HIDE = """
+UPDATE pg_index SET indisvalid = false
+FROM pg_class c
+WHERE c.oid = indexrelid AND c.relname = ANY(%s::text[])
+   OR c.oid = indexrelid AND indexrelid IN (
+      SELECT t.relid FROM pg_class r CROSS JOIN LATERAL pg_partition_tree(r.oid) t WHERE r.relname = ANY(%s::text[]))
+"""
+
+
+@dataclass(slots=True)
+class _Pair:
+    """Measured milliseconds of one query, by side."""
+
+    before: list[float] = field(default_factory=list)
+    after: list[float] = field(default_factory=list)
+
+
+def measure(
+    url: str,
+    statements: Mapping[str, Sequence[BoundStatement]],
+    *,
+    indexes: Sequence[str] = (),
+    before_url: str | None = None,
+    replaced: Sequence[str] = (),
+    runs: int = 20,
+    seconds: float = 20.0,
+    statement_timeout_ms: int = 60_000,
+) -> tuple[Timing, ...]:
+    """Return the timings of each query, in the order of `statements`, measured at the client.
+
+    `url` is a throw-away copy that holds data and the new indexes. `before` is the same database with `indexes` hidden
+    from the planner (this needs a superuser, and happens in transactions that are rolled back), or the database at
+    `before_url`. `replaced` are old indexes to be hidden in `after`, where they still exist. Both sides are warmed and
+    then measured alternately; every statement runs in a transaction that is rolled back. A query is run `runs` times
+    on each side, fewer when its share of `seconds` is used up, but never less than once. Statements without values
+    (basis `generic`) cannot be run and are left out. Raises `ProofError` when a statement fails.
+    """
+    runnable = {query: [bound for bound in bounds if bound.basis != "generic"] for query, bounds in statements.items()}
+    runnable = {query: bounds for query, bounds in runnable.items() if bounds}
+    with _session(before_url or url, statement_timeout_ms) as first, _session(url, statement_timeout_ms) as second:
+        before = _Side(first, () if before_url else tuple(indexes))
+        after = _Side(second, tuple(replaced))
+        share = seconds / max(1, len(runnable))
+        return tuple(
+            _timing(query, _alternate(before, after, bounds, runs, share)) for query, bounds in runnable.items()
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """A connection, and the indexes that do not exist on this side."""
+
+    connection: psycopg.Connection
+    hidden: tuple[str, ...]
+
+    def run(self, statement: BoundStatement) -> float:
+        """Run a statement, fetch all of it, roll back, and return the milliseconds it took."""
+        with self.connection.transaction(force_rollback=True):
+            if self.hidden:
+                self.connection.execute(_HIDE, (list(self.hidden), list(self.hidden)))
+            if statement.search_path:
+                path = sql.SQL(", ").join(map(sql.Identifier, statement.search_path))
+                self.connection.execute(sql.SQL("SET LOCAL search_path TO {}").format(path))
+            with psycopg.RawCursor(self.connection) as cursor:
+                begin = time.perf_counter()
+                cursor.execute(statement.text.encode(), statement.parameters or None)
+                if cursor.description:
+                    cursor.fetchall()
+                return (time.perf_counter() - begin) * 1000
+
+
+@contextmanager
+def _session(url: str, statement_timeout_ms: int) -> Iterator[psycopg.Connection]:
+    from advisor.verify.scratch import plain_url
+
+    try:
+        connection = psycopg.connect(plain_url(url), autocommit=True, prepare_threshold=None)
+    except psycopg.Error as error:
+        raise ProofError(f"the database with data cannot be reached: {error}") from error
+    with connection:
+        connection.execute("SELECT set_config('statement_timeout', %s, false)", (str(statement_timeout_ms),))
+        yield connection
+
+
+def _alternate(before: _Side, after: _Side, bounds: Sequence[BoundStatement], runs: int, seconds: float) -> _Pair:
+    pair = _Pair()
+    try:
+        for bound in bounds:
+            before.run(bound)
+            after.run(bound)
+        deadline = time.monotonic() + seconds
+        for turn in range(runs):
+            bound = bounds[turn % len(bounds)]
+            pair.before.append(before.run(bound))
+            pair.after.append(after.run(bound))
+            if time.monotonic() > deadline and turn + 1 >= len(bounds):
+                break
+    except psycopg.Error as error:
+        raise ProofError(f"a statement failed: {str(error).strip()}", where=bounds[0].text[:80]) from error
+    return pair
+
+
+def _timing(query: str, pair: _Pair) -> Timing:
+    return Timing(
+        query=query,
+        executions=len(pair.after),
+        before=percentiles(pair.before),
+        after=percentiles(pair.after),
+        total_before_ms=math.fsum(pair.before),
+        total_after_ms=math.fsum(pair.after),
+    )
+
+
+def percentiles(times: Sequence[float]) -> tuple[float, float, float]:
+    """Return p50, p95 and p99, interpolated as PostgreSQL's `percentile_cont` does."""
+    if len(times) == 1:
+        return times[0], times[0], times[0]
+    cuts = statistics.quantiles(times, n=100, method="inclusive")
+    return cuts[49], cuts[94], cuts[98]
