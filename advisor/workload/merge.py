@@ -7,15 +7,17 @@ of different servers.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import fsum
 
 from advisor.workload.model import Loop, LoopParent, Query, Sample, Slot, Workload
 from advisor.workload.order import base_id, with_unique_ids
+from advisor.workload.sketch import quantile
 
-SAMPLES = 16
-"""Samples kept of one query."""
+SAMPLES = 8
+"""Samples kept of one query, the slowest among them."""
 COMMON = 16
 """Common values kept of one slot."""
 
@@ -90,7 +92,8 @@ def _combined(group: Sequence[Query]) -> Query:
     counted = next(
         part for source in ("statements", "log", "nominal") if (part := [q for q in group if q.measured == source])
     )
-    timed = [query for query in group if query.p50_ms is not None]
+    durations = _durations(group)
+    slowest = max((query.max_ms for query in group if query.max_ms is not None), default=None)
     described = next((query for query in group if query.slots), counted[0])
     calls, total = fsum(query.calls for query in counted), fsum(query.total_ms for query in counted)
     return replace(
@@ -99,12 +102,14 @@ def _combined(group: Sequence[Query]) -> Query:
         text=described.text,
         calls=calls,
         total_ms=total,
-        mean_ms=total / calls if calls else 0.0,
+        mean_ms=fsum(query.mean_ms * query.calls for query in counted) / calls if calls else 0.0,
         rows=_sum(query.rows for query in counted),
-        p50_ms=_weighed(timed, [query.p50_ms for query in timed]),
-        p95_ms=_weighed(timed, [query.p95_ms for query in timed]),
-        p99_ms=_weighed(timed, [query.p99_ms for query in timed]),
-        max_ms=max((query.max_ms for query in group if query.max_ms is not None), default=None),
+        p50_ms=_quantile(durations, 0.5, slowest),
+        p95_ms=_quantile(durations, 0.95, slowest),
+        p99_ms=_quantile(durations, 0.99, slowest),
+        max_ms=slowest,
+        durations=tuple(sorted(durations.items())),
+        failed=fsum(query.failed for query in group),
         plan_ms=_sum(query.plan_ms for query in counted),
         samples=_samples(group),
         slots=_slots(group, described),
@@ -122,11 +127,17 @@ def _sum(values: Iterable[float | None]) -> float | None:
     return fsum(known) if known else None
 
 
-def _weighed(queries: Sequence[Query], values: Sequence[float | None]) -> float | None:
-    """Return the mean of the values by calls: what remains of percentiles whose executions are gone."""
-    known = [(query.calls, value) for query, value in zip(queries, values, strict=True) if value is not None]
-    calls = fsum(weight for weight, _ in known)
-    return fsum(weight * value for weight, value in known) / calls if calls else None
+def _durations(group: Sequence[Query]) -> dict[int, int]:
+    """Return the executions per bucket of the quantile sketch."""
+    counts: Counter[int] = Counter()
+    for query in group:
+        counts.update(dict(query.durations))
+    return counts
+
+
+def _quantile(durations: Mapping[int, int], share: float, slowest: float | None) -> float | None:
+    value = quantile(durations, share)
+    return value if value is None or slowest is None else min(value, slowest)
 
 
 def _union(parts: Iterable[Iterable[str]]) -> tuple[str, ...]:
@@ -151,6 +162,9 @@ def _samples(group: Sequence[Query]) -> tuple[Sample, ...]:
         known = joined.get(key)
         joined[key] = replace(known, calls=known.calls + sample.calls) if known else sample
     ordered = sorted(joined.values(), key=lambda sample: (-sample.calls, sample.text, str(sample.parameters)))
+    slowest = max(ordered, key=lambda sample: sample.duration_ms or 0.0, default=None)
+    if slowest is not None and slowest not in ordered[:SAMPLES]:
+        ordered.insert(SAMPLES - 1, slowest)
     return tuple(ordered[:SAMPLES])
 
 

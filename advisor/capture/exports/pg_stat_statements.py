@@ -6,7 +6,7 @@ a major upgrade without `ALTER EXTENSION … UPDATE` the old one stays.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from advisor.capture.coverage import InputCoverage
 from advisor.capture.events import StatementRow
@@ -19,6 +19,12 @@ from advisor.capture.exports.tally import Tally
 from advisor.errors import InputError
 
 NAME = "pg_stat_statements"
+
+SAME_READING_S = 60.0
+"""Rows captured within this time of each other are one reading unless an entry repeats."""
+
+Numbered = tuple[int, StatementRow]
+"""Index of a record and the row made of it."""
 
 
 def sniff(head: bytes) -> float:
@@ -49,13 +55,10 @@ def _readings(document: Document, table: Table, name: str) -> Iterable[Statement
     tally = Tally()
     tally.include(table.skipped)
     reader = RowReader(table)
-    groups: dict[float | None, list[tuple[int, StatementRow]]] = {}
-    captured = _reading_column("captured", table)
-    for index, row in reader.rows(tally):
-        groups.setdefault(moment(table.records[index].get(captured)) if captured else None, []).append((index, row))
     notes = (*_hidden(table, reader), *_unknown(reader))
-    for number_, (when, rows) in enumerate(sorted(groups.items(), key=lambda item: item[0] or 0.0) or [(None, [])]):
-        first = number_ == 0
+    readings = _by_time(table, reader.rows(tally)) or [(None, [])]
+    for position, (when, rows) in enumerate(readings):
+        first = position == 0
         coverage = InputCoverage(
             name=name,
             kind=kind(table),
@@ -75,6 +78,28 @@ def _readings(document: Document, table: Table, name: str) -> Iterable[Statement
             evictions=_evictions(table, record),
             notes=notes if first else (),
         )
+
+
+def _by_time(table: Table, rows: Sequence[Numbered]) -> list[tuple[float | None, list[Numbered]]]:
+    """Return the rows of each reading with its time, oldest first.
+
+    Times that differ from row to row within a reading (`clock_timestamp()`) are taken for one where no entry repeats.
+    """
+    column = _reading_column("captured", table)
+    groups: dict[float | None, list[Numbered]] = {}
+    for index, row in rows:
+        groups.setdefault(moment(table.records[index].get(column)) if column else None, []).append((index, row))
+    readings: list[tuple[float | None, list[Numbered]]] = []
+    seen: set[tuple[str | None, str | None, bool, str]] = set()
+    for when, group in sorted(groups.items(), key=lambda item: item[0] or 0.0):
+        keys = {(row.user, row.database, row.top_level, row.query_id or row.text) for _, row in group}
+        if readings and (when or 0.0) - (readings[-1][0] or 0.0) < SAME_READING_S and not keys & seen:
+            readings[-1] = (when, [*readings[-1][1], *group])
+            seen |= keys
+        else:
+            readings.append((when, group))
+            seen = keys
+    return readings
 
 
 def kind(table: Table) -> str:

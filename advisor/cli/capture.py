@@ -1,0 +1,50 @@
+"""`advisor capture`: logs, exports and workload files in; what they hold and one workload file out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from advisor.progress import Progress
+
+
+@click.command(short_help="Reduce logs and exports to one workload file.")
+@click.argument("inputs", nargs=-1, required=True)
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the workload file there.")
+@click.option("--redact", is_flag=True, help="Leave every value out of the workload file.")
+@click.option("--log-line-prefix", help="The server's log_line_prefix; inferred when not given.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes; all cores when not given.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
+def command(
+    inputs: tuple[str, ...],
+    output: Path | None,
+    redact: bool,
+    log_line_prefix: str | None,
+    form: str,
+    jobs: int | None,
+    quiet: bool,
+) -> None:
+    """Read INPUTS and say what was understood of them; with -o, write the workload file that other commands accept.
+
+    INPUTS are server logs, statement exports, workload files, folders, globs, `-` for stdin, remote files (s3://,
+    gs://, az://) and database URLs (read-only), compressed or not, in any mixture.
+
+    \b
+    advisor capture postgresql-*.log.gz statements.csv -o prod.json.zst
+    advisor capture monday.json.zst tuesday.json.zst -o week.json.zst
+    """
+    from advisor.output.coverage import coverage_json, coverage_text
+    from advisor.workload.collect import collect
+    from advisor.workload.redact import redacted
+    from advisor.workload.store import save
+
+    progress = Progress(quiet=quiet)
+    with progress.step("read the inputs"):
+        workload = collect(inputs, log_line_prefix=log_line_prefix, jobs=jobs)
+    if redact:
+        workload = redacted(workload)
+    if output:
+        progress.note(f"wrote {output} ({save(workload, output)} bytes)")
+    click.echo(coverage_json(workload) if form == "json" else coverage_text(workload), nl=False)
