@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from advisor.capture.coverage import InputCoverage
+from advisor.workload.observed import Connections, Incident, Reuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +157,12 @@ class Workload:
     """How much of that span was really captured, where it is less than the whole."""
     notes: tuple[str, ...] = ()
     """What a reader should know before trusting the numbers: sampling, thresholds, eviction."""
+
+    reuses: tuple[Reuse, ...] = ()
+    """Queries run again with the same values, most executions first."""
+    connections: Connections | None = None
+    incidents: tuple[Incident, ...] = ()
+    """Lock waits and temporary files, by query."""
 
     @property
     def days(self) -> float | None:

@@ -1,0 +1,88 @@
+"""What a log shows besides its queries: repeated reads, connections, waits and spills.
+
+Durations are milliseconds, times are seconds since the Unix epoch (UTC), sizes are bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class CacheRate:
+    """The hit rate a cache of one query's results would have had on the captured executions."""
+
+    entries: int | None
+    """Results it holds, the least recently used leaving first; `None` for as many as there are."""
+    ttl_s: float
+    """Seconds after which a result counts as stale, from the moment it was stored."""
+    hit_rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reuse:
+    """How often a query was run with exactly the same values again."""
+
+    query: str
+    executions: float
+    distinct: float
+    """Different value vectors."""
+    rates: tuple[CacheRate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Transactions of one application that sat idle: open, with no statement running."""
+
+    application: str | None
+    transactions: int
+    """Explicit transactions seen."""
+    idle: int
+    """Those idle for more than a second in all."""
+    idle_ms: float
+    longest_ms: float
+    """The most that one transaction idled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """How connections were opened and used."""
+
+    opened: int
+    """Connections authorised; 0 when the log does not say (`log_connections`)."""
+    closed: int
+    median_life_s: float | None
+    short: int
+    """Connections that lived less than a second."""
+    peak: int
+    """Most open at once, of those whose beginning was seen."""
+    begin: float
+    end: float
+    busy: tuple[float, float, float]
+    """Sessions in a statement or transaction at once, over the seconds with any work: median, p95, max."""
+    units: int
+    """Units of work seen."""
+    by_application: tuple[tuple[str | None, int], ...] = ()
+    """Connections opened by each application or user, most first."""
+    held: tuple[Held, ...] = ()
+
+    @property
+    def opened_per_second(self) -> float:
+        """Return connections opened a second, over the captured time."""
+        return self.opened / max(self.end - self.begin, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Lock waits or temporary files of one query, summed."""
+
+    kind: Literal["lock-wait", "temporary-file"]
+    query: str | None
+    """Id of the query, `None` when the log did not say which."""
+    count: int
+    total: float
+    """Milliseconds waited, or bytes written."""
+    largest: float
+    relation: str | None = None
+    lock: str | None = None
