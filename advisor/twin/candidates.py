@@ -60,6 +60,8 @@ class Candidates:
         self.names: dict[IndexDefinition, str] = {}
         self.indexes: dict[str, tuple[int, ...]] = {}
         """Object ids to switch, by candidate name: one, or one a partition and their parent."""
+        self.leaves: dict[str, str] = {}
+        """Candidate name by the name of one of its partitions' indexes."""
 
     def build(self, wanted: Mapping[IndexDefinition, IndexSize]) -> dict[IndexDefinition, str | Refused]:
         """Create what is new, switched off, at its size; return each candidate's name, or why there is none.
@@ -154,6 +156,7 @@ class Candidates:
             tree = trees.get(number, [])
             self.names[definition] = created[definition]
             self.indexes[created[definition]] = tuple(tree)
+            self.leaves |= {relations[oid].name: created[definition] for oid in tree if len(tree) > 1}
             sizes += self._shares([relations[oid] for oid in tree], wanted[definition])
         self.sizer.size(sizes)
 

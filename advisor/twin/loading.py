@@ -104,16 +104,20 @@ def _arguments(attribute: Attribute, column: ColumnStatistics, inherited: bool) 
     return (
         attribute.schema, attribute.relation, attribute.number, inherited,
         column.null_frac, column.avg_width, column.n_distinct,
-        _list(column.most_common_vals), _list(column.most_common_freqs),
+        _list(column.most_common_vals), _floats(column.most_common_freqs),
         _list(column.histogram_bounds), column.correlation,
-        _list(column.most_common_elems), _list(column.most_common_elem_freqs),
-        _list(column.elem_count_histogram), _list(column.range_length_histogram),
+        _list(column.most_common_elems), _floats(column.most_common_elem_freqs),
+        _floats(column.elem_count_histogram), _list(column.range_length_histogram),
         column.range_empty_frac, _list(column.range_bounds_histogram),
     )  # fmt: skip
 
 
 def _list(values: Iterable[Any] | None) -> list[Any] | None:
     return None if values is None else list(values)
+
+
+def _floats(values: Iterable[float] | None) -> list[float] | None:
+    return None if values is None else [float(value) for value in values]
 
 
 def _insert(connection: psycopg.Connection[Any], wanted: Wanted) -> list[str]:

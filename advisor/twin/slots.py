@@ -111,7 +111,7 @@ def statistic_row(
     row += [slot.kind for slot in slots]
     row += [slot.operator for slot in slots]
     row += [slot.collation for slot in slots]
-    row += [None if slot.numbers is None else list(slot.numbers) for slot in slots]
+    row += [None if slot.numbers is None else [float(number) for number in slot.numbers] for slot in slots]
     for slot in slots:
         row += [None if slot.values is None else array_literal(slot.values), slot.type]
     return row

@@ -42,6 +42,8 @@ class Twin:
     """Server version and provider, for example `PostgreSQL 18.6 (embedded)`."""
     notes: tuple[str, ...]
     """What differs from production: skipped objects, refused settings, another version."""
+    snapshot: Snapshot
+    """What it was made from."""
     conninfo: str
     binaries: Path | None
     """Folder of psql and pg_dump of the server's own version, where there is one."""
@@ -52,6 +54,10 @@ class Twin:
     def url(self) -> str:
         """Return the twin's database as a URL."""
         return _url(self.conninfo)
+
+    def parameter_types(self, text: str) -> tuple[str, ...]:
+        """Return the SQL names of the types the server infers for `$1`…; nothing when it refuses the statement."""
+        return self.what_if.parameter_types(text)
 
     def connect(self) -> psycopg.Connection[Any]:
         """Return a new autocommit superuser connection to the twin."""
@@ -114,6 +120,7 @@ def _fill(
         what_if=Switchboard(planning, Candidates(connection, sizer)),
         description=host.description,
         notes=(*notes, *loading_notes),
+        snapshot=snapshot,
         conninfo=conninfo,
         binaries=host.binaries,
         schema_sql=snapshot.schema_sql,

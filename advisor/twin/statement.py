@@ -21,3 +21,5 @@ class BoundStatement:
     weight: float = 1.0
     """Share of the query's executions it stands for; the weights of one query sum to 1."""
     search_path: tuple[str, ...] | None = None
+    assumed: tuple[int, ...] = ()
+    """Numbers of the parameters whose values rest on nothing but plausibility: LIMIT, OFFSET, lone expressions."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -51,8 +52,14 @@ class Switchboard:
                 answers: Sequence[PlanNode | Refused] = [switch] * len(members)
             else:
                 answers = self.planner.plan([ask.statement for ask in members], switch)
-            self._answers.update(zip(members, answers, strict=True))
+                named = (named_after(answer, self.candidates.leaves) for answer in answers)
+            self._answers.update(zip(members, named, strict=True))
         return [self._answers[ask] for ask in asks]
+
+    def parameter_types(self, text: str) -> tuple[str, ...]:
+        """Return the SQL names of the types the server infers for `$1`…; nothing when it refuses the statement."""
+        name = self.planner.prepare(text)
+        return () if isinstance(name, Refused) else tuple(self.planner.parameter_types(name))
 
     def _switch(self, ask: Ask) -> Switch | Refused:
         shown: set[int] = set()
@@ -66,6 +73,18 @@ class Switchboard:
                 return Refused(f"no index is named {name}")
             hidden.update(self._existing[name])
         return Switch(tuple(sorted(shown)), tuple(sorted(hidden)))
+
+
+def named_after(answer: PlanNode | Refused, leaves: Mapping[str, str]) -> PlanNode | Refused:
+    """Return the plan with each partition's index of a candidate under the candidate's own name."""
+    if isinstance(answer, Refused) or not leaves or answer.indexes.isdisjoint(leaves):
+        return answer
+    return _renamed(answer, leaves)
+
+
+def _renamed(node: PlanNode, leaves: Mapping[str, str]) -> PlanNode:
+    index = leaves.get(node.index, node.index) if node.index else None
+    return replace(node, index=index, children=tuple(_renamed(child, leaves) for child in node.children))
 
 
 def _existing_indexes(connection: psycopg.Connection[Any]) -> dict[str, tuple[int, ...]]:
