@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from advisor.catalog.index import IndexDefinition
+from advisor.catalog.schema import Schema
+from advisor.indexes.proposal import IndexProposal
 from advisor.revisions.body import BRIEF_LOCK_TIMEOUT, BUILD_LOCK_TIMEOUT, analyze_source
-from advisor.revisions.change import Change, Partition
+from advisor.revisions.change import Change, Partition, changes
 from advisor.revisions.escape import identifier, qualified
+from advisor.revisions.message import title
 from advisor.revisions.partitions import body_sql, member_name
 
 ONLY_NOTE = "-- squawk-ignore require-concurrent-index-creation\n"
@@ -22,6 +27,15 @@ def plain_sql(change: Change) -> str:
     if change.kind == "drop":
         return _drop(change, change.definition)
     return _create(change, change.definition)
+
+
+def plain_sql_script(proposals: Sequence[IndexProposal], schema: Schema | None = None) -> str:
+    """Return all changes as one SQL script; run it with psql, never inside a transaction.
+
+    Raises `RevisionError` as `write_revisions` does.
+    """
+    parts = [f"-- {title(change)}\n{plain_sql(change)}" for change in changes(proposals, schema)]
+    return "\n".join(parts)
 
 
 def _drop(change: Change, definition: IndexDefinition) -> str:

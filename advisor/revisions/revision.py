@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from advisor.catalog.index import IndexDefinition
+
 Kind = Literal["create", "drop", "extension"]
 """What a revision does: builds one index, drops one index, or creates an extension that an index needs."""
 
@@ -29,5 +31,7 @@ class Revision:
     kind: Kind = "create"
     source: str = ""
     """Text of the file."""
+    definition: IndexDefinition | None = None
+    """The index it creates or drops; `None` for an extension."""
     existing: bool = False
     """Whether the versions folder already held it, so that nothing was written."""

@@ -161,6 +161,7 @@ class _Writer:
             model_snippet=_snippet(change),
             sql=plain_sql(change),
             kind=change.kind,
+            definition=change.definition,
             source=path.read_text(encoding=self.scripts.output_encoding),
             existing=existing,
         )

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
+from sqlalchemy.exc import SQLAlchemyError
 
-from advisor.errors import AdvisorError, ProofError
+from advisor.errors import AdvisorError
 from advisor.indexes.proposal import Advice, IndexProposal
 from advisor.revisions.revision import Revision
 from advisor.twin.statement import BoundStatement
@@ -29,7 +30,7 @@ def prove(
     *,
     url: str,
     config: Path,
-    proposals: Sequence[IndexProposal],
+    proposals: Sequence[IndexProposal] = (),
     schema_sql: str | None = None,
     plan_check: PlanCheck | None = None,
     server: str = "",
@@ -101,28 +102,25 @@ class _Case:
         try:
             for step in self._steps(revision):
                 steps.append(step)
-        except (AdvisorError, psycopg.Error) as error:
+        except (AdvisorError, psycopg.Error, SQLAlchemyError) as error:
             after = f"after step {steps[-1].name}: " if steps else ""
-            reason = error.what if isinstance(error, AdvisorError) else str(error).strip()
+            reason = error.what if isinstance(error, AdvisorError) else str(error).strip().split("\n")[0]
             steps.append(Step("completed", False, after + reason))
         return RevisionProof(revision.revision, revision.proposal, revision.index, tuple(steps))
 
     def _steps(self, revision: Revision) -> Iterator[Step]:
         down = self._stamp_below(revision)
-        proposal = self.proposals.get(revision.proposal)
-        if revision.kind == "extension":
+        if revision.definition is None:
             yield from extension_steps(self.history, self.scratch, revision)
-        elif proposal is None:
-            raise ProofError(f"proposal {revision.proposal} was not given")
         else:
-            case = Proving(self.history, self.scratch, revision, down, proposal.definition)
+            case = Proving(self.history, self.scratch, revision, down, revision.definition)
             yield from (create_steps if revision.kind == "create" else drop_steps)(case)
-            if revision.kind == "create":
-                yield from self._used(proposal)
+            yield from self._used(revision)
         yield from self._lint(revision, down)
 
-    def _used(self, proposal: IndexProposal) -> Iterator[Step]:
-        if self.plan_check is None:
+    def _used(self, revision: Revision) -> Iterator[Step]:
+        proposal = self.proposals.get(revision.proposal)
+        if self.plan_check is None or proposal is None or revision.kind != "create":
             return
         uses = self.plan_check(proposal)
         missing = [use.query for use in uses if not use.used]

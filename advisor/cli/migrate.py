@@ -1,0 +1,134 @@
+"""`advisor migrate`: a JSON report in, Alembic revisions (or plain SQL, or model lines) out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from advisor.errors import InputError, UsageError
+from advisor.progress import Progress
+
+if TYPE_CHECKING:
+    from advisor.catalog.schema import Schema
+    from advisor.indexes.proposal import IndexProposal
+
+
+@click.command(short_help="Write revisions for the proposals of a report.")
+@click.argument("report", type=click.Path(path_type=Path))
+@click.option("--alembic", type=click.Path(path_type=Path), default="alembic.ini", show_default=True)
+@click.option("--name", "section", default="alembic", show_default=True, help="Section of the ini file.")
+@click.option("--head", help="Head to build on, where there are several.")
+@click.option("--version-path", help="Version folder to write to, where there are several.")
+@click.option("--snapshot", type=click.Path(path_type=Path), help="Tells partitions, and indexes that are replaced.")
+@click.option("--only", multiple=True, help="Write only these proposals: ids or index names.")
+@click.option("--sql", "as_sql", is_flag=True, help="Print plain SQL instead of writing revisions.")
+@click.option("--diff", "dry_run", is_flag=True, help="Print the files instead of writing them.")
+@click.option("--force", is_flag=True, help="Write even where env.py would break the migration.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
+def command(
+    report: Path,
+    alembic: Path,
+    section: str,
+    head: str | None,
+    version_path: str | None,
+    snapshot: Path | None,
+    only: tuple[str, ...],
+    as_sql: bool,
+    dry_run: bool,
+    force: bool,
+    quiet: bool,
+) -> None:
+    """Write one Alembic revision per index of REPORT, a file that `advisor advise --format json` wrote.
+
+    The paths written go to stdout, each with the Index(...) line for the model.
+
+    \b
+    advisor migrate report.json --alembic alembic.ini
+    advisor migrate report.json --sql > indexes.sql
+    """
+    from advisor.revisions.plain_sql import plain_sql_script
+    from advisor.revisions.write import write_revisions
+
+    progress = Progress(quiet=quiet)
+    document = read_report(report)
+    proposals = _chosen(proposals_of(document, report), only)
+    schema = _schema(snapshot, progress)
+    if as_sql:
+        click.echo(plain_sql_script(proposals, schema), nl=False)
+        return
+    revisions = write_revisions(
+        proposals,
+        alembic,
+        head=head,
+        version_path=version_path,
+        queries={str(query["id"]): str(query["text"]) for query in document.get("queries", ())},
+        schema=schema,
+        dry_run=dry_run,
+        force=force,
+        date=_date(document),
+        section=section,
+    )
+    for revision in revisions:
+        if revision.existing:
+            progress.note(f"{revision.path} already does this for {revision.index}")
+            continue
+        click.echo(f"{revision.path}")
+        if dry_run:
+            click.echo("".join(f"+{line}" for line in revision.source.splitlines(keepends=True)))
+        elif revision.model_snippet:
+            click.echo("".join(f"    {line}\n" for line in revision.model_snippet.splitlines()))
+    if not revisions:
+        progress.note("the report proposes nothing")
+
+
+def read_report(path: Path) -> Mapping[str, Any]:
+    """Return a JSON report. Raises `InputError`."""
+    import orjson
+
+    try:
+        document = orjson.loads(path.read_bytes())
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from error
+    except ValueError as error:
+        raise InputError(f"is not JSON: {error}", where=str(path), do="give a report of --format json") from error
+    if not isinstance(document, dict) or not isinstance(document.get("proposals"), list):
+        raise InputError("has no proposals", where=str(path), do="give a report of `advisor advise --format json`")
+    return document
+
+
+def proposals_of(document: Mapping[str, Any], path: Path) -> list[IndexProposal]:
+    """Return the report's proposals. Raises `InputError`, naming the file."""
+    from advisor.revisions.contract import proposal_from_json
+
+    try:
+        return [proposal_from_json(item) for item in document["proposals"]]
+    except InputError as error:
+        raise InputError(error.what, where=str(path), do=error.do) from error
+
+
+def _chosen(proposals: Sequence[IndexProposal], only: Sequence[str]) -> list[IndexProposal]:
+    if unknown := sorted(set(only) - {name for proposal in proposals for name in (proposal.id, proposal.name)}):
+        names = ", ".join(proposal.name for proposal in proposals)
+        raise UsageError(f"--only {unknown[0]}: the report has no such proposal", do=f"choose from: {names}")
+    return [proposal for proposal in proposals if not only or proposal.id in only or proposal.name in only]
+
+
+def _schema(snapshot: Path | None, progress: Progress) -> Schema | None:
+    """Return the schema of a snapshot, as a twin of it has it."""
+    if snapshot is None:
+        return None
+    from advisor.catalog.snapshot import load_snapshot
+    from advisor.twin.start import start_twin
+
+    with progress.step("read the schema"), start_twin(load_snapshot(snapshot)) as twin:
+        return twin.schema
+
+
+def _date(document: Mapping[str, Any]) -> datetime | None:
+    """Return the end of the capture, so that the same report always gives the same files."""
+    end = document.get("coverage", {}).get("end")
+    return datetime.fromtimestamp(end, UTC).replace(microsecond=0) if isinstance(end, int | float) else None

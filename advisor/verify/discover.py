@@ -1,0 +1,95 @@
+"""Finds out what revisions do to indexes by running them, so that any can be proven, also one written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from advisor.catalog.index import Index
+from advisor.catalog.introspect import read_schema
+from advisor.errors import RevisionError
+from advisor.revisions.model import model_snippet
+from advisor.revisions.revision import Kind, Revision
+from advisor.verify.scratch import scratch_database
+from advisor.verify.upgrade import History
+
+
+def index_revisions(
+    history: History, url: str, schema_sql: str | None, start: Sequence[str], to: str = "heads"
+) -> tuple[tuple[Revision, ...], tuple[str, ...]]:
+    """Run every revision after `start` up to `to` on a scratch database and return those that touch one index.
+
+    The second value names the revisions left out and why: they touch no index, or several at once. Raises
+    `ProofError` when a revision fails, `RevisionError` when the range does not exist.
+    """
+    found: list[Revision] = []
+    notes: list[str] = []
+    with scratch_database(url, schema_sql) as scratch:
+        if schema_sql is None and start:
+            for identifier in start:
+                history.upgrade(scratch.url, identifier)
+        else:
+            history.stamp(scratch.url, start)
+        before = _indexes(scratch.url)
+        for identifier in _range(history, start, to):
+            history.upgrade(scratch.url, identifier)
+            after = _indexes(scratch.url)
+            touched = _touched(before, after)
+            if len(touched) == 1:
+                found.append(_revision(history, identifier, *touched[0]))
+            else:
+                notes.append(f"revision {identifier} is not proven: it touches {len(touched) or 'no'} indexes")
+            before = after
+    return tuple(found), tuple(notes)
+
+
+def _range(history: History, start: Sequence[str], to: str) -> list[str]:
+    """Return the revisions after `start` up to `to`, oldest first."""
+    from advisor.revisions.configuration import readable
+
+    with readable(Path(history.scripts.dir)):
+        upper = [script.revision for script in history.scripts.walk_revisions("base", to)]
+        applied = {script.revision for one in start for script in history.scripts.walk_revisions("base", one)}
+    if not set(upper) - applied:
+        raise RevisionError(f"there is no revision between {', '.join(start) or 'base'} and {to}")
+    return [revision for revision in reversed(upper) if revision not in applied]
+
+
+def _indexes(url: str) -> Mapping[tuple[str, str], Index]:
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        schema = read_schema(connection)
+    leaves = {table.qualified for table in schema.tables.values() if table.parent and table.kind != "partitioned"}
+    return {
+        (table.schema, index.name): index
+        for table in schema.tables.values()
+        if table.qualified not in leaves
+        for index in table.indexes
+        if not index.primary and not index.constraint
+    }
+
+
+def _touched(
+    before: Mapping[tuple[str, str], Index], after: Mapping[tuple[str, str], Index]
+) -> list[tuple[Kind, Index]]:
+    """Return the indexes that came and went between two states."""
+    created: list[tuple[Kind, Index]] = [("create", after[key]) for key in sorted(after.keys() - before.keys())]
+    return created + [("drop", before[key]) for key in sorted(before.keys() - after.keys())]
+
+
+def _revision(history: History, identifier: str, kind: Kind, index: Index) -> Revision:
+    script = history.scripts.get_revision(identifier)
+    down = script.down_revision
+    return Revision(
+        revision=identifier,
+        down_revision=down if down is None or isinstance(down, str) else ", ".join(down),
+        path=Path(script.path),
+        proposal="",
+        index=index.name,
+        model_snippet=model_snippet(index.name, index.definition) if kind == "create" else "",
+        sql=index.ddl,
+        kind=kind,
+        definition=index.definition,
+        existing=True,
+    )
