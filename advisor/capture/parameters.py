@@ -37,3 +37,11 @@ def listed(detail: bytes) -> bytes | None:
     """Return the listing in a DETAIL line, `None` when it holds none."""
     match = LISTING.match(detail)
     return detail[match.end() :] if match else None
+
+
+TOKEN = re.compile(rb"\$\d+ = (NULL|'(?:[^']|'')*')(?:, |$)", re.S)
+
+
+def listed_values(listing: bytes) -> list[bytes] | None:
+    """Return the values of a listing as raw tokens, quotes and all; nothing when one was cut short."""
+    return None if b"...'" in listing else TOKEN.findall(listing)

@@ -9,6 +9,7 @@ from typing import Any
 from advisor.capture.record import Losses, Reader
 from advisor.capture.statements import Assembled, assemble
 from advisor.workload.partial import Partial
+from advisor.workload.sessions import BlockLoops, BlockSteps
 from advisor.workload.tally import Tally
 
 
@@ -21,6 +22,7 @@ class BlockResult:
     records: int = 0
     lines: int = 0
     losses: Losses = field(default_factory=Losses)
+    loops: BlockLoops = field(default_factory=BlockLoops)
 
 
 class BlockReader:
@@ -30,6 +32,7 @@ class BlockReader:
         self.reader = reader
         self.envelopes = envelopes
         self.tally = Tally()
+        self.steps = BlockSteps()
 
     def read(self, block: bytes, owned: int) -> BlockResult:
         """Return what the first `owned` bytes of `block` amount to; the rest is context."""
@@ -38,5 +41,5 @@ class BlockReader:
             own, context = envelope.unwrap(own), envelope.unwrap(context)
         records = self.reader.read(own + context, len(own))
         assembled = assemble(records)
-        partial, _ = self.tally.count(assembled.rows)
-        return BlockResult(partial, None, len(records.text), records.lines, records.losses)
+        partial, coded = self.tally.count(assembled.rows)
+        return BlockResult(partial, None, len(records.text), records.lines, records.losses, self.steps.find(coded))

@@ -31,11 +31,10 @@ def cut(buffer: bytes, limit: int, starts: Starts) -> int:
     return 0
 
 
-def log_blocks(stream: BinaryIO, name: str, starts: Starts, size: int = SIZE) -> Iterator[tuple[bytes, int]]:
+def log_blocks(stream: BinaryIO, name: str, starts: Starts) -> Iterator[tuple[bytes, int]]:
     """Yield blocks with the number of bytes each owns; the rest of a block is context that the next one owns."""
-    buffer = b""
-    limit = size
-    for part in source.blocks(stream, size, name):
+    buffer, limit = b"", SIZE
+    for part in source.blocks(stream, SIZE, name):
         buffer += part
         while len(buffer) >= limit + CONTEXT:
             owned = cut(buffer, limit, starts)
@@ -44,6 +43,6 @@ def log_blocks(stream: BinaryIO, name: str, starts: Starts, size: int = SIZE) ->
                 continue
             owned = owned or limit
             yield buffer[: owned + CONTEXT], owned
-            buffer, limit = buffer[owned:], size
+            buffer, limit = buffer[owned:], SIZE
     if buffer:
         yield buffer, len(buffer)

@@ -13,9 +13,11 @@ from advisor.capture.source import HEAD, Source, expand
 from advisor.errors import InputError
 from advisor.workload.block import BlockReader
 from advisor.workload.blocks import log_blocks
-from advisor.workload.finish import queries
+from advisor.workload.finish import names, queries
+from advisor.workload.finish_loops import loops
 from advisor.workload.model import Workload
 from advisor.workload.partial import Partial
+from advisor.workload.sessions import OpenUnits
 
 Progress = Callable[[str, int], None]
 """Called with an input's name and the bytes of it read so far."""
@@ -67,19 +69,21 @@ def _merged(workloads: Sequence[Workload]) -> Workload:
 
 
 def _logs(logs: Sequence[tuple[Source, Detected]], prefix: str | None, progress: Progress | None) -> Workload:
-    whole = Partial()
+    whole, open_units = Partial(), OpenUnits()
     covered: list[InputCoverage] = []
     for source, detected in logs:
-        partial, coverage = _log(source, detected, prefix, progress)
+        partial, coverage = _log(source, detected, prefix, progress, open_units)
         whole.merge(partial)
         covered.append(coverage)
-    names = tuple(coverage.name for coverage in covered)
+    inputs = tuple(coverage.name for coverage in covered)
+    named = names(whole)
+    found = loops(open_units.finish(), lambda key: named.get(key, key[0]))
     begin, end = (None if time is None else time / 1e6 for time in (whole.begin, whole.end))
-    return Workload(queries(whole, names), (), tuple(covered), begin, end)
+    return Workload(queries(whole, inputs), found, tuple(covered), begin, end)
 
 
 def _log(
-    source: Source, detected: Detected, prefix: str | None, progress: Progress | None
+    source: Source, detected: Detected, prefix: str | None, progress: Progress | None, open_units: OpenUnits
 ) -> tuple[Partial, InputCoverage]:
     reader = detected.reader.reader(detected.inner, prefix)
     block_reader = BlockReader(reader, detected.envelopes)
@@ -96,6 +100,9 @@ def _log(
             result = block_reader.read(block, owned)
             partial.merge(result.partial)
             losses.merge(result.losses)
+            open_units.add(result.loops)
+            if result.partial.begin is not None:
+                open_units.forget(result.partial.begin)
             size, lines, records = size + owned, lines + result.lines, records + result.records
             if progress is not None:
                 progress(source.name, size)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from advisor.capture.parameters import split_parameters
 from advisor.workload.model import Query, Sample, Slot
-from advisor.workload.partial import Entry, Kept, Partial
+from advisor.workload.partial import Entry, EntryKey, Kept, Partial
 from advisor.workload.sketch import quantile
 from advisor.workload.slots import SlotMap, Values, normalised, slot_map
 from advisor.workload.textkey import text_keys
@@ -22,12 +22,21 @@ COMMON = 16
 """Most common values kept of a slot."""
 
 
+def names(partial: Partial) -> dict[EntryKey, str]:
+    """Return each entry's query id: the fingerprint, with the database where it occurs in several."""
+    held = Counter(identity for (identity, _), entry in partial.entries.items() if entry.calls or entry.failed)
+    return {
+        (identity, database): f"{identity}@{_text(database)}" if held[identity] > 1 and database else identity
+        for identity, database in partial.entries
+    }
+
+
 def queries(partial: Partial, inputs: tuple[str, ...]) -> tuple[Query, ...]:
     """Return the queries of a finished aggregate, heaviest first, ties by id."""
-    several = len({database for (_, database), entry in partial.entries.items() if database and entry.calls}) > 1
+    named = names(partial)
     made = [
-        query(f"{identity}@{_text(database)}" if several and database else identity, database, entry, inputs)
-        for (identity, database), entry in partial.entries.items()
+        query(named[key], key[1], entry, inputs)
+        for key, entry in partial.entries.items()
         if entry.calls or entry.failed
     ]
     return tuple(sorted(made, key=lambda one: (-one.total_ms, one.id)))

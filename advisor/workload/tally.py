@@ -41,6 +41,8 @@ class Coded:
     entries: list[EntryKey]
     representative: list[int]
     """A row of each entry."""
+    commented: bool = False
+    """Whether any text holds a comment."""
 
 
 class Tally:
@@ -84,7 +86,7 @@ class Tally:
             if number == len(representative):
                 representative.append(row)
         entry = np.array(entry_of, dtype=np.int32)[inverse] if size else np.zeros(0, dtype=np.int32)
-        return Coded(rows, key, entry, list(numbers), representative)
+        return Coded(rows, key, entry, list(numbers), representative, any(b"*/" in text for text in rows.text))
 
     def _entry(self, coded: Coded, place: int) -> Entry:
         text = coded.rows.text[coded.representative[place]]

@@ -84,7 +84,7 @@ class StderrReader:
             severity=severities,
             duration=list(columns[severity_at + 1]),
             kind=list(map(kind_of, columns[severity_at + 2])),
-            text=list(columns[severity_at + 3]),
+            text=[whole(text) if b"\n" in text else text for text in columns[severity_at + 3]],
             detail=secondary[b"DETAIL"],
             statement=secondary[b"STATEMENT"],
             context=secondary[b"CONTEXT"],
@@ -115,7 +115,7 @@ class StderrReader:
                     words.append(word)
             elif (record := last.get(session)) is not None:
                 if record >= 0:
-                    secondary[word].setdefault(record, row[text_at])
+                    secondary[word].setdefault(record, whole(row[text_at]))
             elif place < owned:
                 losses.add(f"{word.decode()} line without its message", row[text_at])
         return kept, words
@@ -124,6 +124,11 @@ class StderrReader:
     def _session_at(self) -> int | None:
         fields = self.prefix.fields
         return next((fields.index(name) for name in ("session", "pid") if name in fields), None)
+
+
+def whole(text: bytes) -> bytes:
+    """Return a message of several lines as it was before the server indented its continuation lines."""
+    return text.replace(b"\n\t", b"\n")
 
 
 def _rows(found: list[tuple[bytes, ...]], losses: Losses) -> list[tuple[bytes, ...]]:

@@ -1,0 +1,67 @@
+"""Loop sums become the workload's `Loop`s."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from advisor.workload.loopsum import PARENTS, PPM, LoopKey, LoopSum, LoopSums, ParentSum
+from advisor.workload.model import Loop, LoopParent
+from advisor.workload.partial import EntryKey
+
+NameOf = Callable[[EntryKey], str]
+
+
+def loops(sums: LoopSums, name_of: NameOf) -> tuple[Loop, ...]:
+    """Return the loops, most executions first; `name_of` gives a query's id."""
+    made = [_loop(key, found, name_of) for key, found in sums.items()]
+    return tuple(sorted(made, key=lambda one: (-one.executions, one.child, repr(one))))
+
+
+def percentile(counts: Counter[int], share: float) -> int:
+    """Return the value below or at which `share` of the counted values lie."""
+    rank = max(1, -(-counts.total() * share // 1))
+    seen = 0
+    for value in sorted(counts):
+        seen += counts[value]
+        if seen >= rank:
+            return value
+    return 0
+
+
+def _loop(key: LoopKey, found: LoopSum, name_of: NameOf) -> Loop:
+    parents = sorted(found.parents.items(), key=lambda pair: (-pair[1].loops, pair[1].between, pair[0]))
+    return Loop(
+        child=name_of(key.child),
+        parents=tuple(_parent(name_of(parent), seen) for parent, seen in parents[:PARENTS]),
+        loops=found.loops,
+        executions=found.executions,
+        median=float(percentile(found.lengths, 0.5)),
+        p95=float(percentile(found.lengths, 0.95)),
+        max=max(found.lengths),
+        varying=key.varying,
+        constant=key.constant,
+        distinct=round(found.distinct / found.loops / PPM, 6),
+        monotone=round(found.monotone / found.loops, 6),
+        gap_ms=percentile(found.gaps, 0.5) / 100 if found.gaps else 0.0,
+        duration_ms=found.duration / 1000,
+        unit=key.unit,
+        application=key.application.decode("utf-8", "surrogateescape") or None,
+        tags=dict(key.tags),
+        example=found.example,
+        outer=name_of(key.outer) if key.outer else None,
+        sessions=found.sessions,
+    )
+
+
+def _parent(name: str, seen: ParentSum) -> LoopParent:
+    limits = [limit for limit in seen.limits if seen.limits[limit]]
+    return LoopParent(
+        query=name,
+        loops=seen.loops,
+        statements_between=round(seen.between / seen.loops, 6),
+        rows=tuple(sorted(seen.rows.elements())),
+        limit=limits[0] if len(limits) == 1 else None,
+        limit_reached=round(seen.reached / seen.loops, 6),
+        values_contained=round(seen.contained / seen.listed / PPM, 6) if seen.listed else None,
+    )

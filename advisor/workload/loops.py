@@ -1,0 +1,229 @@
+"""Finds loops in units of work: one query run again and again with varying values, and what ran before it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from statistics import median_low
+
+import numpy as np
+
+from advisor.capture.parameters import split_parameters
+from advisor.capture.record import NO_TIME
+from advisor.capture.tags import tags_of
+from advisor.workload.loopsum import LIMITED, PPM, LoopKey, LoopSum, LoopSums, ParentSum, merge_loops
+from advisor.workload.slots import SlotMap, slot_map
+from advisor.workload.steps import SAMPLED, STATEMENT, Content, Steps
+from advisor.workload.units import UnitKind, unit_kind
+from advisor.workload.vectors import Column, columns, numbers, shown
+
+SHORTEST = 3
+"""Executions that make a loop."""
+
+WINDOW = 20
+"""Statements before a loop among which its parent is sought."""
+
+WINDOW_TIME = 2_000_000
+"""Microseconds before a loop within which its parent is sought."""
+
+LOOP_TAGS = ("application", "framework", "controller", "action", "route", "job")
+"""Tags that say where in the application a loop is; trace ids and the like would keep equal loops apart."""
+
+MANY_MAPS = 20_000
+
+
+class LoopFinder:
+    """Finds loops in spans of steps; remembers the slots of text keys."""
+
+    def __init__(self) -> None:
+        self.maps: dict[bytes, SlotMap | None] = {}
+
+    def slot_map(self, key: bytes, text: bytes) -> SlotMap | None:
+        """Return the slots of a text key's texts."""
+        if key not in self.maps:
+            if len(self.maps) > MANY_MAPS:
+                self.maps.clear()
+            self.maps[key] = slot_map(text)
+        return self.maps[key]
+
+    def find(self, steps: Steps, units: Sequence[tuple[int, int]]) -> LoopSums:
+        """Return the loops of whole units, given as spans of steps."""
+        found: LoopSums = {}
+        for begin, end in repeating(steps, units):
+            merge_loops(found, self.unit(steps.part(begin, end)))
+        return found
+
+    def unit(self, steps: Steps) -> LoopSums:
+        """Return the loops of one unit."""
+        kind = unit_kind(steps)
+        unit = _Unit(steps, kind, self)
+        found: LoopSums = {}
+        for entry, places in unit.repeated():
+            for run, outer in unit.runs(entry, places):
+                if (made := unit.loop(entry, run, outer)) is not None:
+                    merge_loops(found, dict([made]))
+        return found
+
+
+def repeating(steps: Steps, units: Sequence[tuple[int, int]]) -> Iterable[tuple[int, int]]:
+    """Return the units in which any statement was run often enough to be a loop."""
+    if not units:
+        return []
+    begins = np.array([begin for begin, _ in units])
+    ends = np.array([end for _, end in units])
+    inside = np.zeros(len(steps) + 1, dtype=np.int64)
+    np.add.at(inside, begins, 1)
+    np.add.at(inside, ends, -1)
+    place = np.flatnonzero((np.cumsum(inside)[:-1] > 0) & (steps.classes[steps.entry] == STATEMENT))
+    unit = np.searchsorted(begins, place, side="right") - 1
+    code = unit.astype(np.int64) * max(len(steps.entries), 1) + steps.entry[place]
+    distinct, counts = np.unique(code, return_counts=True)
+    wanted = np.unique(distinct[counts >= SHORTEST] // max(len(steps.entries), 1))
+    return [units[number] for number in wanted.tolist()]
+
+
+class _Unit:
+    """One unit of work, its statements only."""
+
+    def __init__(self, steps: Steps, kind: UnitKind, finder: LoopFinder) -> None:
+        self.kind = kind
+        self.finder = finder
+        self.entries = steps.entries
+        places = np.flatnonzero(steps.classes[steps.entry] == STATEMENT)
+        self.entry = steps.entry[places].tolist()
+        self.start = steps.start[places].tolist()
+        self.end = steps.end[places].tolist()
+        self.previous_end = np.concatenate(([NO_TIME], steps.end))[places].tolist()
+        self.contents = {
+            number: steps.contents[place] for number, place in enumerate(places.tolist()) if place in steps.contents
+        }
+        self.places: dict[int, list[int]] = {}
+        for number, entry in enumerate(self.entry):
+            self.places.setdefault(entry, []).append(number)
+
+    def repeated(self) -> list[tuple[int, list[int]]]:
+        """Return the entries run often enough, with their places in the unit."""
+        return [(entry, places) for entry, places in self.places.items() if len(places) >= SHORTEST]
+
+    def runs(self, entry: int, places: list[int]) -> list[tuple[list[int], int | None]]:
+        """Return the loops that an entry's executions fall into, each with the entry of what encloses it.
+
+        A statement that stands between them, but at most half as often as they do, begins a new loop each time.
+        """
+        inside = Counter(self.entry[places[0] + 1 : places[-1]])
+        dividing = {other for other, count in inside.items() if other != entry and 2 * count <= len(places)}
+        if not dividing:
+            return [(places, None)]
+        runs: list[list[int]] = [[places[0]]]
+        outer: Counter[int] = Counter()
+        for before, place in pairwise(places):
+            crossed = dividing.intersection(self.entry[before + 1 : place])
+            if crossed:
+                outer.update(crossed)
+                runs.append([])
+            runs[-1].append(place)
+        enclosing = min(outer, key=lambda other: (-outer[other], self.entries[other])) if len(runs) > SHORTEST else None
+        if enclosing is not None and outer[enclosing] < SHORTEST - 1:
+            enclosing = None
+        return [(run, enclosing) for run in runs if len(run) >= SHORTEST]
+
+    def loop(self, entry: int, run: list[int], outer: int | None) -> tuple[LoopKey, LoopSum] | None:
+        """Return one loop with its key; nothing when its values cannot be compared."""
+        known = [place for place in run[:SAMPLED] if place in self.contents]
+        if len(known) < SHORTEST:
+            return None
+        contents = [self.contents[place] for place in known]
+        values = columns(contents, self.finder.slot_map)
+        if values is None:
+            return None
+        varying = tuple(sorted(slot for slot, column in values.items() if len(set(column)) > 1))
+        constant = tuple(sorted(slot for slot in values if slot not in varying))
+        tuples = list(zip(*(values[slot] for slot in varying), strict=True)) if varying else []
+        tags = tags_of(contents[0].text)
+        key = LoopKey(
+            self.entries[entry], varying, constant, self.kind, contents[0].application,
+            tuple((name, tags[name]) for name in LOOP_TAGS if name in tags),
+            self.entries[outer] if outer is not None else None,
+        )  # fmt: skip
+        example = tuple(tuple(map(shown, tuples[place])) for place in (0, -1)) if tuples else ()
+        made = LoopSum(
+            loops=1,
+            executions=len(run),
+            lengths=Counter([len(run)]),
+            distinct=len(set(tuples)) * PPM // len(known),
+            monotone=int(len(varying) == 1 and _monotone(values[varying[0]])),
+            gaps=self._gaps(run),
+            duration=sum(self.end[place] - self.start[place] for place in run),
+            example=example,
+            parents=self._parents(entry, run, values[varying[0]] if len(varying) == 1 else ()),
+        )
+        return key, made
+
+    def _gaps(self, run: list[int]) -> Counter[int]:
+        """Return the median pause before the executions of a loop: the client's turnaround."""
+        gaps = [
+            self.start[place] - self.previous_end[place] for place in run[1:] if self.previous_end[place] != NO_TIME
+        ]
+        return Counter([max(0, median_low(gaps)) // 10]) if gaps else Counter()
+
+    def _parents(self, entry: int, run: list[int], column: Column) -> dict[tuple[str, bytes], ParentSum]:
+        """Return what ran before a loop, the nearest execution of each statement."""
+        first = run[0]
+        found: dict[tuple[str, bytes], ParentSum] = {}
+        values = set(column)
+        for place in range(first - 1, max(-1, first - 1 - WINDOW), -1):
+            other = self.entry[place]
+            name = self.entries[other]
+            if other == entry or name in found:
+                continue
+            if self.end[place] != NO_TIME and self.start[first] - self.end[place] > WINDOW_TIME:
+                break
+            found[name] = self._parent(place, first, len(run), values)
+        return found
+
+    def _parent(self, place: int, first: int, length: int, values: set[bytes]) -> ParentSum:
+        content = self.contents.get(place)
+        limit = _limit(content) if content is not None else None
+        made = ParentSum(1, first - place - 1, limits=Counter([limit]), reached=int(limit == length))
+        held = _listed(content, self.finder) if content is not None and values else None
+        if held is not None:
+            made.listed = 1
+            made.contained = len({shown(value) for value in values} & held) * PPM // len(values)
+        return made
+
+
+def _monotone(column: Column) -> bool:
+    """Return whether whole numbers only rise or only fall."""
+    known = numbers(column)
+    if known is None or len(set(known)) < 2:
+        return False
+    return known == sorted(known) or known == sorted(known, reverse=True)
+
+
+def _limit(content: Content) -> int | None:
+    """Return the LIMIT of an execution, bound or written."""
+    match = LIMITED.search(content.text)
+    if match is None:
+        return None
+    if written := match[2] or match[4]:
+        return int(written)
+    number = int(match[1] or match[3])
+    bound = split_parameters(content.parameters) if content.parameters is not None else None
+    value = bound[number - 1] if bound is not None and number <= len(bound) else None
+    return int(value) if value is not None and value.isdigit() else None
+
+
+def _listed(content: Content, finder: LoopFinder) -> set[str | None] | None:
+    """Return the values of a statement's list of literals or array parameter, `None` when it has none."""
+    found = columns([content], finder.slot_map)
+    if found is None:
+        return None
+    held: set[str | None] = set()
+    for column in found.values():
+        token = column[0]
+        if token.startswith(b"'{") and token.endswith(b"}'"):
+            held.update(item.strip('"') for item in token[2:-2].decode("utf-8", "surrogateescape").split(","))
+        elif b"," in token and not token.startswith(b"'{"):
+            held.update(shown(item) for item in token.split(b","))
+    return held or None

@@ -1,0 +1,184 @@
+"""Joins the units of work that a cut between two blocks went through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from advisor.workload.loops import LoopFinder, repeating
+from advisor.workload.loopsum import LoopSums, merge_loops
+from advisor.workload.partial import EntryKey
+from advisor.workload.steps import SAMPLED, Content, Steps, session_order, step_class, traces, transactions
+from advisor.workload.tally import Coded
+from advisor.workload.units import TICK, boundaries, closed, units
+
+
+@dataclass(slots=True)
+class Fragment:
+    """The steps of one session in one block that belong to units reaching beyond it."""
+
+    head: Steps
+    """Up to the first sure boundary."""
+    tail: Steps | None
+    """From the last sure boundary; `None` when the block holds none, and `head` holds all."""
+
+
+@dataclass(slots=True)
+class BlockLoops:
+    """Loops of the units that a block holds whole, and the steps at its edges."""
+
+    loops: LoopSums = field(default_factory=dict)
+    fragments: dict[bytes, Fragment] = field(default_factory=dict)
+
+
+class BlockSteps:
+    """Turns the rows of blocks into steps, units and loops."""
+
+    def __init__(self, resolution: int = 0) -> None:
+        self.resolution = resolution
+        self.finder = LoopFinder()
+        self.classes: dict[EntryKey, int] = {}
+
+    def find(self, coded: Coded) -> BlockLoops:
+        """Return the loops of a block."""
+        order, starts, names = session_order(coded.rows)
+        if not len(order):
+            return BlockLoops()
+        steps = self._steps(coded, order)
+        begins = boundaries(steps, self.resolution)
+        begins[starts] = True
+        ends = [*starts.tolist()[1:], len(order)]
+        result = BlockLoops()
+        spans: list[tuple[int, int]] = []
+        for name, begin, end in zip(names, starts.tolist(), ends, strict=True):
+            first, last = closed(begins[begin:end])
+            if first < end - begin:
+                places = np.flatnonzero(begins[begin + first : begin + last]) + begin + first
+                edges = [*places.tolist(), begin + last]
+                spans.extend(pairwise(edges))
+                tail = self._filled(coded, order, steps.part(begin + last, end), begin + last)
+                result.fragments[name] = Fragment(
+                    self._filled(coded, order, steps.part(begin, begin + first), begin), tail
+                )
+            else:
+                result.fragments[name] = Fragment(self._filled(coded, order, steps.part(begin, end), begin), None)
+        result.loops = self._loops(coded, order, steps, spans)
+        return result
+
+    def _loops(self, coded: Coded, order: NDArray[np.int64], steps: Steps, spans: list[tuple[int, int]]) -> LoopSums:
+        found: LoopSums = {}
+        for begin, end in repeating(steps, spans):
+            merge_loops(found, self.finder.unit(self._filled(coded, order, steps.part(begin, end), begin)))
+        return found
+
+    def _steps(self, coded: Coded, order: NDArray[np.int64]) -> Steps:
+        rows = coded.rows
+        for key, row in zip(coded.entries, coded.representative, strict=True):
+            if key not in self.classes:
+                self.classes[key] = step_class(rows.text[row])
+        classes = np.array([self.classes[key] for key in coded.entries], dtype=np.int8)
+        end = rows.end[order]
+        picked = order.tolist()
+        traced = (
+            traces([rows.text[row] for row in picked]) if coded.commented else np.zeros(len(picked), dtype=np.int64)
+        )
+        return Steps(
+            coded.entries, classes, coded.entry[order], end - np.maximum(rows.duration[order], 0), end,
+            transactions([rows.vxid[row] for row in picked]), traced,
+        )  # fmt: skip
+
+    def _filled(self, coded: Coded, order: NDArray[np.int64], steps: Steps, begin: int) -> Steps:
+        """Return steps with the contents of the first executions of each entry."""
+        rows = coded.rows
+        counts: dict[int, int] = {}
+        for place, (entry, row) in enumerate(
+            zip(steps.entry.tolist(), order[begin : begin + len(steps)].tolist(), strict=True)
+        ):
+            count = counts[entry] = counts.get(entry, 0) + 1
+            if count <= SAMPLED and not steps.classes[entry]:
+                steps.contents[place] = Content(rows.text[row], rows.parameters.get(row), rows.origin[row][2])
+        return steps
+
+
+class OpenUnits:
+    """Keeps the steps at the edges of blocks until their units are complete. Blocks come in the order of the log."""
+
+    def __init__(self, resolution: int = 0) -> None:
+        self.resolution = resolution
+        self.finder = LoopFinder()
+        self.numbers: dict[EntryKey, int] = {}
+        self.classes: list[int] = []
+        self.waiting: dict[bytes, list[Steps]] = {}
+        self.loops: LoopSums = {}
+
+    def add(self, block: BlockLoops) -> None:
+        """Take in the next block."""
+        merge_loops(self.loops, block.loops)
+        for session, fragment in block.fragments.items():
+            self.waiting.setdefault(session, []).append(self._renumbered(fragment.head))
+            if fragment.tail is not None:
+                self._evaluate(self._joined(self.waiting[session]))
+                self.waiting[session] = [self._renumbered(fragment.tail)]
+            elif len(self.waiting[session]) > 1:
+                self._advance(session)
+
+    def forget(self, before: int) -> None:
+        """Finish the sessions that were silent since the tick before `before`: their units cannot go on."""
+        for session in [
+            name for name, parts in self.waiting.items() if int(parts[-1].end[-1]) // TICK < before // TICK
+        ]:
+            self._evaluate(self._joined(self.waiting.pop(session)))
+
+    def finish(self) -> LoopSums:
+        """Return all loops; every unit ends here."""
+        for session in sorted(self.waiting):
+            self._evaluate(self._joined(self.waiting[session]))
+        self.waiting.clear()
+        return self.loops
+
+    def _advance(self, session: bytes) -> None:
+        """Evaluate what has become complete in a session that is all edge."""
+        steps = self._joined(self.waiting[session])
+        begins = boundaries(steps, self.resolution)
+        _, last = closed(begins)
+        if last < len(steps):
+            self._evaluate(steps.part(0, last))
+            steps = steps.part(last, len(steps))
+        self.waiting[session] = [steps]
+
+    def _evaluate(self, steps: Steps) -> None:
+        if len(steps):
+            spans = list(units(boundaries(steps, self.resolution)))
+            merge_loops(self.loops, self.finder.find(steps, spans))
+
+    def _renumbered(self, steps: Steps) -> Steps:
+        numbers: list[int] = []
+        for place, key in enumerate(steps.entries):
+            if key not in self.numbers:
+                self.numbers[key] = len(self.classes)
+                self.classes.append(int(steps.classes[place]))
+            numbers.append(self.numbers[key])
+        steps.entry = np.array(numbers, dtype=np.int32)[steps.entry]
+        return steps
+
+    def _joined(self, parts: Sequence[Steps]) -> Steps:
+        contents: dict[int, Content] = {}
+        offset = 0
+        for part in parts:
+            contents.update({place + offset: content for place, content in part.contents.items()})
+            offset += len(part)
+        entries = list(self.numbers)
+        return Steps(
+            entries,
+            np.array(self.classes, dtype=np.int8),
+            np.concatenate([part.entry for part in parts]),
+            np.concatenate([part.start for part in parts]),
+            np.concatenate([part.end for part in parts]),
+            np.concatenate([part.transaction for part in parts]),
+            np.concatenate([part.trace for part in parts]),
+            contents,
+        )

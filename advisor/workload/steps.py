@@ -1,0 +1,114 @@
+"""Steps: executions as units of work see them, in columns, each session's steps in order."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from advisor.capture.record import Times
+from advisor.capture.statements import RUN, Rows
+from advisor.workload.partial import EntryKey
+
+STATEMENT, NOISE, BEGIN, END, RESET = 0, 1, 2, 3, 4
+"""Classes of a step. Noise is normalised away; BEGIN, END and RESET bound units of work."""
+
+COMMENT = re.compile(rb"\s+|/\*.*?\*/|--[^\n]*(?:\n|$)", re.S)
+CLASSES = tuple(
+    (number, re.compile(pattern, re.I | re.S))
+    for number, pattern in (
+        (BEGIN, rb"(?:begin|start\s+transaction)\b"),
+        (NOISE, rb"rollback\s+(?:work\s+|transaction\s+)?to\b|(?:commit|rollback)\s+prepared\b"),
+        (END, rb"(?:commit|end|rollback|abort|prepare\s+transaction)\b"),
+        (RESET, rb"discard\b|reset\b|set\s+(?:session\s+)?application_name\b|set\s+session\s+auth"),
+        (RESET, rb"select\s+(?:1|true|'?ping'?|version\(\))\s*;?\s*$|;?\s*$"),
+        (NOISE, rb"(?:savepoint|release|set|show|fetch|move|close|declare|deallocate|prepare|listen|notify)\b"),
+        (NOISE, rb"select\s+(?:pg_catalog\.)?set_config\(|select\s+pg_(?:try_)?advisory"),
+        (NOISE, rb"select\s+1\s+from\s+only\s.*for\s+key\s+share\s+of\s+x"),
+        (NOISE, rb"(?:select|with)\b(?=.*\b(?:from|join)\s+(?:pg_catalog\.|information_schema\.|pg_[a-z]+\b))"),
+    )
+)
+"""Class and pattern of a statement's beginning, the first that fits; foreign-key checks are the server's own."""
+
+TRACED = re.compile(rb"(?:traceparent='[0-9a-f]{2}-([0-9a-f]{32})|\brequest_id[=:]'?([^',*\s]+))")
+
+SAMPLED = 1024
+"""Executions of one query in one unit of work whose values are looked at; later ones are only counted."""
+
+
+def step_class(text: bytes) -> int:
+    """Return the class of a statement, judged by its text."""
+    place = 0
+    while (match := COMMENT.match(text, place)) and match.end() > place:
+        place = match.end()
+    return next((number for number, pattern in CLASSES if pattern.match(text, place)), STATEMENT)
+
+
+@dataclass(slots=True)
+class Steps:
+    """Executions in columns; `entry` numbers `entries`."""
+
+    entries: Sequence[EntryKey]
+    classes: NDArray[np.int8]
+    """Class of each entry."""
+    entry: NDArray[np.int32]
+    start: Times
+    end: Times
+    transaction: NDArray[np.int64]
+    """Hash of the virtual transaction id, 0 for none."""
+    trace: NDArray[np.int64]
+    """Hash of the trace or request id, 0 for none."""
+    contents: dict[int, Content] = field(default_factory=dict)
+    """What the first executions of each entry were."""
+
+    def __len__(self) -> int:
+        return len(self.entry)
+
+    def part(self, begin: int, end: int) -> Steps:
+        """Return some of the steps."""
+        contents = {place - begin: self.contents[place] for place in range(begin, end) if place in self.contents}
+        span = slice(begin, end)
+        return Steps(
+            self.entries, self.classes, self.entry[span], self.start[span], self.end[span],
+            self.transaction[span], self.trace[span], contents,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What one execution was."""
+
+    text: bytes
+    parameters: bytes | None
+    application: bytes
+
+
+def transactions(vxids: Sequence[bytes]) -> NDArray[np.int64]:
+    """Return a hash of each virtual transaction id; 0 where there is none or its local part is 0."""
+    hashed = (zlib.crc32(vxid) + 1 if vxid and vxid[-2:] != b"/0" else 0 for vxid in vxids)
+    return np.fromiter(hashed, dtype=np.int64, count=len(vxids))
+
+
+def traces(texts: Sequence[bytes]) -> NDArray[np.int64]:
+    """Return a hash of the trace or request id in each text's comment, 0 where there is none."""
+    found = np.zeros(len(texts), dtype=np.int64)
+    for place, text in enumerate(texts):
+        if b"*/" in text and (match := TRACED.search(text)):
+            found[place] = zlib.crc32(match[1] or match[2]) + 1
+    return found
+
+
+def session_order(rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64], list[bytes]]:
+    """Return the executions' row numbers session by session, where each session begins, and the sessions."""
+    numbers: dict[bytes, int] = {}
+    session = np.array([numbers.setdefault(name, len(numbers)) for name in rows.session], dtype=np.int32)
+    wanted = np.flatnonzero(rows.role == RUN)
+    order = wanted[np.argsort(session[wanted], kind="stable")]
+    sorted_sessions = session[order]
+    starts = np.flatnonzero(np.diff(sorted_sessions, prepend=-1))
+    names = list(numbers)
+    return order, starts, [names[number] for number in sorted_sessions[starts].tolist()]

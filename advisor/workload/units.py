@@ -1,0 +1,75 @@
+"""Units of work: the executions of one request or transaction, told apart by what stands next to each other only.
+
+Whether a unit ends between two steps depends on these two and one more on either side. So a log may be cut anywhere:
+only the steps at the edges of a part wait for the next part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from advisor.capture.record import NO_TIME
+from advisor.workload.steps import BEGIN, END, RESET, Steps
+
+PAUSE = 100_000
+"""A longer pause between two statements ends a unit (microseconds), unless a transaction goes on."""
+
+TICK = 10_000_000
+"""No unit spans a multiple of this: a session that never pauses must not grow without end."""
+
+UnitKind = Literal["trace", "transaction", "session"]
+
+
+def boundaries(steps: Steps, resolution: int = 0) -> NDArray[np.bool_]:
+    """Return for each step whether a unit begins with it; the first step always begins one.
+
+    `resolution` is that of the log's time stamps, in microseconds.
+    """
+    size = len(steps)
+    begins = np.ones(size, dtype=bool)
+    if size < 2:
+        return begins
+    kind = steps.classes[steps.entry]
+    timed = (steps.end[:-1] != NO_TIME) & (steps.end[1:] != NO_TIME)
+    pause = timed & (steps.start[1:] - steps.end[:-1] > PAUSE + resolution)
+    tick = timed & (steps.end[1:] // TICK != steps.end[:-1] // TICK)
+    same = (steps.transaction[1:] == steps.transaction[:-1]) & (steps.transaction[1:] != 0)
+    enters = same & ~np.concatenate(([False], same[:-1]))
+    leaves = ~same & np.concatenate(([False], same[:-1]))
+    entered = np.concatenate((enters[1:], [False]))
+    control = (kind[1:] == BEGIN) | (kind[1:] == RESET) | (kind[:-1] == END) | (kind[:-1] == RESET)
+    began = kind[:-1] == BEGIN
+    ends = kind[1:] == END
+    traced = steps.trace[1:] != steps.trace[:-1]
+    within = same | began | ends
+    both = (steps.trace[1:] != 0) & ~traced
+    begins[1:] = tick | traced | (~both & (control | (~within & (pause | leaves | entered))))
+    return begins
+
+
+def unit_kind(steps: Steps) -> UnitKind:
+    """Return what bounds the unit that these steps make up."""
+    if steps.trace[0]:
+        return "trace"
+    kind = steps.classes[steps.entry]
+    same = len(steps) > 1 and steps.transaction[1] != 0 and bool((steps.transaction[1:] == steps.transaction[1]).all())
+    return "transaction" if same or (kind == BEGIN).any() or (kind == END).any() else "session"
+
+
+def closed(begins: NDArray[np.bool_]) -> tuple[int, int]:
+    """Return the span of steps whose units are complete whatever stands before and after.
+
+    The first step of the span begins a unit for certain, and so does the step after its last.
+    """
+    sure = np.flatnonzero(begins[2:-1]) + 2
+    return (int(sure[0]), int(sure[-1])) if len(sure) else (len(begins), len(begins))
+
+
+def units(begins: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+    """Yield the span of each unit."""
+    places = np.flatnonzero(begins).tolist()
+    yield from zip(places, [*places[1:], len(begins)], strict=True)

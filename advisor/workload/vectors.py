@@ -1,0 +1,75 @@
+"""Value columns: what each slot was over many executions of one query, without looking at one execution at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from advisor.capture.parameters import listed_values
+from advisor.workload.slots import SlotMap, literal_value
+from advisor.workload.steps import Content
+from advisor.workload.textkey import LITERAL, SEPARATOR, text_keys
+
+Column = Sequence[bytes]
+
+SlotMapOf = Callable[[bytes, bytes], SlotMap | None]
+"""Text key and text to the slots of the key's texts."""
+
+
+def columns(contents: Sequence[Content], slot_map_of: SlotMapOf) -> dict[int, Column] | None:
+    """Return slot to the raw tokens of each execution, `None` when the executions have not the same slots.
+
+    Slots whose values the log does not hold are left out.
+    """
+    keys = set(text_keys([content.text for content in contents]))
+    if len(keys) > 1:
+        return None
+    slots = slot_map_of(keys.pop(), contents[0].text)
+    if slots is None:
+        return None
+    found = _bound(contents, slots.parameters) if slots.parameters else {}
+    if slots.slots:
+        found.update(_literals(contents, slots))
+    return found
+
+
+def _bound(contents: Sequence[Content], parameters: int) -> dict[int, Column]:
+    rows = [listed_values(content.parameters) for content in contents if content.parameters is not None]
+    if len(rows) < len(contents) or any(row is None or len(row) != len(rows[0] or ()) for row in rows):
+        return {}
+    return dict(enumerate(list(zip(*(row for row in rows if row is not None), strict=True))[:parameters]))
+
+
+def _literals(contents: Sequence[Content], slots: SlotMap) -> dict[int, Column]:
+    first = contents[0].text
+    if all(content.text == first for content in contents):
+        tokens = [[token] * len(contents) for token in _tokens([first])]
+    else:
+        flat = _tokens([content.text for content in contents])
+        width = len(flat) // len(contents)
+        tokens = [flat[place::width] for place in range(width)]
+    found: dict[int, Column] = {}
+    for number, group in enumerate(slots.slots, start=slots.parameters):
+        held = [constant.token for constant in group if constant.token is not None and constant.token < len(tokens)]
+        if len(held) == 1:
+            found[number] = tokens[held[0]]
+        elif held:
+            found[number] = [b",".join(row) for row in zip(*(tokens[token] for token in held), strict=True)]
+    return found
+
+
+def _tokens(texts: Sequence[bytes]) -> list[bytes]:
+    found = LITERAL.findall(SEPARATOR.join(texts))
+    return [token for token in found if not token.startswith((b"/*", b"--"))]
+
+
+def shown(token: bytes) -> str | None:
+    """Return a raw token as the bare value it stands for."""
+    return None if token == b"NULL" else literal_value(b"", 0, token)
+
+
+def numbers(column: Column) -> list[int] | None:
+    """Return a column of whole numbers as such, `None` when it holds anything else."""
+    try:
+        return [int(token.strip(b"'")) for token in column]
+    except ValueError:
+        return None

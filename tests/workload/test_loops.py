@@ -1,0 +1,123 @@
+"""Loops are found in the log of a real server, with their parents, and the same however the log is cut."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from advisor.twin.server import Server, embedded_binaries
+from advisor.workload import blocks
+from advisor.workload.collect import collect
+from advisor.workload.model import Loop, Workload
+
+PREFIX = "%m [%p] %q%u@%d %a %c %v "
+
+
+def lazy_loading(connection: psycopg.Connection) -> None:
+    """A page of authors, then the books of each: the classic."""
+    authors = connection.execute("SELECT id FROM author ORDER BY id LIMIT 12").fetchall()
+    for (author,) in authors:
+        connection.execute("SELECT title FROM book WHERE author_id = %s", (author,)).fetchall()
+
+
+def literals_move(connection: psycopg.Connection) -> None:
+    """The key is partly a literal: bound value constant, literal moving."""
+    connection.execute("SELECT id FROM author WHERE id IN (1, 2, 3, 4, 5, 6)").fetchall()
+    for number in range(1, 7):
+        connection.execute(f"SELECT count(*) FROM book WHERE author_id = %s + {number}", (0,)).fetchall()
+
+
+def two_levels(connection: psycopg.Connection) -> None:
+    """A loop within a loop."""
+    for (author,) in connection.execute("SELECT id FROM author WHERE name > 'a' LIMIT 5").fetchall():
+        books = connection.execute("SELECT id FROM book WHERE author_id = %s ORDER BY id", (author,)).fetchall()
+        for (book,) in books[:4]:
+            connection.execute("SELECT * FROM review WHERE book_id = %s", (book,)).fetchall()
+
+
+def same_again(connection: psycopg.Connection) -> None:
+    """One question asked five times over: repetition, but nothing varies."""
+    for _ in range(5):
+        connection.execute("SELECT name FROM author WHERE id = %s", (3,)).fetchall()
+
+
+SCENES = (lazy_loading, literals_move, two_levels, same_again)
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    settings = {"log_min_duration_statement": "0", "log_line_prefix": PREFIX}
+    with Server(embedded_binaries(), settings) as server:
+        with server.connect() as connection:
+            connection.execute(
+                "CREATE TABLE author AS SELECT g AS id, 'author ' || g AS name FROM generate_series(1, 50) g;"
+                "CREATE TABLE book AS SELECT g AS id, g / 4 AS author_id, 'x' AS title FROM generate_series(4, 200) g;"
+                "CREATE TABLE review AS SELECT g AS id, g / 2 AS book_id FROM generate_series(1, 400) g"
+            )
+        for scene in SCENES:
+            for transaction in (False, True):
+                with server.connect(autocommit=not transaction) as connection:
+                    connection.execute(f"SET application_name = '{scene.__name__}'")
+                    scene(connection)
+        time.sleep(0.1)
+        copy = tmp_path_factory.mktemp("log") / "server.log"
+        copy.write_bytes(server.log.read_bytes())
+    yield copy
+
+
+@pytest.fixture(scope="module")
+def workload(log: Path) -> Workload:
+    return collect([str(log)], log_line_prefix=PREFIX)
+
+
+def loops_over(workload: Workload, beginning: str) -> list[Loop]:
+    return [loop for loop in workload.loops if workload.query(loop.child).text.startswith(beginning)]
+
+
+def test_a_lazy_load_is_a_loop_after_its_limited_parent(workload: Workload) -> None:
+    found = [loop for loop in loops_over(workload, "SELECT title FROM book") if loop.application == "lazy_loading"]
+    assert sorted((loop.unit, loop.loops, loop.median) for loop in found) == [
+        ("session", 1, 12.0),
+        ("transaction", 1, 12.0),
+    ]
+    for loop in found:
+        assert loop.varying == (0,) and loop.distinct == 1.0 and loop.monotone == 1.0
+        assert loop.example == (("1",), ("12",))
+        nearest = loop.parents[0]
+        assert workload.query(nearest.query).text.startswith("SELECT id FROM author ORDER BY id")
+        assert (nearest.limit, nearest.limit_reached, nearest.statements_between) == (12, 1.0, 0.0)
+
+
+def test_a_moving_literal_counts_as_much_as_a_bound_value(workload: Workload) -> None:
+    for loop in loops_over(workload, "SELECT count(*) FROM book"):
+        assert (loop.varying, loop.constant, loop.executions) == ((1,), (0,), 6)
+        assert loop.parents[0].values_contained == 1.0
+
+
+def test_the_inner_loop_names_the_outer_one(workload: Workload) -> None:
+    inner = loops_over(workload, "SELECT * FROM review")
+    assert {(loop.loops, loop.median) for loop in inner} == {(5, 4.0)}
+    for loop in inner:
+        assert loop.outer is not None
+        assert workload.query(loop.outer).text.startswith("SELECT id FROM book")
+        assert workload.query(loop.parents[0].query).text.startswith("SELECT id FROM book")
+    outer = [loop for loop in loops_over(workload, "SELECT id FROM book") if loop.application == "two_levels"]
+    assert all(loop.parents[0].limit_reached == 1.0 and loop.executions == 5 for loop in outer)
+
+
+def test_repetition_without_variation_is_told_apart(workload: Workload) -> None:
+    for loop in loops_over(workload, "SELECT name FROM author"):
+        assert loop.varying == () and loop.constant == (0,) and loop.executions == 5
+
+
+@pytest.mark.parametrize("size", [700, 4096, 10_000])
+def test_loops_do_not_depend_on_where_the_log_is_cut(
+    log: Path, workload: Workload, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocks, "SIZE", size)
+    monkeypatch.setattr(blocks, "CONTEXT", 512)
+    assert collect([str(log)], log_line_prefix=PREFIX) == workload
