@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from advisor.catalog.index import quote_identifier
+
 
 @dataclass(frozen=True, slots=True)
 class Term:
@@ -20,7 +22,7 @@ class Term:
     @property
     def column(self) -> str | None:
         """Return the column's bare name when the term is a plain column."""
-        plain = len(self.columns) == 1 and self.expression == '"' + self.columns[0].replace('"', '""') + '"'
+        plain = len(self.columns) == 1 and self.expression == quote_identifier(self.columns[0])
         return self.columns[0] if plain else None
 
 

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field, replace
+
+from pglast.keywords import COL_NAME_KEYWORDS, RESERVED_KEYWORDS, TYPE_FUNC_NAME_KEYWORDS
 
 NAME_LIMIT = 63
 """Bytes of an identifier that the server keeps (NAMEDATALEN - 1)."""
 
+_PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
+_TOKEN = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|[^\W\d][\w$]*""")
+_RESERVED = RESERVED_KEYWORDS | TYPE_FUNC_NAME_KEYWORDS | COL_NAME_KEYWORDS
+
 
 def quote_identifier(name: str) -> str:
-    """Return `name` double-quoted, always: correct for reserved words and mixed case alike."""
+    """Return `name` as SQL, double-quoted only where needed: the rule of `quote_identifier` in ruleutils.c."""
+    if _PLAIN.fullmatch(name) and name not in _RESERVED:
+        return name
     return '"' + name.replace('"', '""') + '"'
+
+
+def mentions(expression: str, column: str) -> bool:
+    """Return whether an SQL expression names this column; string literals do not count."""
+    tokens = (match[0] for match in _TOKEN.finditer(expression) if not match[0].startswith("'"))
+    return any((token[1:-1].replace('""', '"') if token[0] == '"' else token.lower()) == column for token in tokens)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.catalog.index import IndexKey
+from advisor.catalog.index import IndexKey, mentions
 from advisor.catalog.schema import Column, Table
 from advisor.catalog.statistics import ColumnStatistics, Statistics
 
@@ -159,7 +159,7 @@ def _classes(
 
 def _expression_part(expression: str, table: Table, statistics: Statistics, rows: float) -> Part:
     """Return a part for an expression, whose values nobody has counted: judged by the columns in it."""
-    columns = [c for c in table.columns if '"' + c.name.replace('"', '""') + '"' in expression]
+    columns = [c for c in table.columns if mentions(expression, c.name)]
     text = [c for c in columns if c.type_category == "S" and "->" not in expression]
     lowered = expression.lower()
     if "date_trunc" in lowered or "timezone" in lowered:

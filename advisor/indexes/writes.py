@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from advisor.analysis.shape import QueryShape
-from advisor.catalog.index import IndexDefinition, IndexSize
+from advisor.catalog.index import IndexDefinition, IndexSize, mentions
 from advisor.catalog.schema import Schema
 from advisor.catalog.statistics import Activity, Statistics
 from advisor.indexes.proposal import WriteCost
@@ -112,7 +112,6 @@ def _touched(definition: IndexDefinition, updated: Mapping[str, float] | None) -
         return 0.0
     mentioned = {*definition.include}
     for column in updated:
-        quoted = '"' + column.replace('"', '""') + '"'
-        if any(quoted in key.expression for key in definition.keys) or quoted in (definition.where or ""):
+        if any(mentions(key.expression, column) for key in definition.keys) or mentions(definition.where or "", column):
             mentioned.add(column)
     return max((updated[column] for column in mentioned if column in updated), default=0.0)
