@@ -86,7 +86,8 @@ def _findings(report: Report) -> str:
 def _finding(finding: Finding) -> str:
     lines = [f"{finding.code} {finding.name} [{finding.confidence}] {finding.title}"]
     if finding.evidence:
-        lines.append("  evidence: " + ", ".join(_fact(key, value) for key, value in finding.evidence.items()))
+        facts = [_fact(key, value) for key, value in finding.evidence.items() if value not in (None, "", [], {})]
+        lines.append("  evidence: " + ", ".join(facts))
     lines += _paragraph("fix", finding.fix)
     lines += _paragraph("cost", finding.cost)
     lines.append(f"  silence:  {finding.silence}")
@@ -121,17 +122,17 @@ def _proposals(report: Report) -> str:
     queries = {query.id: query for query in report.workload.queries}
     blocks = []
     for number, proposal in enumerate(proposals, 1):
-        block = _proposal(number, proposal, queries)
+        block = _proposal(number, proposal, queries, report)
         if proposal.id in files:
             block += f"\n   revision  {files[proposal.id]}"
         blocks.append(block)
     built = sum(proposal.size.bytes for proposal in proposals if proposal.action != "drop")
     saved = sum(proposal.benefit.time_saved_ms_per_day for proposal in proposals)
-    head = f"Proposals ({len(proposals)}; {size(built)} to build; {milliseconds(saved)} of database time saved per day)"
+    head = f"Proposals ({len(proposals)}; {size(built)} to build; saves {_share(saved, report)})"
     return f"{head}\n\n" + "\n\n".join(blocks)
 
 
-def _proposal(number: int, proposal: IndexProposal, queries: dict[str, Query]) -> str:
+def _proposal(number: int, proposal: IndexProposal, queries: dict[str, Query], report: Report) -> str:
     benefit, write = proposal.benefit, proposal.write_cost
     statement = proposal.definition.ddl(proposal.name)
     if proposal.action == "drop":
@@ -139,8 +140,8 @@ def _proposal(number: int, proposal: IndexProposal, queries: dict[str, Query]) -
     lines = [f"{number}. {statement}", f"   why       {proposal.reason}"]
     if proposal.action != "drop":
         lines.append(
-            f"   gain      {milliseconds(benefit.time_saved_ms_per_day)}/day, cost of its queries "
-            f"{benefit.cost_before:,.0f} → {benefit.cost_after:,.0f} (-{benefit.percent:.0f} %)"
+            f"   gain      {_share(benefit.time_saved_ms_per_day, report)}"
+            f"; cost of its queries -{benefit.percent:.0f} %"
         )
         lines.append(f"   price     {size(proposal.size.bytes)}, {milliseconds(write.ms_per_day)}/day of writes")
     lines.append(f"   sure      {proposal.confidence}, rests on {_BASIS[proposal.basis]}")
@@ -156,6 +157,14 @@ def _proposal(number: int, proposal: IndexProposal, queries: dict[str, Query]) -
     if proposal.requires:
         lines.append(f"   needs     extension {', '.join(proposal.requires)}")
     return "\n".join(lines)
+
+
+def _share(saved_per_day: float, report: Report) -> str:
+    """Return a saving as a share of the captured time, with what that is per day at the captured rate."""
+    total = sum(query.total_ms for query in report.workload.queries) / (report.workload.days or 1.0)
+    if not total:
+        return f"{milliseconds(saved_per_day)} a day"
+    return f"{saved_per_day / total:.1%} of the database time, {milliseconds(saved_per_day)} a day at the captured rate"
 
 
 _BASIS = {

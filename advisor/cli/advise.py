@@ -1,0 +1,135 @@
+"""`advisor advise`: workload files in; proposals, findings and, on request, written and proven revisions out."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from advisor.cli.options import Size, database_options, one_source
+from advisor.errors import UsageError
+from advisor.output.report import Report
+from advisor.progress import Progress
+
+if TYPE_CHECKING:
+    from advisor.catalog.schema import Schema
+
+
+@click.command(short_help="Propose indexes and report findings.")
+@click.argument("inputs", nargs=-1, required=True)
+@database_options
+@click.option("--database", help="Database of the workload, where the inputs hold several.")
+@click.option("--log-line-prefix", help="The server's log_line_prefix; inferred when not given.")
+@click.option("--write", is_flag=True, help="Write one Alembic revision per proposal.")
+@click.option("--alembic", type=click.Path(path_type=Path), default="alembic.ini", show_default=True)
+@click.option("--head", help="Head to build on, where the Alembic environment has several.")
+@click.option("--verify", is_flag=True, help="Prove the written revisions on a throw-away server.")
+@click.option("--budget", type=Size(), help="Storage for new indexes, for example 2GB.")
+@click.option("--select", multiple=True, help="Rules to run: codes, names or prefixes.")
+@click.option("--ignore", multiple=True, help="Rules to leave out.")
+@click.option("--format", "form", default="text", show_default=True)
+@click.option("--output-file", type=click.Path(path_type=Path), help="Write the report there instead of stdout.")
+@click.option("--save", type=click.Path(path_type=Path), help="Also write the report as JSON, for later commands.")
+@click.option("--fail-level", type=click.Choice(["error", "warning", "info", "never"]), default="never")
+@click.option("--jobs", type=int, help="Processes; all cores when not given.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
+def command(
+    inputs: tuple[str, ...],
+    snapshot: Path | None,
+    schema: Path | None,
+    statistics: Path | None,
+    url: str | None,
+    provider: str,
+    database: str | None,
+    log_line_prefix: str | None,
+    write: bool,
+    alembic: Path,
+    head: str | None,
+    verify: bool,
+    budget: int | None,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    form: str,
+    output_file: Path | None,
+    save: Path | None,
+    fail_level: str,
+    jobs: int | None,
+    quiet: bool,
+) -> None:
+    """Read workload INPUTS (logs, statement exports, workload files), propose indexes and report findings.
+
+    \b
+    advisor advise postgresql.log statements.csv --snapshot prod/
+    advisor advise prod.json.zst --snapshot prod/ --write --verify
+    """
+    from advisor.cli.pipeline import advise_on, analyse_workload, of_database, read_snapshot
+    from advisor.indexes.options import AdviseOptions
+    from advisor.output.render import formats, render
+    from advisor.twin.start import start_twin
+    from advisor.workload.collect import collect
+
+    one_source(snapshot, schema, statistics, url)
+    if form not in formats():
+        raise UsageError(f"unknown format {form!r}", do=f"use one of: {', '.join(formats())}")
+    if verify and not write:
+        raise UsageError("--verify proves what --write wrote", do="give both, or use `advisor verify` later")
+    progress = Progress(quiet=quiet)
+    source = read_snapshot(snapshot, schema, statistics, None if snapshot or schema else url)
+    with progress.step("read the workload"):
+        workload = collect(inputs, log_line_prefix=log_line_prefix, jobs=jobs)
+    workload = of_database(workload, database or source.database)
+    with start_twin(source, provider) as twin:
+        progress.note(f"twin: {twin.description}")
+        for note in twin.notes:
+            progress.warn(note)
+        analysed = analyse_workload(workload, twin)
+        options = AdviseOptions(budget=budget, jobs=jobs or os.cpu_count() or 1)
+        report = advise_on(analysed, twin, options, progress, select, ignore)
+        if write:
+            report = _write(report, twin.schema, alembic, head, progress)
+        if verify:
+            from advisor.verify.prove import prove_report
+
+            with progress.step("proved the revisions"):
+                report = replace(
+                    report, proof=prove_report(report.revisions, report.advice, twin, alembic, analysed.statements)
+                )
+    rendered = render(report, form)
+    if save:
+        save.write_text(render(report, "json"), encoding="utf-8")
+        progress.note(f"saved {save}")
+    if output_file:
+        output_file.write_text(rendered, encoding="utf-8")
+        progress.note(f"report: {output_file}")
+    else:
+        click.echo(rendered, nl=False)
+    raise SystemExit(_status(report, fail_level))
+
+
+def _write(report: Report, schema: Schema, alembic: Path, head: str | None, progress: Progress) -> Report:
+    from advisor.revisions.write import write_revisions
+
+    queries = {query.id: query.text for query in report.workload.queries}
+    end = report.workload.end
+    written = datetime.fromtimestamp(end, UTC) if end else None
+    revisions = write_revisions(
+        report.advice.proposals, alembic, head=head, queries=queries, schema=schema, date=written
+    )
+    for revision in revisions:
+        progress.note(f"wrote {revision.path}")
+    return replace(report, revisions=revisions)
+
+
+def _status(report: Report, fail_level: str) -> int:
+    """Return 1 when a finding reaches the fail level, or a proof failed; else 0."""
+    if report.proof and not report.proof.passed:
+        return 1
+    levels = ["error", "warning", "info"]
+    if fail_level not in levels:
+        return 0
+    worst = levels[: levels.index(fail_level) + 1]
+    return int(any(finding.level in worst for finding in report.findings) or bool(report.advice.proposals))

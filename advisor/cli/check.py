@@ -1,0 +1,125 @@
+"""`advisor check`: the CI gate. Plans the baseline's statements on the twin and fails when one got worse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from advisor.cli.options import database_options, one_source
+from advisor.errors import UsageError
+from advisor.progress import Progress
+
+if TYPE_CHECKING:
+    from advisor.catalog.snapshot import Snapshot
+    from advisor.gate.baseline import Baseline
+    from advisor.gate.check import Statements
+    from advisor.twin.start import Twin
+
+
+@click.command(short_help="Compare plans with the committed baseline.")
+@click.argument("inputs", nargs=-1)
+@database_options
+@click.option("--baseline", "path", type=click.Path(path_type=Path), required=True, help="The committed plans.")
+@click.option("--update-baseline", is_flag=True, help="Accept today's plans and write the baseline.")
+@click.option("--alembic", type=click.Path(path_type=Path), help="Apply this environment's pending revisions first.")
+@click.option("--format", "form", default="text", show_default=True)
+@click.option("--fail-level", type=click.Choice(["fail", "warn", "never"]), default="fail", show_default=True)
+@click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
+def command(
+    inputs: tuple[str, ...],
+    snapshot: Path | None,
+    schema: Path | None,
+    statistics: Path | None,
+    url: str | None,
+    provider: str,
+    path: Path,
+    update_baseline: bool,
+    alembic: Path | None,
+    form: str,
+    fail_level: str,
+    quiet: bool,
+) -> None:
+    """Plan the baseline's queries on the twin; exit 1 when a plan got worse.
+
+    INPUTS name the workload: needed with --update-baseline to accept new queries, otherwise only to name queries that
+    have no baseline yet.
+
+    \b
+    advisor check prod.json.zst --snapshot prod/ --baseline plans.json --update-baseline
+    advisor check --snapshot prod/ --alembic alembic.ini --baseline plans.json
+    """
+    from advisor.cli.pipeline import read_snapshot
+    from advisor.gate.baseline import load_baseline, save_baseline
+    from advisor.gate.check import SERIAL, check, record
+    from advisor.indexes.size import estimate_size
+    from advisor.output.verdicts import render_check, verdict_formats
+    from advisor.twin.start import start_twin
+
+    one_source(snapshot, schema, statistics, url)
+    if form not in verdict_formats():
+        raise UsageError(f"unknown format {form!r}", do=f"use one of: {', '.join(verdict_formats())}")
+    progress = Progress(quiet=quiet)
+    accepted = None if update_baseline and not path.exists() else load_baseline(path)
+    if accepted is None and not inputs:
+        raise UsageError("no baseline and no workload", do="name the workload files whose plans are to be accepted")
+    source: Snapshot = read_snapshot(snapshot, schema, statistics, None if snapshot or schema else url)
+    source = replace(source, settings={**source.settings, **SERIAL})
+    prepare = _migrations(alembic, source, progress) if alembic else None
+    with start_twin(source, provider, prepare=prepare, size_of=estimate_size) as twin:
+        for note in twin.notes:
+            progress.warn(note)
+        statements = _statements(inputs, accepted, twin)
+        if update_baseline:
+            baseline, refused = record(statements, twin.schema, twin.statistics, twin.what_if, source.settings)
+            save_baseline(baseline, path)
+            progress.note(f"accepted the plans of {len(baseline.queries)} queries: {path}")
+            for key, reason in sorted(refused.items()):
+                progress.warn(f"query {key} cannot be planned and is not in the baseline: {reason.reason}")
+            return
+        assert accepted
+        _same_major(accepted, twin, path)
+        result = check(accepted, statements, twin.schema, twin.statistics, twin.what_if)
+    click.echo(render_check(result, form), nl=False)
+    failing = {"fail": ("fail",), "warn": ("fail", "warn"), "never": ()}[fail_level]
+    raise SystemExit(int(any(verdict.level in failing for verdict in result.verdicts)))
+
+
+def _migrations(alembic: Path, snapshot: Snapshot, progress: Progress) -> Callable[[str], None]:
+    """Return what brings the empty twin from production's revision to the heads of this checkout."""
+
+    def prepare(url: str) -> None:
+        from advisor.verify.upgrade import upgrade
+
+        applied = upgrade(alembic, url, start=snapshot.alembic_version)
+        progress.note(f"applied {len(applied)} pending revisions to the twin: {', '.join(applied) or 'none'}")
+
+    return prepare
+
+
+def _statements(inputs: tuple[str, ...], accepted: Baseline | None, twin: Twin) -> Statements:
+    """Return the statements of the inputs, or those of the baseline when there are none."""
+    from advisor.cli.pipeline import analyse_workload, of_database
+    from advisor.workload.collect import collect
+
+    known: Mapping[str, tuple[str, tuple[object, ...]]] = {}
+    if accepted:
+        known = {key: (one.text, tuple(plan.statement for plan in one.plans)) for key, one in accepted.queries.items()}
+    if not inputs:
+        return known  # type: ignore[return-value]
+    workload = of_database(collect(inputs), None)
+    analysed = analyse_workload(workload, twin)
+    texts = {query.id: query.text for query in workload.queries}
+    return {key: (texts[key], bound) for key, bound in analysed.statements.items()}
+
+
+def _same_major(baseline: Baseline, twin: Twin, path: Path) -> None:
+    if baseline.server_major != twin.schema.major:
+        raise UsageError(
+            f"the baseline was accepted on PostgreSQL {baseline.server_major}, the twin is {twin.schema.major}",
+            where=str(path),
+            do="plans of different versions cannot be compared: choose --twin, or accept anew with --update-baseline",
+        )

@@ -1,0 +1,97 @@
+"""The boardroom system as the demo uses it: its data, its application, its Alembic environment."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from psycopg import sql
+
+from advisor.errors import AdvisorError
+from advisor.twin.server import Server
+from advisor.verify.proof import Timing
+
+
+def bundled(name: str) -> Path:
+    """Return a folder that ships with the package: beside it in a checkout, inside it in a wheel."""
+    package = Path(__file__).parent.parent
+    for candidate in (package / "data" / name, package.parent / name):
+        if candidate.is_dir():
+            return candidate
+    raise AdvisorError(f"the folder {name} is missing from this installation", do="install pgadvisor anew")
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSystem:
+    """Where the demo's copy of the system lies."""
+
+    source: Path
+    """The folder sql/systems/boardroom."""
+    alembic: Path
+    """The copied environment's alembic.ini."""
+
+    @staticmethod
+    def copy_to(output: Path) -> DemoSystem:
+        """Copy the Alembic environment, with its base revision only, so that the advisor writes into the copy."""
+        shutil.copytree(bundled("migrations"), output / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
+        return DemoSystem(bundled("sql") / "systems" / "boardroom", output / "migrations" / "alembic.ini")
+
+    def load(self, server: Server, database: str) -> None:
+        """Create the database, its schema by the base revision and its rows by the seed."""
+        from advisor.verify.upgrade import upgrade
+
+        with server.connect() as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+        upgrade(self.alembic, server.url(database))
+        seeded = server.run(
+            "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", database, "-f", str(self.source / "seed.sql")
+        )
+        if seeded.returncode:
+            raise AdvisorError(f"seeding failed: {seeded.stderr.strip()}", do="please report this")
+        with server.connect(database) as connection:
+            connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+
+    def run_application(self, url: str, requests: int, seed: int) -> dict[str, int]:
+        """Run the application's requests over two connections and return how many there were of each kind."""
+        location = importlib.util.spec_from_file_location("boardroom_workload", self.source / "workload.py")
+        assert location and location.loader
+        module = importlib.util.module_from_spec(location)
+        sys.modules[location.name] = module  # SQLAlchemy resolves the models' annotations through it
+        location.loader.exec_module(module)
+        counts = module.run(url, requests=requests, seed=seed, connections=2)
+        assert isinstance(counts, dict)
+        return counts
+
+    def upgrade(self, url: str) -> Sequence[str]:
+        """Apply what the advisor wrote and return the revisions applied."""
+        from advisor.verify.upgrade import upgrade
+
+        return upgrade(self.alembic, url)
+
+    def timings(self, before: Path, after: Path) -> tuple[Timing, ...]:
+        """Return the run times of every query in two logs of the same requests, heaviest first."""
+        from advisor.workload.collect import collect
+
+        first, second = collect([str(before)]), {query.id: query for query in collect([str(after)]).queries}
+        rows = []
+        for query in first.queries:
+            other = second.get(query.id)
+            if other and query.total_ms >= 1:
+                spread = [(one.p50_ms or 0, one.p95_ms or 0, one.p99_ms or 0) for one in (query, other)]
+                rows.append(Timing(query.id, int(query.calls), spread[0], spread[1], query.total_ms, other.total_ms))
+        return tuple(rows)
+
+    def drop_one_index(self, server: Server, database: str) -> str:
+        """Drop the newest index of `sessions`, one that the advisor had built, and return its name."""
+        with server.connect(database) as connection:
+            row = connection.execute(
+                "SELECT relname FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid"
+                " WHERE indrelid = 'sessions'::regclass ORDER BY indexrelid DESC LIMIT 1"
+            ).fetchone()
+            assert row
+            connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(row[0])))
+        return str(row[0])

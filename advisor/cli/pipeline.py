@@ -1,0 +1,125 @@
+"""The straight line as one function: inputs and a snapshot in, a report out; commands differ in what they ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from advisor.analysis.analyse import analyse
+from advisor.analysis.shape import QueryShape, Unanalysable
+from advisor.catalog.snapshot import Snapshot, load_snapshot, snapshot_from_files, take_snapshot
+from advisor.indexes.advise import advise
+from advisor.indexes.options import AdviseOptions
+from advisor.output.report import Report
+from advisor.progress import Progress
+from advisor.rules.context import RuleContext
+from advisor.rules.run import find
+from advisor.twin.bind import bind
+from advisor.twin.plan import PlanNode
+from advisor.twin.start import Twin
+from advisor.twin.statement import BoundStatement
+from advisor.twin.whatif import Ask, Refused, WhatIf
+from advisor.workload.model import Query, Workload
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """A workload with what analysis made of each query."""
+
+    workload: Workload
+    shapes: Mapping[str, QueryShape]
+    statements: Mapping[str, tuple[BoundStatement, ...]]
+    unanalysed: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+
+
+def read_snapshot(snapshot: Path | None, schema: Path | None, statistics: Path | None, url: str | None) -> Snapshot:
+    """Return the snapshot in a folder, of a dump with statistics, or of a live server, in this order of preference."""
+    if snapshot:
+        return load_snapshot(snapshot)
+    if schema:
+        return snapshot_from_files(schema, statistics)
+    assert url
+    return take_snapshot(url)
+
+
+def of_database(workload: Workload, database: str | None) -> Workload:
+    """Return the queries of one database; those of others are named in a note."""
+    foreign = [query for query in workload.queries if database and query.database not in (None, database)]
+    if not foreign:
+        return workload
+    names = ", ".join(sorted({query.database or "" for query in foreign}))
+    left = {query.id for query in foreign}
+    return replace(
+        workload,
+        queries=tuple(query for query in workload.queries if query.id not in left),
+        loops=tuple(loop for loop in workload.loops if loop.child not in left),
+        notes=(*workload.notes, f"{len(foreign)} queries of other databases left out ({names})"),
+    )
+
+
+def analyse_workload(workload: Workload, twin: Twin) -> Analysed:
+    """Bind names and values of every query; a query that cannot be analysed is kept with the reason."""
+    shapes: dict[str, QueryShape] = {}
+    statements: dict[str, tuple[BoundStatement, ...]] = {}
+    unanalysed: dict[str, str] = {}
+    for query in workload.queries:
+        shape = _shape(query, twin)
+        if isinstance(shape, Unanalysable):
+            unanalysed[query.id] = shape.reason
+        elif shape.kind != "utility":
+            shapes[query.id] = shape
+            statements[query.id] = bind(query, shape, twin.statistics, twin.schema)
+    return Analysed(workload, shapes, statements, unanalysed)
+
+
+def _shape(query: Query, twin: Twin) -> QueryShape | Unanalysable:
+    if query.unparsed:
+        return Unanalysable(query.unparsed)
+    return analyse(query.text, twin.schema)
+
+
+def plans_of(statements: Mapping[str, tuple[BoundStatement, ...]], what_if: WhatIf) -> dict[str, PlanNode]:
+    """Return the plan of each query's weightiest statement with the schema as it is, where there is one."""
+    asked = [(query, bound[0]) for query, bound in statements.items() if bound]
+    answers = what_if.plan([Ask(statement) for _, statement in asked])
+    return {query: answer for (query, _), answer in zip(asked, answers, strict=True) if not isinstance(answer, Refused)}
+
+
+def advise_on(
+    analysed: Analysed,
+    twin: Twin,
+    options: AdviseOptions,
+    progress: Progress,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+) -> Report:
+    """Return proposals and findings for an analysed workload on its twin."""
+    with progress.step(f"costed {len(analysed.statements)} queries"):
+        advice = advise(
+            analysed.workload,
+            analysed.shapes,
+            analysed.statements,
+            twin.schema,
+            twin.statistics,
+            twin.what_if,
+            options,
+        )
+    context = RuleContext(
+        workload=analysed.workload,
+        shapes=analysed.shapes,
+        schema=twin.schema,
+        statistics=twin.statistics,
+        proposals=advice.proposals,
+        plans=plans_of(analysed.statements, twin.what_if),
+    )
+    findings = find(context, select, ignore)
+    return Report(
+        workload=analysed.workload,
+        advice=advice,
+        findings=findings,
+        unanalysed=analysed.unanalysed,
+        notes=(*twin.notes, *analysed.notes),
+        server=twin.description,
+    )
