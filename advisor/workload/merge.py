@@ -7,21 +7,14 @@ of different servers.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import fsum
 
-from advisor.workload.model import Loop, LoopParent, Query, Sample, Slot, Workload
+from advisor.workload.merge_patterns import joined_incidents, joined_loops, joined_reuses, with_new_ids
+from advisor.workload.merge_queries import combine_queries
+from advisor.workload.model import Query, Workload
 from advisor.workload.order import base_id, with_unique_ids
-from advisor.workload.sketch import quantile
-
-SAMPLES = 8
-"""Samples kept of one query, the slowest among them."""
-COMMON = 16
-"""Common values kept of one slot."""
-
-Renaming = Mapping[str, str]
 
 
 def merge(workloads: Sequence[Workload]) -> Workload:
@@ -33,19 +26,22 @@ def merge(workloads: Sequence[Workload]) -> Workload:
     settled = [[_settled(query, databases) for query in workload.queries] for workload in distinct]
     queries = with_unique_ids(combine_queries([query for part in settled for query in part]))
     ids = {(base_id(query), query.database): query.id for query in queries}
-    loops: list[Loop] = []
+    renamed = []
     for workload, part in zip(distinct, settled, strict=True):
         names = {old.id: ids[base_id(new), new.database] for old, new in zip(workload.queries, part, strict=True)}
-        loops.extend(_renamed(loop, names) for loop in workload.loops)
+        renamed.append(with_new_ids(workload, names))
     begin, end, seconds = _span(distinct)
     return Workload(
         queries=queries,
-        loops=tuple(_joined_loops(loops)),
+        loops=joined_loops(loop for workload in renamed for loop in workload.loops),
         inputs=tuple(coverage for workload in distinct for coverage in workload.inputs),
         begin=begin,
         end=end,
         seconds=seconds,
         notes=tuple(dict.fromkeys([*(note for workload in distinct for note in workload.notes), *_notes(settled)])),
+        reuses=joined_reuses(reuse for workload in renamed for reuse in workload.reuses),
+        connections=max((w.connections for w in distinct if w.connections), key=lambda one: one.units, default=None),
+        incidents=joined_incidents(incident for workload in renamed for incident in workload.incidents),
     )
 
 
@@ -77,173 +73,6 @@ def _settled(query: Query, databases: Mapping[str, str]) -> Query:
     if query.database is not None or base_id(query) not in databases:
         return query
     return replace(query, database=databases[base_id(query)])
-
-
-def combine_queries(queries: Iterable[Query]) -> list[Query]:
-    """Return one query per base id and database."""
-    groups: dict[tuple[str, str | None], list[Query]] = {}
-    for query in queries:
-        groups.setdefault((base_id(query), query.database), []).append(query)
-    return [group[0] if len(group) == 1 else _combined(group) for group in groups.values()]
-
-
-def _combined(group: Sequence[Query]) -> Query:
-    """Return the group as one query; exports give the totals where there are any, else logs do."""
-    counted = next(
-        part for source in ("statements", "log", "nominal") if (part := [q for q in group if q.measured == source])
-    )
-    durations = _durations(group)
-    slowest = max((query.max_ms for query in group if query.max_ms is not None), default=None)
-    described = next((query for query in group if query.slots), counted[0])
-    calls, total = fsum(query.calls for query in counted), fsum(query.total_ms for query in counted)
-    return replace(
-        counted[0],
-        id=base_id(counted[0]),
-        text=described.text,
-        calls=calls,
-        total_ms=total,
-        mean_ms=fsum(query.mean_ms * query.calls for query in counted) / calls if calls else 0.0,
-        rows=_sum(query.rows for query in counted),
-        p50_ms=_quantile(durations, 0.5, slowest),
-        p95_ms=_quantile(durations, 0.95, slowest),
-        p99_ms=_quantile(durations, 0.99, slowest),
-        max_ms=slowest,
-        durations=tuple(sorted(durations.items())),
-        failed=fsum(query.failed for query in group),
-        plan_ms=_sum(query.plan_ms for query in counted),
-        samples=_samples(group),
-        slots=_slots(group, described),
-        users=_union(query.users for query in group),
-        applications=_union(query.applications for query in group),
-        tags=_tags(group),
-        query_ids=_union(query.query_ids for query in group),
-        counters=_counters(counted),
-        inputs=_union(query.inputs for query in group),
-    )
-
-
-def _sum(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return fsum(known) if known else None
-
-
-def _durations(group: Sequence[Query]) -> dict[int, int]:
-    """Return the executions per bucket of the quantile sketch."""
-    counts: Counter[int] = Counter()
-    for query in group:
-        counts.update(dict(query.durations))
-    return counts
-
-
-def _quantile(durations: Mapping[int, int], share: float, slowest: float | None) -> float | None:
-    value = quantile(durations, share)
-    return value if value is None or slowest is None else min(value, slowest)
-
-
-def _union(parts: Iterable[Iterable[str]]) -> tuple[str, ...]:
-    return tuple(sorted({value for part in parts for value in part}))
-
-
-def _tags(group: Sequence[Query]) -> dict[str, tuple[str, ...]]:
-    names = sorted({name for query in group for name in query.tags})
-    return {name: _union(query.tags.get(name, ()) for query in group) for name in names}
-
-
-def _counters(group: Sequence[Query]) -> dict[str, float]:
-    names = sorted({name for query in group for name in query.counters})
-    return {name: fsum(query.counters.get(name, 0.0) for query in group) for name in names}
-
-
-def _samples(group: Sequence[Query]) -> tuple[Sample, ...]:
-    """Return the samples of all, same text and values joined, most frequent first."""
-    joined: dict[tuple[str, tuple[str | None, ...] | None], Sample] = {}
-    for sample in (sample for query in group for sample in query.samples):
-        key = (sample.text, sample.parameters)
-        known = joined.get(key)
-        joined[key] = replace(known, calls=known.calls + sample.calls) if known else sample
-    ordered = sorted(joined.values(), key=lambda sample: (-sample.calls, sample.text, str(sample.parameters)))
-    slowest = max(ordered, key=lambda sample: sample.duration_ms or 0.0, default=None)
-    if slowest is not None and slowest not in ordered[:SAMPLES]:
-        ordered.insert(SAMPLES - 1, slowest)
-    return tuple(ordered[:SAMPLES])
-
-
-def _slots(group: Sequence[Query], described: Query) -> tuple[Slot, ...]:
-    """Return the slots of all queries that number them alike."""
-    alike = [query for query in group if query.slots and len(query.slots) == len(described.slots)]
-    return tuple(_slot([query.slots[index] for query in alike]) for index in range(len(described.slots)))
-
-
-def _slot(slots: Sequence[Slot]) -> Slot:
-    counts: dict[str | None, float] = {}
-    for value, executions in (pair for slot in slots for pair in slot.common):
-        counts[value] = counts.get(value, 0.0) + executions
-    common = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0] or ""))
-    distinct = max(len(counts), max(slot.distinct for slot in slots))
-    return Slot(tuple(common[:COMMON]), distinct, fsum(slot.executions for slot in slots))
-
-
-def _renamed(loop: Loop, names: Renaming) -> Loop:
-    """Return the loop with the ids its queries have after merging."""
-    parents = tuple(replace(parent, query=names.get(parent.query, parent.query)) for parent in loop.parents)
-    outer = names.get(loop.outer, loop.outer) if loop.outer else None
-    return replace(loop, child=names.get(loop.child, loop.child), parents=parents, outer=outer)
-
-
-def _joined_loops(loops: Sequence[Loop]) -> list[Loop]:
-    """Return the loops, those alike summed, by falling executions."""
-    groups: dict[tuple[object, ...], list[Loop]] = {}
-    for loop in loops:
-        tags = tuple(sorted(loop.tags.items()))
-        key = (loop.child, loop.outer, loop.unit, loop.application, loop.varying, loop.constant, tags)
-        groups.setdefault(key, []).append(loop)
-    joined = [group[0] if len(group) == 1 else _joined_loop(group) for group in groups.values()]
-    return sorted(joined, key=lambda loop: (-loop.executions, loop.child, loop.unit, loop.application or ""))
-
-
-def _joined_loop(group: Sequence[Loop]) -> Loop:
-    loops = sum(loop.loops for loop in group)
-
-    def mean(values: Iterable[float]) -> float:
-        return fsum(loop.loops * value for loop, value in zip(group, values, strict=True)) / loops
-
-    return replace(
-        group[0],
-        parents=_joined_parents([parent for loop in group for parent in loop.parents]),
-        loops=loops,
-        executions=fsum(loop.executions for loop in group),
-        median=mean(loop.median for loop in group),
-        p95=mean(loop.p95 for loop in group),
-        max=max(loop.max for loop in group),
-        distinct=mean(loop.distinct for loop in group),
-        monotone=mean(loop.monotone for loop in group),
-        gap_ms=mean(loop.gap_ms for loop in group),
-        duration_ms=fsum(loop.duration_ms for loop in group),
-        sessions=max(loop.sessions for loop in group),
-    )
-
-
-def _joined_parents(parents: Sequence[LoopParent]) -> tuple[LoopParent, ...]:
-    groups: dict[str, list[LoopParent]] = {}
-    for parent in parents:
-        groups.setdefault(parent.query, []).append(parent)
-    joined = [group[0] if len(group) == 1 else _joined_parent(group) for group in groups.values()]
-    return tuple(sorted(joined, key=lambda parent: (-parent.loops, parent.statements_between, parent.query)))
-
-
-def _joined_parent(group: Sequence[LoopParent]) -> LoopParent:
-    loops = sum(parent.loops for parent in group)
-    contained = [parent.values_contained for parent in group]
-    known = [value for value in contained if value is not None]
-    return replace(
-        group[0],
-        loops=loops,
-        statements_between=fsum(parent.loops * parent.statements_between for parent in group) / loops,
-        rows=tuple(row for parent in group for row in parent.rows),
-        limit=group[0].limit if len({parent.limit for parent in group}) == 1 else None,
-        limit_reached=fsum(parent.loops * parent.limit_reached for parent in group) / loops,
-        values_contained=fsum(known) / len(known) if len(known) == len(contained) else None,
-    )
 
 
 def _span(workloads: Sequence[Workload]) -> tuple[float | None, float | None, float | None]:

@@ -1,4 +1,4 @@
-"""`?`-style text to `$n`: what Datadog, JDBC and old drivers leave where values were.
+"""Placeholders of drivers and monitors to `$n`: `?` (Datadog, JDBC), `%s` and `%(name)s` (Python), `:name`.
 
 A `?` may also be one of jsonb's operators. It is read as an operator only between two operands, that is, behind a
 name, a closing bracket or another placeholder and before the beginning of an operand.
@@ -15,7 +15,8 @@ TOKEN = re.compile(
       | (?P<parameter>\$\d+)
       | (?P<number>\d[\w.]*)
       | (?P<operator>\?(?:\|(?!\|)|&))
-      | (?P<mark>\?)
+      | (?P<cast>::)
+      | (?P<mark>\?|%s|%\((?P<key>\w+)\)s|:(?P<word>[^\W\d]\w*))
       | (?P<other>.)""",
     re.VERBOSE | re.DOTALL,
 )
@@ -84,19 +85,23 @@ NOT_OPERANDS = frozenset(
 
 
 def numbered(text: str) -> str:
-    """Return the text with each `?` that stands for a value replaced by `$n`, counting on from those it has."""
-    if "?" not in text:
+    """Return the text with each placeholder replaced by `$n`, counting on from those it has; names share a number."""
+    if not any(mark in text for mark in "?%:"):
         return text
     tokens = list(TOKEN.finditer(text))
     visible = [match for match in tokens if match["skip"] is None]
     following = dict(zip(map(id, visible), [*visible[1:], None], strict=False))
+    named: dict[str, int] = {}
     highest = max((int(match["parameter"][1:]) for match in visible if match["parameter"]), default=0)
     parts, operand = [], False
     for match in tokens:
         part = match[0]
-        if match["mark"] and not (operand and _opens_operand(following[id(match)])):
-            highest += 1
-            part = f"${highest}"
+        if match["mark"] and not (part == "?" and operand and _opens_operand(following[id(match)])):
+            number = named.get(match["key"] or match["word"] or "", highest + 1)
+            if match["key"] or match["word"]:
+                named[match["key"] or match["word"]] = number
+            highest = max(highest, number)
+            part = f"${number}"
         parts.append(part)
         if match["skip"] is None:
             operand = _ends_operand(match, part)

@@ -11,7 +11,7 @@ from advisor.capture.exports.export import StatementExport
 from advisor.workload.deltas import join_readings
 from advisor.workload.explainable import explainable
 from advisor.workload.identity import identify
-from advisor.workload.merge import combine_queries
+from advisor.workload.merge_queries import combine_queries
 from advisor.workload.model import Query, Workload
 from advisor.workload.order import heaviest_first, with_unique_ids
 from advisor.workload.placeholders import numbered
@@ -46,8 +46,8 @@ def queries_of(export: StatementExport) -> list[Query]:
 
 
 def _parseable(text: str) -> str:
-    """Return the text with `?` placeholders numbered where the parser refuses it as it is (jsonb has `?` operators)."""
-    return numbered(text) if "?" in text and identify(text).unparsed else text
+    """Return the text with placeholders numbered where the parser refuses it as it is (jsonb has `?` operators)."""
+    return numbered(text) if identify(text).unparsed else text
 
 
 def _with_database_names(rows: Sequence[StatementRow]) -> Iterable[StatementRow]:

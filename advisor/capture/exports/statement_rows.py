@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from advisor.capture.events import StatementRow
 from advisor.capture.exports.statement_columns import ALIASES, COUNTERS, RENAMED, column_of, is_known
@@ -18,9 +18,9 @@ Record = Mapping[str, str | None]
 class RowReader:
     """Turns the records of one table into rows; knows which column holds what."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, known: Set[str] = frozenset()) -> None:
         self.table = table
-        self.unknown = tuple(name for name in table.columns if not is_known(name))
+        self.unknown = tuple(name for name in table.columns if not is_known(name) and name not in known)
         self.counters = [(name, RENAMED.get(name, name)) for name in table.columns]
         self.counters = [(name, newest) for name, newest in self.counters if newest in COUNTERS]
         self.columns = {field: column_of(field, table.columns) for field in ALIASES}

@@ -27,7 +27,7 @@ def read(text: str) -> Table:
     records: list[dict[str, str | None]] = []
     places: list[int] = []
     columns: dict[str, None] = {}
-    for place, value in enumerate(_values(text, tally), start=1):
+    for place, value in enumerate(values_of(text, tally), start=1):
         if not isinstance(value, dict):
             tally.add("not an object", f"record {place}", str(value))
             continue
@@ -39,7 +39,8 @@ def read(text: str) -> Table:
     return Table(form, tuple(columns), tuple(records), tuple(places), tally.skipped())
 
 
-def _values(text: str, tally: Tally) -> Iterator[Any]:
+def values_of(text: str, tally: Tally) -> Iterator[Any]:
+    """Yield the values of a JSON array, of JSON lines, or of the array in an object; what is broken is counted."""
     try:
         whole = orjson.loads(text)
     except orjson.JSONDecodeError:
