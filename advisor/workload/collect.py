@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Sequence
-from types import ModuleType
 
 from advisor.capture.coverage import InputCoverage, Skipped
 from advisor.capture.detect import Detected, detect
+from advisor.capture.exports import read_export
+from advisor.capture.exports.export import StatementExport
+from advisor.capture.exports.live import read_live
 from advisor.capture.record import Losses
-from advisor.capture.source import HEAD, Source, expand
+from advisor.capture.source import DATABASE_URL, HEAD, Source, expand
 from advisor.errors import InputError
+from advisor.workload import store
 from advisor.workload.block import BlockReader
 from advisor.workload.blocks import log_blocks
 from advisor.workload.finish import names, queries
 from advisor.workload.finish_loops import loops
+from advisor.workload.merge import merge
 from advisor.workload.model import Workload
 from advisor.workload.partial import Partial
+from advisor.workload.rows import workload_of
 from advisor.workload.sessions import OpenUnits
 
 Progress = Callable[[str, int], None]
@@ -35,37 +39,25 @@ def collect(
     Raises `InputError`, naming the input, when one cannot be read or nothing in it was understood.
     """
     logs: list[tuple[Source, Detected]] = []
+    exports: list[StatementExport] = []
     workloads: list[Workload] = []
-    for source in expand(inputs):
+    for url in filter(DATABASE_URL.match, inputs):
+        exports.extend(read_live(url))
+    for source in expand([name for name in inputs if not DATABASE_URL.match(name)]):
         head = source.head(HEAD)
-        if (store := _store()) is not None and store.sniff(head) > 0:
+        if store.sniff(head) > 0:
             workloads.append(store.load_workload(source))
             continue
         detected = detect(head, source.name)
         if detected.export:
-            exports = importlib.import_module("advisor.capture.exports")
-            workloads.append(exports.read_export(source, detected))
+            exports.extend(read_export(source, detected))
         else:
             logs.append((source, detected))
     if logs:
-        workloads.insert(0, _logs(logs, log_line_prefix, progress))
-    return _merged(workloads)
-
-
-def _store() -> ModuleType | None:
-    try:
-        return importlib.import_module("advisor.workload.store")
-    except ModuleNotFoundError:
-        return None
-
-
-def _merged(workloads: Sequence[Workload]) -> Workload:
-    if len(workloads) == 1:
-        return workloads[0]
-    merge = importlib.import_module("advisor.workload.merge")
-    merged = merge.merge(workloads)
-    assert isinstance(merged, Workload)
-    return merged
+        workloads.append(_logs(logs, log_line_prefix, progress))
+    if exports:
+        workloads.append(workload_of(exports))
+    return workloads[0] if len(workloads) == 1 else merge(workloads)
 
 
 def _logs(logs: Sequence[tuple[Source, Detected]], prefix: str | None, progress: Progress | None) -> Workload:
