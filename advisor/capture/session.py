@@ -47,6 +47,11 @@ def public_parameters(parameters: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in parameters.items() if name not in _SECRETS}
 
 
+def password_in(parameters: dict[str, Any]) -> bool:
+    """Return whether the connection string itself holds a password."""
+    return any(parameters.get(name) for name in _SECRETS)
+
+
 def place(parameters: dict[str, Any]) -> str:
     """Return `host:port/database` for messages."""
     host = parameters.get("host") or parameters.get("hostaddr") or "localhost"

@@ -51,7 +51,7 @@ def load_snapshot(folder: Path) -> Snapshot:
             read_schema_file(folder / SCHEMA, whole=True),
             read_records_file(folder / STATISTICS),
             _object(folder / SETTINGS),
-            read_text(statements) if statements.exists() else None,
+            (read_text(statements) if statements.exists() else "") or None,  # psql leaves an empty file when refused
         )
     except SnapshotError as error:
         error.where = error.where or str(folder)

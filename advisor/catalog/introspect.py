@@ -62,10 +62,10 @@ def read_statistics_records(connection: psycopg.Connection[Any]) -> list[Record]
 
 
 def read_index_records(connection: psycopg.Connection[Any]) -> list[Record]:
-    """Return the records of indexes, and of b-tree heights where pageinspect is installed and permitted."""
+    """Return the records of indexes, and of their metapages where pageinspect is installed and permitted."""
     records = fetch_records(connection, "indexes")
     if schema := _rows(connection, table_queries.PAGEINSPECT):
-        records += fetch_records(connection, "heights", pageinspect=schema[0][0])
+        records += fetch_records(connection, "metapages", pageinspect=schema[0][0])
     return records
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from psycopg.conninfo import make_conninfo
 
-from advisor.catalog.connect import LOCK_TIMEOUT_MS, connection_parameters, place, public_parameters
+from advisor.capture.session import LOCK_TIMEOUT_MS, connection_parameters, place, public_parameters
 from advisor.errors import ServerError
 
 TRAILER = "-- PostgreSQL database dump complete"

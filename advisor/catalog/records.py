@@ -41,13 +41,14 @@ def _tuples(value: Any) -> Any:
 
 
 class _Builder:
-    """Collects records by kind; later kinds (ranges, heights) complete earlier ones."""
+    """Collects records by kind; later kinds (ranges, metapages) complete earlier ones."""
 
     def __init__(self) -> None:
         self.relations: dict[tuple[str, str], RelationStatistics] = {}
         self.columns: dict[tuple[str, str, str, bool], ColumnStatistics] = {}
         self.activity: dict[tuple[str, str], Activity] = {}
         self.index_activity: dict[tuple[str, str], IndexActivity] = {}
+        self.types: dict[tuple[str, str, str], str] = {}
         self.end: Record = {}
 
     def take(self, record: Record) -> None:
@@ -63,13 +64,15 @@ class _Builder:
             inherited={key[:3]: value for key, value in self.columns.items() if key[3]},
             activity=self.activity,
             index_activity=self.index_activity,
+            types=self.types,
             since=self.end.get("since"),
             captured=self.end.get("captured"),
             redacted=bool(self.end.get("redacted", False)),
         )
 
     def _take_relation(self, record: Record) -> None:
-        self.relations[record["schema"], record["name"]] = _relation(record, record.get("height"))
+        known = _relation(record, record.get("height"))
+        self.relations[record["schema"], record["name"]] = replace(known, **_metapage(record))
 
     def _take_index(self, record: Record) -> None:
         key = record["schema"], record["name"]
@@ -82,16 +85,18 @@ class _Builder:
                 record["scans"], record.get("rows_read") or 0, record.get("last_scan")
             )
 
-    def _take_height(self, record: Record) -> None:
+    def _take_metapage(self, record: Record) -> None:
         key = record["schema"], record["name"]
         if key in self.relations:
-            self.relations[key] = replace(self.relations[key], height=record["height"])
+            self.relations[key] = replace(self.relations[key], **_metapage(record))
 
     def _take_column(self, record: Record) -> None:
         key = (record["schema"], record["table"], record["column"], bool(record["inherited"]))
         self.columns[key] = ColumnStatistics(
             **{name: _tuples(record[name]) for name in _COLUMN_FIELDS if name in record}
         )
+        if record.get("type"):
+            self.types[key[:3]] = record["type"]
 
     def _take_range(self, record: Record) -> None:
         key = (record["schema"], record["table"], record["column"], bool(record["inherited"]))
@@ -122,13 +127,19 @@ def _relation(record: Record, height: int | None) -> RelationStatistics:
     )
 
 
+def _metapage(record: Record) -> dict[str, Any]:
+    names = ("height", "gin", "brin_revmap_pages")
+    return {name: _tuples(record[name]) for name in names if record.get(name) is not None}
+
+
 def records_from_statistics(statistics: Statistics) -> Iterator[Record]:
     """Yield the records that `statistics_from_records` turns back into the same value: sorted, the end mark last."""
     for (schema, name), relation in sorted(statistics.relations.items()):
         yield {"kind": "relation", "schema": schema, "name": name, **_known(asdict(relation))}
     for (schema, table, column), entry in sorted((*statistics.columns.items(), *statistics.inherited.items()),
                                                  key=lambda item: (item[0], item[1].inherited)):  # fmt: skip
-        yield {"kind": "column", "schema": schema, "table": table, "column": column, **_known(asdict(entry))}
+        yield {"kind": "column", "schema": schema, "table": table, "column": column,
+               **_known({"type": statistics.types.get((schema, table, column)), **asdict(entry)})}  # fmt: skip
     for (schema, table), counters in sorted(statistics.activity.items()):
         yield {"kind": "activity", "schema": schema, "table": table, **_known(asdict(counters))}
     for (schema, name), use in sorted(statistics.index_activity.items()):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from advisor.catalog.dump_files import snapshot_from_files
 from advisor.catalog.folder import load_snapshot, save_snapshot
 from advisor.catalog.measured import completed, measured
+from advisor.catalog.redact import redacted
 from advisor.catalog.snapshot_model import Extension, Override, Snapshot
 from advisor.catalog.take import take_snapshot
 
@@ -15,6 +16,7 @@ __all__ = [
     "completed",
     "load_snapshot",
     "measured",
+    "redacted",
     "save_snapshot",
     "snapshot_from_files",
     "take_snapshot",

@@ -26,6 +26,9 @@ class ColumnStatistics:
     range_empty_frac: float | None = None
     range_bounds_histogram: tuple[str, ...] | None = None
     inherited: bool = False
+    low: str | None = None
+    high: str | None = None
+    """The column's real minimum and maximum, where it leads a b-tree: the planner looks them up in the index."""
 
     def distinct(self, rows: float) -> float:
         """Return the number of distinct values among `rows` rows."""
@@ -65,6 +68,10 @@ class RelationStatistics:
     """`relpages`."""
     height: int | None = None
     """Levels below the root of a b-tree (`level` of its metapage), read or computed; `None` for all else."""
+    gin: tuple[int, int, int, int, int] | None = None
+    """Pending, total, entry and data pages and entries, as a GIN index's metapage notes them; `None` when unread."""
+    brin_revmap_pages: int | None = None
+    """Pages of a BRIN index's range map; `None` when unread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +97,9 @@ class Statistics:
     activity: Mapping[tuple[str, str], Activity] = field(default_factory=dict)
     index_activity: Mapping[tuple[str, str], IndexActivity] = field(default_factory=dict)
     """By schema and index name."""
+    types: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+    """Type of each column with statistics: `format_type` below domains, `enum` for an enumeration, `enum[]` for arrays
+    of one; empty where the source does not say."""
     since: str | None = None
     """When the activity counters were reset, ISO 8601."""
     captured: str | None = None

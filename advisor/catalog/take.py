@@ -8,7 +8,7 @@ import orjson
 import psycopg
 from psycopg import sql
 
-from advisor.catalog.connect import read_only_session
+from advisor.capture.session import read_only_session
 from advisor.catalog.export_queries import Record, export_query
 from advisor.catalog.introspect import read_statistics_records
 from advisor.catalog.pg_dump import dump_schema
@@ -18,7 +18,7 @@ from advisor.catalog.snapshot_model import Snapshot
 
 _SEARCH_PATH = "SELECT pg_catalog.current_schemas(false)::text"
 _STATEMENTS = """
-SELECT n.nspname::text
+SELECT n.nspname::text, string_to_array(e.extversion, '.')::integer[] >= '{1,9}' AS has_info
   FROM pg_catalog.pg_extension AS e
   JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
  WHERE e.extname = 'pg_stat_statements'
@@ -69,10 +69,11 @@ def _alembic_version(connection: psycopg.Connection[Any]) -> str:
 
 def _statements(connection: psycopg.Connection[Any]) -> tuple[str | None, str | None]:
     """Return the statements as CSV, or `None` and why they could not be read."""
-    schema = _value(connection, _STATEMENTS)
-    if not schema:
+    row = connection.execute(_STATEMENTS).fetchone()
+    if row is None:
         return None, "the extension pg_stat_statements is not installed in this database"
-    query = export_query("statements").replace(':"statements"', sql.Identifier(schema).as_string(connection))
+    query = export_query("statements" if row[1] else "statements_before_1_9")
+    query = query.replace(':"statements"', sql.Identifier(row[0]).as_string(connection))
     try:
         with connection.transaction(), connection.cursor() as cursor, cursor.copy(query.encode()) as copy:
             return b"".join(bytes(block) for block in copy).decode("utf-8", "replace"), None

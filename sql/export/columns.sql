@@ -1,9 +1,29 @@
--- Planner statistics of columns and index expressions, as pg_stats shows them; values as text in their output form.
+-- Planner statistics of columns and index expressions, as pg_stats shows them; values as text in their output form. Below a domain,
+-- the type is its base type.
+WITH RECURSIVE below (oid, typmod, base) AS (
+  SELECT t.oid, -1, t.oid FROM pg_catalog.pg_type AS t WHERE t.typtype <> 'd'
+   UNION ALL
+  SELECT t.oid, CASE WHEN t.typtypmod >= 0 THEN t.typtypmod ELSE below.typmod END, below.base
+    FROM pg_catalog.pg_type AS t JOIN below ON below.oid = t.typbasetype WHERE t.typtype = 'd'
+), type_of AS (
+  SELECT n.nspname, c.relname, a.attname,
+         CASE WHEN t.typtype = 'e' THEN 'enum'
+              WHEN e.typtype = 'e' THEN 'enum[]'
+              ELSE format_type(t.oid, CASE WHEN a.atttypmod >= 0 THEN a.atttypmod ELSE below.typmod END) END AS type
+    FROM pg_catalog.pg_attribute AS a
+    JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN below ON below.oid = a.atttypid
+    JOIN pg_catalog.pg_type AS t ON t.oid = below.base
+    LEFT JOIN pg_catalog.pg_type AS e ON e.oid = t.typelem AND t.typlen = -1
+   WHERE a.attnum > 0 AND c.relkind IN ('r', 'p', 'm', 'f', 'i', 'I')
+)
 SELECT json_build_object(
          'kind', 'column',
          'schema', s.schemaname,
          'table', s.tablename,
          'column', s.attname,
+         'type', t.type,
          'inherited', s.inherited,
          'null_frac', s.null_frac,
          'avg_width', s.avg_width,
@@ -16,6 +36,7 @@ SELECT json_build_object(
          'most_common_elem_freqs', s.most_common_elem_freqs,
          'elem_count_histogram', s.elem_count_histogram)::text
   FROM pg_catalog.pg_stats AS s
+  LEFT JOIN type_of AS t ON t.nspname = s.schemaname AND t.relname = s.tablename AND t.attname = s.attname
  WHERE s.schemaname NOT IN ('pg_catalog', 'information_schema')
    AND s.schemaname !~ '^pg_(toast|temp)'
  ORDER BY s.schemaname COLLATE "C", s.tablename COLLATE "C", s.attname COLLATE "C", s.inherited;

@@ -1,0 +1,68 @@
+"""`advisor snapshot`: export schema, statistics, settings and statements of a live server, read-only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from advisor.capture.session import connection_parameters, password_in
+from advisor.catalog.redact import redacted
+from advisor.catalog.snapshot import Snapshot, load_snapshot, save_snapshot, take_snapshot
+from advisor.errors import UsageError
+from advisor.progress import Progress
+
+
+@click.command("snapshot")
+@click.argument("source", metavar="URL", required=False)
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Folder to write.")
+@click.option("--redact", is_flag=True, help="Put surrogates in place of production's values.")
+@click.option("-q", "--quiet", is_flag=True, help="Print warnings only.")
+def command(source: str | None, output: Path, redact: bool, quiet: bool) -> None:
+    """Export schema, planner statistics, settings and statements of a live server.
+
+    URL is a connection URL, or an existing snapshot folder (to redact it); without it, DATABASE_URL is used. The
+    session is read-only and gives up rather than wait for locks. Keep the password out of the command line: PGPASSWORD,
+    ~/.pgpass and DATABASE_URL are understood.
+    """
+    progress = Progress(quiet=quiet)
+    snapshot = _read(source, progress)
+    if redact:
+        snapshot = redacted(snapshot)
+    save_snapshot(snapshot, output)
+    _report(snapshot, output, progress)
+
+
+def _read(source: str | None, progress: Progress) -> Snapshot:
+    if source and Path(source).is_dir():
+        return load_snapshot(Path(source))
+    url = source or _environment()
+    parameters = connection_parameters(url)
+    if source and password_in(parameters):
+        progress.warn("a password on the command line is visible to others; use PGPASSWORD, ~/.pgpass or DATABASE_URL")
+    with progress.step("catalog and schema read"):
+        return take_snapshot(url)
+
+
+def _environment() -> str:
+    import os
+
+    if url := os.environ.get("DATABASE_URL"):
+        return url
+    raise UsageError("no server given", do="give a URL, or set DATABASE_URL")
+
+
+def _report(snapshot: Snapshot, output: Path, progress: Progress) -> None:
+    """Say on stderr what was written, what is missing and what to do with it."""
+    statistics = snapshot.statistics
+    statements = snapshot.statements.count("\n") if snapshot.statements else 0
+    progress.note(
+        f"PostgreSQL {snapshot.major}, database {snapshot.database}: {len(statistics.relations)} tables and indexes,"
+        f" statistics of {len(statistics.columns) + len(statistics.inherited)} columns"
+    )
+    for note in snapshot.notes:
+        progress.warn(note)
+    progress.note(f"written to {output}: schema.sql, statistics.jsonl, settings.json, snapshot.json"
+                  + (", statements.csv" if statements else ""))  # fmt: skip
+    workload = output / "statements.csv" if statements else "LOG-OR-EXPORT"
+    progress.note(f"next: advisor advise {workload} --snapshot {output}")

@@ -1,0 +1,92 @@
+-- Writes a snapshot of one database into the current folder, as `advisor snapshot` does, with nothing but psql and pg_dump:
+--
+--     umask 077; mkdir snapshot; cd snapshot
+--     psql -X -q -d DATABASE -f ../sql/export/snapshot.sql
+--
+-- Servers 13 to 18. Nothing is written to the server: the transaction is read-only and gives up rather than wait for locks.
+
+\set ON_ERROR_STOP on
+\pset format unaligned
+\pset tuples_only on
+\pset pager off
+\pset footer off
+\encoding UTF8
+
+SELECT pg_catalog.current_schemas(false)::text AS search_path \gset
+
+BEGIN TRANSACTION READ ONLY;
+SET LOCAL search_path = pg_catalog;
+SET LOCAL application_name = 'advisor';
+SET LOCAL statement_timeout = '120s';
+SET LOCAL lock_timeout = '5s';
+SET LOCAL datestyle = 'ISO, YMD';
+SET LOCAL intervalstyle = 'postgres';
+SET LOCAL timezone = 'UTC';
+SET LOCAL extra_float_digits = 1;
+SET LOCAL bytea_output = 'hex';
+
+SELECT current_setting('server_version_num')::integer >= 170000 AS has_ranges,
+       (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+       AND EXISTS (SELECT FROM pg_extension WHERE extname = 'pageinspect') AS has_pageinspect,
+       (SELECT n.nspname FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace
+         WHERE e.extname = 'pageinspect') AS pageinspect,
+       EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_stat_statements') AS has_statements,
+       EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_stat_statements'
+                AND string_to_array(extversion, '.')::integer[] >= '{1,9}') AS has_statements_info,
+       (SELECT n.nspname FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace
+         WHERE e.extname = 'pg_stat_statements') AS statements \gset
+
+SELECT coalesce(string_agg(format('SELECT version_num::text FROM %I.%I', n.nspname, c.relname), ' UNION '),
+                'SELECT NULL::text WHERE false') AS alembic_rows
+  FROM pg_class AS c
+  JOIN pg_namespace AS n ON n.oid = c.relnamespace
+  JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'version_num'
+ WHERE c.relname = 'alembic_version' AND c.relkind = 'r' AND has_table_privilege(c.oid, 'SELECT') \gset
+
+SELECT coalesce(jsonb_agg(version ORDER BY version COLLATE "C"), '[]')::text AS alembic_version
+  FROM (:alembic_rows) AS found (version) \gset
+
+\o settings.json
+\ir settings.sql
+\o snapshot.json
+\ir database.sql
+\o statistics.jsonl
+\ir relations.sql
+\ir columns.sql
+\if :has_ranges
+\ir ranges.sql
+\endif
+\ir indexes.sql
+\if :has_pageinspect
+\ir metapages.sql
+\endif
+\ir activity.sql
+\ir end.sql
+\o
+COMMIT;
+
+\setenv PGHOST :HOST
+\setenv PGPORT :PORT
+\setenv PGUSER :USER
+\setenv PGDATABASE :DBNAME
+\setenv PGOPTIONS '-c default_transaction_read_only=on'
+\! pg_dump --schema-only --no-owner --no-privileges --no-comments --no-publications --no-subscriptions --no-security-labels --no-tablespaces --lock-wait-timeout=5000 --encoding=UTF8 | sed -e '/^CREATE USER MAPPING .*;$/d' -e '/^CREATE USER MAPPING /,/^);$/d' > schema.sql
+
+\set ON_ERROR_STOP off
+\if :has_statements
+\o statements.csv
+BEGIN TRANSACTION READ ONLY;
+SET LOCAL search_path = pg_catalog;
+SET LOCAL statement_timeout = '120s';
+SET LOCAL datestyle = 'ISO, YMD';
+SET LOCAL timezone = 'UTC';
+\if :has_statements_info
+\ir statements.sql
+\else
+\ir statements_before_1_9.sql
+\endif
+COMMIT;
+\o
+\else
+\warn 'warning: no statements exported: the extension pg_stat_statements is not installed in this database'
+\endif
