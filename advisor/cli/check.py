@@ -14,7 +14,10 @@ from advisor.errors import UsageError
 from advisor.progress import Progress
 
 if TYPE_CHECKING:
+    from advisor.catalog.index import IndexDefinition, IndexSize
+    from advisor.catalog.schema import Table
     from advisor.catalog.snapshot import Snapshot
+    from advisor.catalog.statistics import Statistics
     from advisor.gate.baseline import Baseline
     from advisor.gate.check import Statements
     from advisor.twin.start import Twin
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--baseline", "path", type=click.Path(path_type=Path), required=True, help="The committed plans.")
 @click.option("--update-baseline", is_flag=True, help="Accept today's plans and write the baseline.")
 @click.option("--alembic", type=click.Path(path_type=Path), help="Apply this environment's pending revisions first.")
+@click.option("--log-line-prefix", help="The server's log_line_prefix; inferred when not given.")
 @click.option("--format", "form", default="text", show_default=True)
 @click.option("--fail-level", type=click.Choice(["fail", "warn", "never"]), default="fail", show_default=True)
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
@@ -39,6 +43,7 @@ def command(
     path: Path,
     update_baseline: bool,
     alembic: Path | None,
+    log_line_prefix: str | None,
     form: str,
     fail_level: str,
     quiet: bool,
@@ -55,7 +60,6 @@ def command(
     from advisor.cli.pipeline import read_snapshot
     from advisor.gate.baseline import load_baseline, save_baseline
     from advisor.gate.check import SERIAL, check, record
-    from advisor.indexes.size import estimate_size
     from advisor.output.verdicts import render_check, verdict_formats
     from advisor.twin.start import start_twin
 
@@ -69,10 +73,10 @@ def command(
     source: Snapshot = read_snapshot(snapshot, schema, statistics, None if snapshot or schema else url)
     source = replace(source, settings={**source.settings, **SERIAL})
     prepare = _migrations(alembic, source, progress) if alembic else None
-    with start_twin(source, provider, prepare=prepare, size_of=estimate_size) as twin:
+    with start_twin(source, provider, prepare=prepare, size_of=_size_of) as twin:
         for note in twin.notes:
             progress.warn(note)
-        statements = _statements(inputs, accepted, twin)
+        statements = _statements(inputs, log_line_prefix, accepted, twin)
         if update_baseline:
             baseline, refused = record(statements, twin.schema, twin.statistics, twin.what_if, source.settings)
             save_baseline(baseline, path)
@@ -88,6 +92,13 @@ def command(
     raise SystemExit(int(any(verdict.level in failing for verdict in result.verdicts)))
 
 
+def _size_of(definition: IndexDefinition, table: Table, statistics: Statistics, version: int) -> IndexSize:
+    """Estimate an index that a pending revision adds."""
+    from advisor.indexes.size import estimate_size
+
+    return estimate_size(definition, table, statistics, version // 10_000)
+
+
 def _migrations(alembic: Path, snapshot: Snapshot, progress: Progress) -> Callable[[str], None]:
     """Return what brings the empty twin from production's revision to the heads of this checkout."""
 
@@ -100,7 +111,7 @@ def _migrations(alembic: Path, snapshot: Snapshot, progress: Progress) -> Callab
     return prepare
 
 
-def _statements(inputs: tuple[str, ...], accepted: Baseline | None, twin: Twin) -> Statements:
+def _statements(inputs: tuple[str, ...], prefix: str | None, accepted: Baseline | None, twin: Twin) -> Statements:
     """Return the statements of the inputs, or those of the baseline when there are none."""
     from advisor.cli.pipeline import analyse_workload, of_database
     from advisor.workload.collect import collect
@@ -110,10 +121,10 @@ def _statements(inputs: tuple[str, ...], accepted: Baseline | None, twin: Twin) 
         known = {key: (one.text, tuple(plan.statement for plan in one.plans)) for key, one in accepted.queries.items()}
     if not inputs:
         return known  # type: ignore[return-value]
-    workload = of_database(collect(inputs), None)
+    workload = of_database(collect(inputs, log_line_prefix=prefix), twin.snapshot.database)
     analysed = analyse_workload(workload, twin)
     texts = {query.id: query.text for query in workload.queries}
-    return {key: (texts[key], bound) for key, bound in analysed.statements.items()}
+    return {key: (texts[key], bound) for key, bound in analysed.statements.items() if analysed.shapes[key].tables}
 
 
 def _same_major(baseline: Baseline, twin: Twin, path: Path) -> None:

@@ -70,7 +70,7 @@ def analyse_workload(workload: Workload, twin: Twin) -> Analysed:
             unanalysed[query.id] = shape.reason
         elif shape.kind != "utility":
             shapes[query.id] = shape
-            statements[query.id] = bind(query, shape, twin.statistics, twin.schema)
+            statements[query.id] = bind(query, shape, twin.statistics, twin.schema, twin.parameter_types)
     return Analysed(workload, shapes, statements, unanalysed)
 
 

@@ -27,12 +27,15 @@ def record(
 ) -> tuple[Baseline, Mapping[str, Refused]]:
     """Return a baseline of today's plans, and the queries that could not be planned with the server's reason."""
     planned, refused = _plan(statements, what_if)
+    accepted = {key: AcceptedQuery(key, statements[key][0], _distinct(plans)) for key, plans in planned.items()}
     baseline = Baseline(
         server_major=schema.major,
         settings=dict(sorted(settings.items())),
         tables=table_rows(schema, statistics),
         indexes=index_definitions(schema),
-        queries={key: AcceptedQuery(key, statements[key][0], plans) for key, plans in sorted(planned.items())},
+        queries={
+            key: AcceptedQuery(key, statements[key][0], _distinct(plans)) for key, plans in sorted(planned.items())
+        },
     )
     return baseline, refused
 
@@ -76,6 +79,7 @@ def _name(index: Index) -> str:
 
 
 def _plan(statements: Statements, what_if: WhatIf) -> tuple[dict[str, tuple[AcceptedPlan, ...]], dict[str, Refused]]:
+    """Return each query's plans in the order of its bindings, and why the others have none."""
     asks = [(key, bound) for key, (_, bindings) in statements.items() for bound in bindings]
     answers = what_if.plan([Ask(bound) for _, bound in asks])
     planned: dict[str, tuple[AcceptedPlan, ...]] = {}
@@ -86,6 +90,14 @@ def _plan(statements: Statements, what_if: WhatIf) -> tuple[dict[str, tuple[Acce
         else:
             planned[key] = (*planned.get(key, ()), _accepted(bound, answer))
     return {key: plans for key, plans in planned.items() if key not in refused}, refused
+
+
+def _distinct(plans: tuple[AcceptedPlan, ...]) -> tuple[AcceptedPlan, ...]:
+    """Return the first plan of each shape: values that lead to the same plan need no second entry."""
+    shapes: dict[tuple[str, ...], AcceptedPlan] = {}
+    for plan in plans:
+        shapes.setdefault(plan.shape, plan)
+    return tuple(shapes.values())
 
 
 def _accepted(bound: BoundStatement, plan: PlanNode) -> AcceptedPlan:

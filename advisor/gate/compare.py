@@ -38,9 +38,9 @@ class Comparison:
 
     @property
     def lost_indexes(self) -> tuple[str, ...]:
-        """Return the indexes the accepted plan used that no longer exist, sorted."""
+        """Return the indexes the accepted plan used that no longer exist, sorted; those of the catalog do not count."""
         used = {name for access in self.before.accesses for name in (access.index or "").split(" + ") if name}
-        return tuple(sorted(name for name in used if name not in self.indexes))
+        return tuple(sorted(name for name in used & self.baseline.indexes.keys() if name not in self.indexes))
 
 
 def compare(comparison: Comparison) -> tuple[Verdict, ...]:

@@ -17,8 +17,14 @@ def check(comparison: Comparison) -> Iterator[Verdict]:
             level="info",
             query=comparison.query,
             text=comparison.text,
-            cause=f"another plan at {comparison.ratio:.2f} times the accepted cost",
+            cause=_cause(comparison),
             fix="accept with --update-baseline",
             cost_before=comparison.before.cost,
             cost_after=comparison.after.cost,
         )
+
+
+def _cause(comparison: Comparison) -> str:
+    if comparison.ratio < 0.9:
+        return f"a better plan, {1 - comparison.ratio:.0%} cheaper"
+    return f"another plan at {comparison.ratio:.2f} times the accepted cost"
