@@ -33,9 +33,7 @@ def record(
         settings=dict(sorted(settings.items())),
         tables=table_rows(schema, statistics),
         indexes=index_definitions(schema),
-        queries={
-            key: AcceptedQuery(key, statements[key][0], _distinct(plans)) for key, plans in sorted(planned.items())
-        },
+        queries=dict(sorted(accepted.items())),
     )
     return baseline, refused
 
