@@ -39,6 +39,7 @@ def load(connection: psycopg.Connection, scale: float, *, primary_keys: bool = T
             _fill(connection, table, Path(folder) / f"{table}.csv")
     if primary_keys:
         connection.execute((FOLDER / "primary_keys.sql").read_bytes())
+    connection.execute("CHECKPOINT")  # asynchronous commits must be on disk before VACUUM may call pages all-visible
     connection.execute("VACUUM ANALYZE")
 
 
