@@ -50,6 +50,11 @@ def english() -> Language:
     return Language("en", words, ENGLISH_HEAD, KINDS)
 
 
+def language_of(head: bytes) -> Language:
+    """Return the language of the log that begins with `head`."""
+    return english()
+
+
 def severity_pattern(language: Language) -> bytes:
     """Return the pattern of any severity word, the longest first."""
     words = sorted(language.severities, key=lambda word: (-len(word), word))

@@ -25,7 +25,7 @@ def split_parameters(listing: bytes) -> tuple[str | None, ...] | None:
         elif TRUNCATED.search(match[3]):
             return None
         else:
-            values.append(match[3].replace(b"''", b"'").decode("utf-8", "surrogateescape"))
+            values.append(match[3].replace(b"''", b"'").decode("utf-8", "replace"))
         place = match.end()
     return tuple(values)
 

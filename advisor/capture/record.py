@@ -29,6 +29,7 @@ class Losses:
     """What was left out, by reason: how often, and the first few examples."""
 
     reasons: dict[str, tuple[int, tuple[str, ...]]] = field(default_factory=dict)
+    remarks: dict[str, str] = field(default_factory=dict)
 
     def add(self, reason: str, example: bytes, count: int = 1) -> None:
         """Count records left out for one reason."""
@@ -36,8 +37,14 @@ class Losses:
         shown = example[:120].decode("utf-8", "replace")
         self.reasons[reason] = (before + count, (*examples, shown)[:PLACES])
 
+    def note(self, remark: str, example: bytes) -> None:
+        """Remember something odd that cost nothing."""
+        self.remarks.setdefault(remark, example[:120].decode("utf-8", "replace"))
+
     def merge(self, other: Losses) -> None:
         """Add what a later block left out."""
+        for remark, example in other.remarks.items():
+            self.remarks.setdefault(remark, example)
         for reason, (count, examples) in other.reasons.items():
             before, kept = self.reasons.get(reason, (0, ()))
             self.reasons[reason] = (before + count, (*kept, *examples)[:PLACES])

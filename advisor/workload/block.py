@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,16 @@ class BlockResult:
     loops: BlockLoops = field(default_factory=BlockLoops)
 
 
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """How the blocks of one input are to be read; sent to each process."""
+
+    number: int
+    reader: Reader
+    envelopes: tuple[str, ...]
+    """Names of the envelope modules, outermost first."""
+
+
 class BlockReader:
     """Reads blocks of one input, one after the other."""
 
@@ -33,6 +44,11 @@ class BlockReader:
         self.envelopes = envelopes
         self.tally = Tally()
         self.steps = BlockSteps()
+
+    @classmethod
+    def of(cls, spec: Spec) -> BlockReader:
+        """Return the block reader of an input."""
+        return cls(spec.reader, [importlib.import_module(name) for name in spec.envelopes])
 
     def read(self, block: bytes, owned: int) -> BlockResult:
         """Return what the first `owned` bytes of `block` amount to; the rest is context."""

@@ -73,7 +73,7 @@ def query(identity: str, database: bytes, entry: Entry, inputs: tuple[str, ...])
 
 
 def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", "surrogateescape")
+    return raw.decode("utf-8", "replace")
 
 
 def _capped(entry: Entry, share: float) -> float | None:

@@ -46,7 +46,7 @@ def _loop(key: LoopKey, found: LoopSum, name_of: NameOf) -> Loop:
         gap_ms=percentile(found.gaps, 0.5) / 100 if found.gaps else 0.0,
         duration_ms=found.duration / 1000,
         unit=key.unit,
-        application=key.application.decode("utf-8", "surrogateescape") or None,
+        application=key.application.decode("utf-8", "replace") or None,
         tags=dict(key.tags),
         example=found.example,
         outer=name_of(key.outer) if key.outer else None,

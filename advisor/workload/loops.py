@@ -223,7 +223,7 @@ def _listed(content: Content, finder: LoopFinder) -> set[str | None] | None:
     for column in found.values():
         token = column[0]
         if token.startswith(b"'{") and token.endswith(b"}'"):
-            held.update(item.strip('"') for item in token[2:-2].decode("utf-8", "surrogateescape").split(","))
+            held.update(item.strip('"') for item in token[2:-2].decode("utf-8", "replace").split(","))
         elif b"," in token and not token.startswith(b"'{"):
             held.update(shown(item) for item in token.split(b","))
     return held or None

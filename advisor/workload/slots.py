@@ -107,7 +107,7 @@ def _value(text: bytes, tokens: list[tuple[int, bytes]], constant: Constant) -> 
 
 def literal_value(text: bytes, place: int, token: bytes) -> str:
     """Return the bare value of a literal token that stands at `place`."""
-    decoded = token.decode("utf-8", "surrogateescape")
+    decoded = token.decode("utf-8", "replace")
     if token.startswith(b"'"):
         body = decoded[1:-1].replace("''", "'")
         escaped = text[place - 1 : place] in (b"E", b"e") and "\\" in body

@@ -16,6 +16,7 @@ NAME = "stderr log"
 SEVERE = re.compile(rb"^[^\n]*?\b(?:" + b"|".join(PRIMARY) + rb"):  \S", re.M)
 CONTINUED = re.compile(rb"^\t", re.M)
 
+UNKNOWN = b"[unknown]"
 SECONDARY_SET = frozenset(SECONDARY)
 PRIMARY_SET = frozenset(PRIMARY)
 
@@ -168,7 +169,12 @@ def _sessions(fields: Mapping[str, Sequence[bytes]], size: int) -> list[bytes]:
 def _origins(fields: Mapping[str, Sequence[bytes]], size: int) -> list[Origin]:
     empty = (b"",) * size
     names = ("user", "database", "application", "client")
-    return list(zip(*(fields.get(name, empty) for name in names), strict=True)) if size else []
+    return list(zip(*(_known(fields.get(name, empty)) for name in names), strict=True)) if size else []
+
+
+def _known(column: Sequence[bytes]) -> Sequence[bytes]:
+    """Return a column with nothing where the server wrote that it does not know."""
+    return [b"" if value == UNKNOWN else value for value in column] if UNKNOWN in column else column
 
 
 def reader(head: bytes, prefix: str | None) -> StderrReader:

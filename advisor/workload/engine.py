@@ -1,0 +1,79 @@
+"""Runs the block function: in this process for a small input, on all cores for a large one; the result is the same."""
+
+from __future__ import annotations
+
+import os
+import queue
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+
+from advisor.workload.block import BlockReader, BlockResult, Spec
+from advisor.workload.worker import Worker
+
+ALONE = 3
+"""Blocks read in this process before it is worth starting others."""
+
+Block = tuple[bytes, int]
+"""Bytes, and how many of them the block owns."""
+
+
+def cores() -> int:
+    """Return the number of cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Engine:
+    """Reads blocks with as many processes as it is given; a context manager that leaves none behind.
+
+    Each process has a thread here that hands it blocks and takes its results.
+    """
+
+    def __init__(self, jobs: int | None = None) -> None:
+        self.jobs = jobs or cores()
+        self._threads: ThreadPoolExecutor | None = None
+        self._workers: list[Worker] = []
+        self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for worker in self._workers:
+            worker.stop()
+        if self._threads is not None:
+            self._threads.shutdown(cancel_futures=True)
+
+    def read(self, spec: Spec, blocks: Iterable[Block]) -> Iterator[tuple[int, BlockResult]]:
+        """Yield the bytes and the result of each block, in the order of the blocks."""
+        alone = BlockReader.of(spec)
+        waiting: deque[tuple[int, Future[BlockResult]]] = deque()
+        for number, (block, owned) in enumerate(blocks):
+            if self.jobs == 1 or (self._threads is None and number < ALONE):
+                yield owned, alone.read(block, owned)
+                continue
+            waiting.append((owned, self._started().submit(self._read, spec, block, owned)))
+            if len(waiting) > self.jobs + 1:
+                size, future = waiting.popleft()
+                yield size, future.result()
+        while waiting:
+            size, future = waiting.popleft()
+            yield size, future.result()
+
+    def _read(self, spec: Spec, block: bytes, owned: int) -> BlockResult:
+        worker = self._idle.get()
+        try:
+            return worker.read(spec, block, owned)
+        finally:
+            self._idle.put(worker)
+
+    def _started(self) -> ThreadPoolExecutor:
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(self.jobs)
+            for _ in range(self.jobs):
+                self._workers.append(Worker())
+                self._idle.put(self._workers[-1])
+        return self._threads

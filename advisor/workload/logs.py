@@ -1,0 +1,122 @@
+"""Server logs of one run, in the order of time, as one workload."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from advisor.capture.coverage import InputCoverage, Skipped
+from advisor.capture.detect import Detected
+from advisor.capture.record import Losses, Reader
+from advisor.capture.source import Source
+from advisor.errors import InputError
+from advisor.workload.block import BlockReader, BlockResult, Spec
+from advisor.workload.blocks import log_blocks
+from advisor.workload.engine import Engine
+from advisor.workload.finish import names, queries
+from advisor.workload.finish_loops import loops
+from advisor.workload.model import Workload
+from advisor.workload.partial import Partial
+from advisor.workload.sessions import OpenUnits
+
+Progress = Callable[[str, int], None]
+"""Called with an input's name and the bytes of it read so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """One log to read."""
+
+    source: Source
+    detected: Detected
+    reader: Reader
+    begin: int
+    """Time of its first record, microseconds; the order of reading."""
+
+
+def log_of(source: Source, detected: Detected, prefix: str | None) -> Log:
+    """Return the log that a source holds; raises `InputError` when its beginning holds no record."""
+    reader = detected.reader.reader(detected.inner, prefix)
+    inner = detected.inner
+    whole = inner[: inner.rfind(b"\n") + 1] or inner
+    partial = BlockReader(reader, ()).read(whole, len(whole)).partial
+    return Log(source, detected, reader, partial.begin or 0)
+
+
+@dataclass(slots=True)
+class _Count:
+    """What was read of one log."""
+
+    size: int = 0
+    lines: int = 0
+    records: int = 0
+    executions: int = 0
+    losses: Losses = field(default_factory=Losses)
+
+    def add(self, size: int, result: BlockResult) -> None:
+        self.size += size
+        self.lines += result.lines
+        self.records += result.records
+        self.executions += sum(entry.calls for entry in result.partial.entries.values())
+        self.losses.merge(result.losses)
+
+
+class LogRun:
+    """Reads logs one after the other; units of work go on from one to the next."""
+
+    def __init__(self, engine: Engine, progress: Progress | None = None) -> None:
+        self.engine = engine
+        self.progress = progress
+        self.partial = Partial()
+        self.open_units = OpenUnits()
+        self.covered: list[InputCoverage] = []
+
+    def workload(self, logs: Sequence[Log]) -> Workload:
+        """Return what the logs amount to together."""
+        for number, log in enumerate(sorted(logs, key=lambda log: log.begin)):
+            self.covered.append(self._read(number, log))
+        named = names(self.partial)
+        found = loops(self.open_units.finish(), lambda key: named.get(key, key[0]))
+        begin, end = (None if time is None else time / 1e6 for time in (self.partial.begin, self.partial.end))
+        inputs = tuple(coverage.name for coverage in self.covered)
+        return Workload(queries(self.partial, inputs), found, tuple(self.covered), begin, end)
+
+    def _read(self, number: int, log: Log) -> InputCoverage:
+        spec = Spec(number, log.reader, tuple(envelope.__name__ for envelope in log.detected.envelopes))
+        starts = _starts(log.reader, log.detected.envelopes)
+        count = _Count()
+        with log.source.open() as stream:
+            for size, result in self.engine.read(spec, log_blocks(stream, log.source.name, starts)):
+                count.add(size, result)
+                self._take(result)
+                if self.progress is not None:
+                    self.progress(log.source.name, count.size)
+        return _coverage(log, count)
+
+    def _take(self, result: BlockResult) -> None:
+        if result.partial.begin is not None:
+            self.open_units.forget(result.partial.begin)
+        self.open_units.add(result.loops)
+        self.partial.merge(result.partial)
+
+
+def _starts(reader: Reader, envelopes: Sequence[Any]) -> Callable[[bytes], bool]:
+    def starts(line: bytes) -> bool:
+        for envelope in envelopes:
+            line = envelope.unwrap(line + b"\n")
+        return reader.starts(line)
+
+    return starts
+
+
+def _coverage(log: Log, count: _Count) -> InputCoverage:
+    if not count.records:
+        do = "pass the server's log_line_prefix with --log-line-prefix"
+        raise InputError("nothing in it was understood", where=log.source.name, do=do)
+    skipped = {reason: Skipped(number, examples) for reason, (number, examples) in count.losses.reasons.items()}
+    kind = " in ".join([log.detected.reader.NAME, *(envelope.NAME for envelope in reversed(log.detected.envelopes))])
+    return InputCoverage(
+        log.source.name, kind, count.size, count.lines, count.records, float(count.executions),
+        skipped, dict(log.reader.settings), tuple(sorted(count.losses.remarks)),
+    )  # fmt: skip

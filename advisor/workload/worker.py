@@ -1,0 +1,73 @@
+"""A worker process: reads blocks it is sent on stdin and writes what they amount to on stdout, until stdin ends.
+
+Started as `python -m advisor.workload.worker`. A process of our own, not `multiprocessing`: it imports nothing of the
+program that called us, needs no guard in a user's script, and ends with its parent, however that ends.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from typing import BinaryIO, cast
+
+from advisor.workload.block import BlockReader, BlockResult, Spec
+
+
+class Worker:
+    """A worker process, seen from the parent."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-m", "advisor.workload.worker"]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=1 << 16)
+
+    def read(self, spec: Spec, block: bytes, owned: int) -> BlockResult:
+        """Return what the worker makes of a block; raises what reading it raised."""
+        stdin, stdout = cast(BinaryIO, self.process.stdin), cast(BinaryIO, self.process.stdout)
+        pickle.dump((spec, block, owned), stdin, pickle.HIGHEST_PROTOCOL)
+        stdin.flush()
+        result = pickle.load(stdout)
+        if isinstance(result, BaseException):
+            raise result
+        assert isinstance(result, BlockResult)
+        return result
+
+    def stop(self) -> None:
+        """End the process, at once."""
+        self.process.kill()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except OSError:
+                    continue
+        self.process.wait()
+
+
+def serve(tasks: BinaryIO, results: BinaryIO) -> None:
+    """Read blocks until the tasks end."""
+    readers: dict[int, BlockReader] = {}
+    while True:
+        try:
+            spec, block, owned = pickle.load(tasks)
+        except EOFError:
+            return
+        if spec.number not in readers:
+            readers = {spec.number: BlockReader.of(spec)}
+        answer: BlockResult | BaseException
+        try:
+            answer = readers[spec.number].read(block, owned)
+        except Exception as error:  # the parent raises it where the user sees it
+            answer = error
+        pickle.dump(answer, results, pickle.HIGHEST_PROTOCOL)
+        results.flush()
+
+
+if __name__ == "__main__":
+    output = os.fdopen(os.dup(1), "wb", buffering=1 << 16)
+    os.dup2(2, 1)  # whatever prints must not end up among the results
+    try:
+        serve(sys.stdin.buffer, output)
+    except (BrokenPipeError, KeyboardInterrupt):
+        os._exit(0)
