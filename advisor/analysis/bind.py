@@ -108,7 +108,7 @@ def _is_bigint(number: str) -> bool:
 def quote_literal(text: str) -> str:
     """Return a string as SQL literal."""
     quoted = "'" + text.replace("'", "''") + "'"
-    return " E" + quoted.replace("\\", "\\\\") if "\\" in text else quoted
+    return "E" + quoted.replace("\\", "\\\\") if "\\" in text else quoted
 
 
 @binder("ParamRef")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from advisor.analysis.bind import bind, bind_all, binder
 from advisor.analysis.expression import Call, Expression
-from advisor.analysis.functions import AGGREGATES, call_type
+from advisor.analysis.functions import call_type, is_aggregate_name
 from advisor.analysis.ordering import ordering
 from advisor.analysis.parse import Node, names
 from advisor.analysis.scope import Scope
@@ -33,7 +33,7 @@ def _call(state: State, scope: Scope, fields: Node) -> Expression:
         plain = "agg_filter" not in fields and "agg_order" not in fields
         _note_aggregate(state, scope.level, name[-1], arguments if plain else ())
     kinds = tuple(argument.type for argument in arguments)
-    return Call(name, arguments + extra, call_type(name[-1], kinds), aggregate, "over" in fields,
+    return Call(name, arguments + extra, call_type(name, kinds), aggregate, "over" in fields,
                 bool(fields.get("func_variadic")))  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def is_aggregate(fields: Node) -> bool:
     """Whether a FuncCall node is an aggregate that collapses rows."""
     marks = ("agg_star", "agg_distinct", "agg_filter", "agg_order", "agg_within_group")
     name = names(fields.get("funcname"))
-    return "over" not in fields and (name[-1] in AGGREGATES or any(fields.get(mark) for mark in marks))
+    return "over" not in fields and (is_aggregate_name(name[-1]) or any(fields.get(mark) for mark in marks))
 
 
 def _note_call(state: State, name: str) -> None:

@@ -17,7 +17,7 @@ from advisor.analysis.expression import (
     Operation,
     Test,
 )
-from advisor.analysis.functions import strict
+from advisor.analysis.resolution import strict
 from advisor.analysis.state import Domain
 
 MERGED = ("semi", "inner")

@@ -46,7 +46,8 @@ def filter_group(filters: Filters, domain: Domain, around: Classes | None = None
     classes = Classes()
     rest: list[Expression] = []
     for condition in (condition for part in domains for condition in part.conditions):
-        if occurrences(condition) & inner or not classes.absorb(condition):
+        read = occurrences(condition)
+        if read & inner or not read & own or not classes.absorb(condition):
             rest.append(condition)
     for found in classes.classes:
         _inherit(found, own, around)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from advisor.analysis.bind import bind, bind_all, binder, special
-from advisor.analysis.expression import Expression, Items, Special
-from advisor.analysis.parse import Node, body
-from advisor.analysis.scope import Scope
+from advisor.analysis.expression import Expression, Items, Special, WholeRow
+from advisor.analysis.parse import Node, body, names
+from advisor.analysis.scope import Scope, resolve
 from advisor.analysis.state import State
 from advisor.catalog.index import quote_identifier
 
@@ -68,7 +68,11 @@ def _value_function(state: State, scope: Scope, fields: Node) -> Expression:
 
 @binder("A_Indirection")
 def _indirection(state: State, scope: Scope, fields: Node) -> Expression:
-    pieces, parts = ["("], [bind(state, scope, fields.get("arg"))]
+    inner = bind(state, scope, fields.get("arg"))
+    column = names(fields.get("indirection"))
+    if isinstance(inner, WholeRow) and column:
+        return resolve(state, scope, (state.relations[inner.occurrence].alias, column[0]))
+    pieces, parts = ["("], [inner]
     pieces.append(")")
     for item in fields.get("indirection", ()):
         if "String" in item:

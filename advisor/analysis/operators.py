@@ -9,8 +9,6 @@ from advisor.analysis.expression import (
     Expression,
     Items,
     Logic,
-    Membership,
-    Operation,
     Placeholder,
     Special,
     Test,
@@ -19,7 +17,8 @@ from advisor.analysis.expression import (
 from advisor.analysis.parse import Node, names
 from advisor.analysis.scope import Scope
 from advisor.analysis.state import State
-from advisor.analysis.types import operation_type, type_name
+from advisor.analysis.typed import membership, operation, prefix
+from advisor.analysis.types import type_name
 from advisor.catalog.index import quote_identifier
 
 
@@ -38,11 +37,13 @@ def _operation(state: State, scope: Scope, fields: Node) -> Expression:
     left = bind(state, scope, fields["lexpr"]) if "lexpr" in fields else None
     right = bind(state, scope, fields.get("rexpr"))
     if left is None:
-        return Operation(operator, (right,), operation_type(operator, (right.type,)))
+        return prefix(operator, right)
     match form:
         case "IN" | "OP_ANY" | "OP_ALL":
+            if form == "IN" and isinstance(left, Items) and isinstance(right, Items):
+                return _row_list(operator, left, right)
             every = form == "OP_ALL" or (form == "IN" and operator == "<>")
-            return Membership(operator, left, right, every)
+            return membership(operator, left, right, every=every)
         case "BETWEEN" | "NOT_BETWEEN" | "BETWEEN_SYM" | "NOT_BETWEEN_SYM":
             return _between(form, left, right)
         case "DISTINCT" | "NOT_DISTINCT":
@@ -53,15 +54,24 @@ def _operation(state: State, scope: Scope, fields: Node) -> Expression:
         case _:
             if operator in ("=", "<>") and isinstance(left, Items) and isinstance(right, Items):
                 return _rows_equal(operator, left, right)
-            return Operation(operator, (left, right), operation_type(operator, (left.type, right.type)))
+            return operation(operator, left, right)
 
 
 def _rows_equal(operator: str, left: Items, right: Items) -> Expression:
     pairs = zip(left.arguments, right.arguments, strict=False)
-    parts = tuple(Operation(operator, pair, "bool") for pair in pairs)
+    parts = tuple(operation(operator, *pair) for pair in pairs)
     if len(parts) == 1:
         return parts[0]
     return Logic("AND" if operator == "=" else "OR", parts)
+
+
+def _row_list(operator: str, left: Items, right: Items) -> Expression:
+    """Return `(a, b) IN ((1, 2), …)` as the OR of ANDs that the server makes of it."""
+    rows = [row for row in right.arguments if isinstance(row, Items)]
+    arms = tuple(_rows_equal(operator, left, row) for row in rows)
+    if len(arms) == 1:
+        return arms[0]
+    return Logic("OR" if operator == "=" else "AND", arms)
 
 
 def _between(form: str, left: Expression, right: Expression) -> Expression:
@@ -70,8 +80,8 @@ def _between(form: str, left: Expression, right: Expression) -> Expression:
         words = " NOT BETWEEN SYMMETRIC " if form.startswith("NOT") else " BETWEEN SYMMETRIC "
         return Special(("(", words, " AND ", ")"), (left, low, high), "bool")
     if form == "NOT_BETWEEN":
-        return Logic("OR", (Operation("<", (left, low), "bool"), Operation(">", (left, high), "bool")))
-    return Logic("AND", (Operation(">=", (left, low), "bool"), Operation("<=", (left, high), "bool")))
+        return Logic("OR", (operation("<", left, low), operation(">", left, high)))
+    return Logic("AND", (operation(">=", left, low), operation("<=", left, high)))
 
 
 @binder("BoolExpr")

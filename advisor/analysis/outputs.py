@@ -49,4 +49,4 @@ class Outputs:
             relation.output.update(column.name for column in relation.table.columns)
         for definition in relation.definitions:
             for expression in definition.values():
-                self.mark(expression, star=True)
+                self.mark(expression)

@@ -10,6 +10,7 @@ from advisor.analysis.expression import (
     TRUE,
     Call,
     Cast,
+    Collated,
     Expression,
     Field,
     Items,
@@ -104,12 +105,20 @@ def _term_predicate(state: State, operator: str, left: Expression, right: Expres
     found = term(state, left) if occurrences(left) == {own} else None
     if found is None:
         return None
-    own_side = relabelled(left)
+    own_side = _bare(left)
     kind = predicate_kind(operator, own_side.type, right)
     base, cast = _types(own_side)
-    if kind == "equality" and base == "bool" and isinstance(right, Value) and right.value in ("true", "false"):
-        kind = "boolean"
+    if operator in ("=", "<>") and base == "bool" and isinstance(right, Value) and right.value in ("true", "false"):
+        opposite = FALSE if right.value == "true" else TRUE
+        right = right if operator == "=" else replace(opposite, slot=right.slot)
+        operator, kind = "=", "boolean"
     return Predicate(found, operator, kind, (operand(state, right),), base, cast)
+
+
+def _bare(expression: Expression) -> Expression:
+    """Return an expression without the casts and collations that an index key need not hold."""
+    expression = relabelled(expression)
+    return relabelled(expression.argument) if isinstance(expression, Collated) else expression
 
 
 def _types(own_side: Expression) -> tuple[str | None, str | None]:
@@ -148,7 +157,7 @@ def _row(state: State, operator: str, left: Items, right: Expression, own: int) 
     if terms[0] is None or not values or operator not in ("<", "<=", ">", ">="):
         return None
     row = tuple(found for found in terms if found is not None) if all(terms) else ()
-    base, cast = _types(relabelled(left.arguments[0]))
+    base, cast = _types(_bare(left.arguments[0]))
     return Predicate(terms[0], operator, "range", tuple(operand(state, value) for value in values), base, cast, row=row)
 
 
@@ -159,7 +168,7 @@ def _membership(state: State, condition: Membership, own: int) -> Predicate | No
     found = term(state, left)
     if found is None:
         return None
-    base, cast = _types(relabelled(left))
+    base, cast = _types(_bare(left))
     listed = isinstance(right, Items) and right.shape in ("list", "array")
     if listed and isinstance(right, Items):
         operands = tuple(operand(state, value) for value in right.arguments)
@@ -214,7 +223,11 @@ def _other(state: State, condition: Expression) -> Predicate | None:
 def _alternatives(state: State, condition: Logic, own: int, number: int) -> tuple[Predicate, ...]:
     """Return the alternatives of an OR, each of which must restrict the table by itself."""
     arms: list[list[Predicate]] = []
-    for place, arm in enumerate(condition.arguments):
+    given = tuple(arm for arm in condition.arguments if not _absent(arm))
+    if len(given) == 1:
+        parts = given[0].arguments if isinstance(given[0], Logic) and given[0].operator == "AND" else given
+        return tuple(replace(one, sql="") for part in parts for one in predicates(state, part, own, number))
+    for place, arm in enumerate(given):
         parts = arm.arguments if isinstance(arm, Logic) and arm.operator == "AND" else (arm,)
         found = [_arm_part(state, part, own) for part in parts]
         kept = [replace(one, disjunction=number, arm=place) for one in found if one is not None]
@@ -225,6 +238,19 @@ def _alternatives(state: State, condition: Logic, own: int, number: int) -> tupl
     if merged is not None:
         return (replace(merged, sql=partial_sql(state, condition, own)),)
     return tuple(one for arm in arms for one in arm)
+
+
+def _absent(arm: Expression) -> bool:
+    """Whether an alternative asks if a value was given at all: `$1 IS NULL OR x = $1`.
+
+    It vanishes once the value is known to the planner.
+    """
+    if not isinstance(arm, Test) or arm.test != "IS NULL" or occurrences(arm):
+        return False
+    inner = arm.argument
+    while isinstance(inner, Cast):
+        inner = inner.argument
+    return isinstance(inner, Placeholder) or (isinstance(inner, Value) and inner.value is not None)
 
 
 def _arm_part(state: State, part: Expression, own: int) -> Predicate | None:

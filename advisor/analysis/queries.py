@@ -11,6 +11,7 @@ from advisor.analysis.expression import Call, Unknown, Value, walk
 from advisor.analysis.ordering import item, ordering
 from advisor.analysis.parse import Node, kind, names
 from advisor.analysis.relations import add_from
+from advisor.analysis.resolution import returns_rows
 from advisor.analysis.scope import Cte, Scope, Source
 from advisor.analysis.state import Domain, Level, Ordering, State, Target
 
@@ -19,11 +20,6 @@ MAKES_ITS_OWN_LEVEL = (
     "limitOffset", "lockingClause", "withClause",
 )  # fmt: skip
 SET_OPERATIONS = {"SETOP_UNION": "union", "SETOP_INTERSECT": "intersect", "SETOP_EXCEPT": "except"}
-RETURNS_ROWS = frozenset({
-    "generate_series", "unnest", "jsonb_array_elements", "json_array_elements", "jsonb_array_elements_text",
-    "json_array_elements_text", "jsonb_each", "json_each", "jsonb_object_keys", "json_object_keys",
-    "regexp_split_to_table", "regexp_matches", "string_to_table", "generate_subscripts", "jsonb_path_query",
-})  # fmt: skip
 
 
 def flattens(select: Node) -> bool:
@@ -42,7 +38,7 @@ def _computes_over_rows(nodes: object) -> bool:
             pending.extend(node)
         elif isinstance(node, dict):
             call = node.get("FuncCall")
-            if call and ("over" in call or is_aggregate(call) or names(call.get("funcname"))[-1] in RETURNS_ROWS):
+            if call and ("over" in call or is_aggregate(call) or returns_rows(names(call.get("funcname"))[-1])):
                 return True
             pending.extend(value for key, value in node.items() if key != "SubLink")
     return False

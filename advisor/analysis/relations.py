@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from advisor.analysis.bind import bind, special
 from advisor.analysis.conditions import add_condition, add_conditions
-from advisor.analysis.expression import Expression, Field, Operation, Special
+from advisor.analysis.expression import Expression, Field, Special
 from advisor.analysis.parse import Node, names
 from advisor.analysis.scope import Scope, Source, table_source
 from advisor.analysis.state import Domain, State
+from advisor.analysis.typed import operation
 from advisor.analysis.types import type_name
 from advisor.catalog.schema import Table
 
@@ -152,7 +153,7 @@ def _merge(
         known = all(source.complete for source in left_sources + right_sources)
         state.missing(name, "no such column on both sides of the join" if known else "one side's columns are not known")
         return
-    condition = Operation("=", (left, right), "bool")
+    condition = operation("=", left, right)
     if form == "JOIN_FULL":
         right_domain.joined.append(condition)
         scope.merged[name] = Special(("COALESCE(", ", ", ")"), (left, right), left.type)

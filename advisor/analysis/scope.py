@@ -150,8 +150,8 @@ def _unqualified(scope: Scope, name: str) -> Expression | str | None:
         return "ambiguous"
     if found:
         return found[0].columns[name]
-    if name in SYSTEM_COLUMNS:
-        return None
+    if name in SYSTEM_COLUMNS and (numbers := [one.occurrence for one in scope.sources if one.occurrence is not None]):
+        return Field(numbers[0], name, "tid" if name == "ctid" else None)
     row = next((source for source in scope.sources if source.alias == name), None)
     if row is not None:
         return WholeRow(row.occurrence) if row.occurrence is not None else Unknown(name)

@@ -18,6 +18,8 @@ class Term:
     """Columns of the table it is made of, in the order of their first mention."""
     immutable: bool = True
     """Whether an index on it is allowed: every function in it is IMMUTABLE."""
+    collation: str | None = None
+    """Collation the text asks for, as SQL, where it is not the column's own: what an index key must name."""
 
     @property
     def column(self) -> str | None:

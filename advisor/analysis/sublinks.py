@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from advisor.analysis.bind import bind, binder
 from advisor.analysis.conditions import JOINERS, add_condition
-from advisor.analysis.expression import Expression, Items, Operation, Subselect
+from advisor.analysis.expression import Expression, Items, Subselect
 from advisor.analysis.parse import Node, names
 from advisor.analysis.queries import flatten, flattens, select
 from advisor.analysis.scope import Scope
 from advisor.analysis.state import Domain, State
 from advisor.analysis.subqueries import subquery
+from advisor.analysis.typed import operation
 
 LATERAL_IN = 170000
 """The first server version that joins an IN subquery which mentions outer columns."""
@@ -70,7 +71,7 @@ def _any(state: State, scope: Scope, fields: Node, node: Node) -> bool:
     tests = test.arguments if isinstance(test, Items) else (test,)
     if domain.kind == "semi":
         for left, right in zip(tests, given, strict=False):
-            add_condition(state, domain, Operation(operator, (left, right), "bool"))
+            add_condition(state, domain, operation(operator, left, right))
     else:
         state.level(scope.depth + 1, domain).extra += list(given)
         if scope.level is not None:

@@ -30,7 +30,9 @@ def subquery(
     if flattens(node):
         inside = Scope(domain, depth, outer)
         return target_source(names[0], flatten(state, inside, node), names[1], None)
-    level = select(state, Scope(Domain("correlated", domain), depth, outer), node)
+    inside = Scope(Domain("correlated", domain), depth, outer)
+    level = select(state, inside, node)
+    level.extra += inside.outer
     return derived(state, domain, depth - 1, level, names)
 
 

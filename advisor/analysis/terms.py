@@ -21,17 +21,18 @@ from advisor.analysis.expression import (
     walk,
 )
 from advisor.analysis.functions import call_immutable
+from advisor.analysis.resolution import binary, cast_volatility, operator
 from advisor.analysis.shape import Computed, Constant, Operand, Parameter, Reference, Term
 from advisor.analysis.state import State
 from advisor.catalog.index import quote_identifier
 from advisor.catalog.schema import Schema
 
-RELABELLED = frozenset({
-    ("varchar", "text"), ("text", "varchar"), ("cidr", "inet"), ("xml", "text"), ("int4", "oid"), ("oid", "int4"),
-    ("citext", "text"), ("text", "citext"), ("bit", "varbit"),
-})  # fmt: skip
-"""Casts that change nothing but the type's name, so that an index on the column still serves."""
-TIMES = frozenset({"date", "timestamp", "time"})
+RELABELLED = frozenset({("citext", "text"), ("text", "citext")})
+"""Casts of extensions that change nothing but the type's name."""
+CLOCK_WORDS = ("now", "today", "tomorrow", "yesterday")
+"""Literals whose value depends on when they are read."""
+STABLE_OPERATORS = ("%", "<%", "%>", "<<%", "%>>")
+"""Operators of extensions whose answer depends on a setting."""
 
 
 def relabelled(expression: Expression) -> Expression:
@@ -44,12 +45,14 @@ def relabelled(expression: Expression) -> Expression:
 def _changes_name_only(cast: Cast) -> bool:
     source = cast.argument.type
     return "(" not in cast.to and not isinstance(cast.argument, (Value, Placeholder)) and (
-        source == cast.type or (source, cast.type) in RELABELLED)  # fmt: skip
+        binary(source, cast.type) or (source, cast.type) in RELABELLED)  # fmt: skip
 
 
 def term(state: State, expression: Expression) -> Term | None:
     """Return the term for an expression over one table; `None` when no index can hold it."""
     expression = relabelled(expression)
+    collation = expression.collation if isinstance(expression, Collated) else None
+    expression = relabelled(expression.argument) if isinstance(expression, Collated) else expression
     read = fields(expression)
     if not read or any(isinstance(part, (Subselect, Unknown, WholeRow)) for part in walk(expression)):
         return None
@@ -58,10 +61,10 @@ def term(state: State, expression: Expression) -> Term | None:
         return None
     columns = tuple(dict.fromkeys(field.name for field in read))
     if isinstance(expression, Field):
-        return Term(quote_identifier(expression.name), columns)
+        return Term(quote_identifier(expression.name), columns, collation=collation)
     shown = sql(expression)
     shown = shown if shown.startswith("(") and shown.endswith(")") and _encloses(shown) else f"({shown})"
-    return Term(shown, columns, immutable(state.schema, expression))
+    return Term(shown, columns, immutable(state.schema, expression), collation)
 
 
 def _encloses(text: str) -> bool:
@@ -92,29 +95,21 @@ def _immutable_part(schema: Schema, part: Expression) -> bool:
             return not part.stable
         case Call(name, arguments, _, aggregate, window):
             kinds = tuple(argument.type for argument in arguments)
-            return not aggregate and not window and call_immutable(schema, name[-1], kinds)
+            return not aggregate and not window and call_immutable(schema, name, kinds)
+        case Cast(Value(), _, _):
+            return isinstance(part.argument, Value) and _fixed(part.argument.value, part.type)
         case Cast(argument, _, kind):
-            return _immutable_cast(argument, kind)
-        case Operation(operator, arguments):
+            return cast_volatility(argument.type, kind) == "i" or relabelled(part) != part
+        case Operation(name, arguments):
             kinds = tuple(argument.type for argument in arguments)
-            mixed = "timestamptz" in kinds and (TIMES.intersection(kind or "" for kind in kinds) or "interval" in kinds)
-            return not mixed and operator != "@@@"
+            found = operator(name, kinds[0] if len(kinds) > 1 else "", kinds[-1])
+            return found.volatility == "i" if found else name not in STABLE_OPERATORS
     return True
 
 
-def _immutable_cast(argument: Expression, kind: str) -> bool:
-    source = argument.type
-    if isinstance(argument, Value):
-        return kind not in ("regclass", "regproc", "regtype", "regrole") and not (
-            kind in (*TIMES, "timestamptz", "timetz") and (argument.value or "").strip().lower() in
-            ("now", "today", "tomorrow", "yesterday"))  # fmt: skip
-    dated = {*TIMES, "timestamptz", "timetz", "interval"}
-    if source in dated or kind in dated:
-        return (source, kind) in {("timestamp", "date"), ("date", "timestamp"), ("timestamp", "time"),
-                                  ("interval", "time"), ("time", "interval")}  # fmt: skip
-    numbers = {"int2", "int4", "int8", "numeric", "float4", "float8", "bool"}
-    words = {"text", "varchar", "bpchar", "name", "citext"}
-    return source in numbers | words | {"uuid", "jsonb"} and (kind in numbers | words | {"uuid"} or source == kind)
+def _fixed(value: str | None, kind: str) -> bool:
+    """Whether a literal of a type means the same whenever it is read."""
+    return not kind.startswith("reg") and (value or "").strip().lower() not in CLOCK_WORDS
 
 
 def constant(expression: Expression) -> bool:
@@ -146,8 +141,3 @@ def operand(state: State, expression: Expression) -> Operand:
 def shown(state: State, field: Field) -> str:
     """Return a column with its table's alias, as a reader knows it."""
     return f"{quote_identifier(state.relations[field.occurrence].alias)}.{quote_identifier(field.name)}"
-
-
-def collation(expression: Expression) -> str | None:
-    """Return the collation an expression is given explicitly."""
-    return expression.collation if isinstance(expression, Collated) else None

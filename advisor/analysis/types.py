@@ -1,20 +1,10 @@
-"""Types: the parser's type names, what a literal's type is, what an operation gives."""
+"""Type names: the parser's nodes as SQL and as base type name."""
 
 from __future__ import annotations
-
-import re
 
 from advisor.analysis.parse import Node, names
 from advisor.catalog.index import quote_identifier
 
-COMPARISONS = frozenset({
-    "=", "<>", "<", "<=", ">", ">=", "~~", "!~~", "~~*", "!~~*", "~", "!~", "~*", "!~*", "@>", "<@", "&&", "?", "?|",
-    "?&", "@@", "@?", "%", "<%", "%>", "<<%", "%>>", "~=", "<<", ">>", "&<", "&>", "-|-", "|>>", "<<|", "&<|", "|&>",
-    "<^", ">^", "^@", "<<=", ">>=",
-})  # fmt: skip
-"""Operators that give a boolean, whatever they compare (`<<` and `>>` on integers and `%` on numbers are not)."""
-
-_PLAIN = re.compile(r"[a-z_][a-z0-9_]*\Z")
 _SAFE = frozenset({
     "int2", "int4", "int8", "float4", "float8", "numeric", "text", "varchar", "bpchar", "bool", "date", "timestamp",
     "timestamptz", "time", "timetz", "interval", "uuid", "json", "jsonb", "bytea", "inet", "cidr", "name", "oid", "xml",
@@ -41,26 +31,3 @@ def type_name(node: Node) -> tuple[str, str]:
 def _modifier(node: Node) -> str:
     constant = node.get("A_Const", {})
     return str(constant["ival"].get("ival", 0)) if "ival" in constant else str(constant.get("sval", {}).get("sval", ""))
-
-
-def operation_type(operator: str, kinds: tuple[str | None, ...]) -> str | None:
-    """Return the type an operation gives, `None` where it cannot be told."""
-    left = kinds[0]
-    right = kinds[-1]
-    number = {"int2", "int4", "int8", "float4", "float8", "numeric"}
-    if operator in ("%", "<<", ">>") and left in number:
-        return left
-    if operator in COMPARISONS:
-        return "bool"
-    if operator in ("->", "#>", "#-"):
-        return left
-    if operator in ("->>", "#>>"):
-        return "text"
-    if operator == "||":
-        return left if left in ("jsonb", "_text") else "text"
-    if operator in ("+", "-", "*", "/") and left in number and right in number:
-        return left if left == right else max(
-            left or "", right or "", key=["int2", "int4", "int8", "numeric", "float4", "float8"].index)  # fmt: skip
-    if operator in ("+", "-") and left in ("timestamptz", "timestamp") and right == "interval":
-        return left
-    return None

@@ -13,6 +13,7 @@ from advisor.analysis.shape import (
     Reference,
     SortKey,
     TableShape,
+    Term,
     Unanalysable,
 )
 
@@ -51,7 +52,7 @@ def _table(table: TableShape) -> list[str]:
 
 
 def _predicate(one: Predicate) -> str:
-    words = [one.kind, one.term.expression]
+    words = [one.kind, _term(one.term)]
     words += [one.operator] if one.operator else []
     words += [", ".join(_operand(value) for value in one.operands)] if one.operands else []
     words += [f"cast {one.cast}"] if one.cast else []
@@ -79,8 +80,12 @@ def _edge(edge: JoinEdge) -> str:
     return f"join {edge.kind} {edge.term.expression} = {edge.other}:{edge.other_term.expression}"
 
 
+def _term(term: Term) -> str:
+    return f"{term.expression} COLLATE {term.collation}" if term.collation else term.expression
+
+
 def _sort(key: SortKey) -> str:
-    words = [key.term.expression, *(["desc"] if key.descending else [])]
+    words = [_term(key.term), *(["desc"] if key.descending else [])]
     if key.nulls_first != key.descending:
         words.append("nulls first" if key.nulls_first else "nulls last")
     return " ".join(words)
