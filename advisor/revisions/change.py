@@ -26,6 +26,8 @@ class Change:
     partitions: tuple[Partition, ...] = ()
     """The tree below a partitioned table, parents before children; empty for a plain table."""
     nulls_not_distinct: bool = False
+    modelled: bool = True
+    """Whether autogenerate looks at the index: it does not know materialised views."""
     follows: str = ""
     """Name of the new index that makes this drop possible."""
 
@@ -80,7 +82,8 @@ def _index_changes(proposals: Sequence[IndexProposal], schema: Schema | None) ->
         if proposal.action == "drop":
             yield _drop(proposal, proposal.name, schema)
             continue
-        yield Change("create", proposal.name, proposal, proposal.definition, tree)
+        modelled = _kind(schema, proposal.definition) != "matview"
+        yield Change("create", proposal.name, proposal, proposal.definition, tree, modelled=modelled)
         for name in proposal.replaces:
             yield _drop(proposal, name, schema, follows=proposal.name)
 
@@ -96,7 +99,12 @@ def _drop(proposal: IndexProposal, name: str, schema: Schema | None, follows: st
         owner = f"constraint {old.constraint or name}" if not old.replica_identity else "the replica identity"
         raise RevisionError(f"index {name} belongs to {owner} and cannot be dropped on its own")
     tree = partition_tree(schema, old.definition)
-    return Change("drop", name, proposal, old.definition, tree, old.nulls_not_distinct, follows)
+    return Change("drop", name, proposal, old.definition, tree, old.nulls_not_distinct, follows=follows)
+
+
+def _kind(schema: Schema | None, definition: IndexDefinition) -> str:
+    table = schema.tables.get((definition.schema, definition.table)) if schema else None
+    return table.kind if table else "table"
 
 
 def _existing(definition: IndexDefinition, name: str, schema: Schema | None) -> Index | None:

@@ -10,6 +10,7 @@ from advisor.indexes.proposal import IndexProposal
 from advisor.revisions.body import key_sql
 from advisor.revisions.change import Change
 from advisor.revisions.escape import identifier
+from advisor.revisions.model import incomparable
 
 BASIS = {
     "logged": "values seen in a log",
@@ -39,6 +40,8 @@ def evidence(change: Change, queries: Mapping[str, str], snippet: str) -> str:
         paragraphs += [_figures(change), _served(proposal, queries)]
     if snippet:
         paragraphs.append("For the model's __table_args__:\n\n" + textwrap.indent(snippet, "    "))
+        if reason := incomparable(change.definition) if change.definition else None:
+            paragraphs.append(f"`alembic check` reports it all the same ({reason}): name it in include_object.")
     paragraphs.append(f"Proposal {proposal.id} of pgadvisor.")
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
 

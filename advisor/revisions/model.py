@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from advisor.catalog.index import IndexDefinition, IndexKey
 from advisor.revisions.body import key_source, options
-from advisor.revisions.escape import identifier, python_string
+from advisor.revisions.escape import python_string, text_literal
 
 
 def model_snippet(name: str, definition: IndexDefinition) -> str:
@@ -35,6 +35,17 @@ def _key(key: IndexKey, position: int) -> tuple[str, str]:
     return f"{source}.label({label})", f"{label}: {python_string(key.opclass)}"
 
 
-def model_place(definition: IndexDefinition) -> str:
-    """Return where the snippet goes, for a reader: the model of this table."""
-    return f"__table_args__ of the model of {identifier(definition.schema)}.{identifier(definition.table)}"
+def incomparable(definition: IndexDefinition) -> str | None:
+    """Return why `alembic check` reports this index although model and database agree, `None` when it does not.
+
+    Seen with Alembic 1.20 and SQLAlchemy 2.1: reflection drops collations and reads `:word` in an expression as a
+    parameter, and the comparison knows operator classes only beside plain ascending keys.
+    """
+    for key in definition.keys:
+        if key.collation:
+            return "reflection drops the collation of a key"
+        if key.opclass and (key.descending or key.nulls_first is not None):
+            return "an operator class beside an order cannot be compared"
+        if key.column is None and text_literal(key.sql) != f"sa.text({python_string(key.sql)})":
+            return "reflection takes `:word` in an expression for a parameter"
+    return None

@@ -20,6 +20,12 @@ from advisor.revisions.body import (
 from advisor.revisions.change import Change, Partition
 from advisor.revisions.escape import identifier, python_string, qualified, sql_string, text_literal
 
+ONLY_NOTE = "-- squawk-ignore require-concurrent-index-creation\n"
+"""`ON ONLY` builds nothing: the index is empty until its partitions' indexes are attached."""
+
+DROP_NOTE = "-- squawk-ignore require-concurrent-index-deletion\n"
+"""An index of a partitioned table cannot be dropped concurrently."""
+
 IMPORTS = "import contextlib\nimport hashlib\nimport random\nimport time"
 
 BUILD = '''\
@@ -104,7 +110,7 @@ with context.autocommit_block():
                     continue
             if not leaf:
                 # INVALID by design until every partition's index is attached.
-                run_briefly(f"CREATE {unique}INDEX IF NOT EXISTS {{quote(name)}} ON ONLY {{where}}")
+                run_briefly(f"{only_note}CREATE {unique}INDEX IF NOT EXISTS {{quote(name)}} ON ONLY {{where}}")
                 continue
             run("SET lock_timeout = '{patient}'")
             # A build that was cut off leaves an INVALID index of this name behind.
@@ -166,7 +172,7 @@ def partitioned_body(change: Change) -> Body:
     build = _build(change, change.definition)
     drop = DROP.format(
         brief=BRIEF_LOCK_TIMEOUT,
-        drop=text_literal(f"DROP INDEX IF EXISTS {qualified(change.definition.schema, change.name)}"),
+        drop=text_literal(f"{DROP_NOTE}DROP INDEX IF EXISTS {qualified(change.definition.schema, change.name)}"),
     )
     first, second = (build, drop) if change.kind == "create" else (drop, build)
     return Body(first, second, IMPORTS)
@@ -183,6 +189,7 @@ def _build(change: Change, definition: IndexDefinition) -> str:
         schema=python_string(definition.schema),
         digest=_salt(change),
         body=python_string(body_sql(definition, nulls_not_distinct=change.nulls_not_distinct)),
+        only_note=python_string(ONLY_NOTE)[1:-1],
         unique="UNIQUE " if definition.unique else "",
         brief=BRIEF_LOCK_TIMEOUT,
         patient=BUILD_LOCK_TIMEOUT,

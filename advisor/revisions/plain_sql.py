@@ -11,13 +11,7 @@ from advisor.revisions.body import BRIEF_LOCK_TIMEOUT, BUILD_LOCK_TIMEOUT, analy
 from advisor.revisions.change import Change, Partition, changes
 from advisor.revisions.escape import identifier, qualified
 from advisor.revisions.message import title
-from advisor.revisions.partitions import body_sql, member_name
-
-ONLY_NOTE = "-- squawk-ignore require-concurrent-index-creation\n"
-"""`ON ONLY` builds nothing: the index is empty until its partitions' indexes are attached."""
-
-DROP_NOTE = "-- squawk-ignore require-concurrent-index-deletion\n"
-"""An index of a partitioned table cannot be dropped concurrently."""
+from advisor.revisions.partitions import DROP_NOTE, ONLY_NOTE, body_sql, member_name
 
 
 def plain_sql(change: Change) -> str:

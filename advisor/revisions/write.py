@@ -178,7 +178,7 @@ class _Writer:
 
 
 def _snippet(change: Change) -> str:
-    if change.kind != "create" or change.definition is None:
+    if change.kind != "create" or change.definition is None or not change.modelled:
         return ""
     return model_snippet(change.name, change.definition)
 

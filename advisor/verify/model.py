@@ -16,12 +16,15 @@ def reflect_without(url: str, definition: IndexDefinition) -> MetaData:
     """Return the table's model as it stands now, without the index: call it before the upgrade."""
     import sqlalchemy as sa
 
-    metadata = sa.MetaData()
+    reflected, metadata = sa.MetaData(), sa.MetaData()
     engine = postgresql_engine(url)
     with engine.connect() as connection, warnings.catch_warnings():
         warnings.simplefilter("ignore", sa.exc.SAWarning)
         schema = _schema(connection, definition)
-        sa.Table(definition.table, metadata, schema=schema, autoload_with=connection, resolve_fks=False)
+        table = sa.Table(definition.table, reflected, schema=schema, autoload_with=connection, resolve_fks=False)
+    # The columns are enough for an index; foreign keys would ask for the tables they point to.
+    columns = [sa.Column(column.name, column.type, nullable=column.nullable) for column in table.columns]
+    sa.Table(definition.table, metadata, *columns, schema=schema)
     return metadata
 
 

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 import psycopg
 from sqlalchemy.exc import SQLAlchemyError
 
+from advisor.catalog.index import IndexDefinition
 from advisor.errors import AdvisorError
 from advisor.indexes.proposal import Advice, IndexProposal
 from advisor.revisions.revision import Revision
 from advisor.twin.statement import BoundStatement
 from advisor.verify.lint import lint, without_version_table
 from advisor.verify.proof import Proof, RevisionProof, Step
+from advisor.verify.proving import Proving
 from advisor.verify.scratch import Scratch, scratch_database
-from advisor.verify.steps import Proving, create_steps, drop_steps, extension_steps
+from advisor.verify.steps import create_steps, drop_steps, extension_steps
 from advisor.verify.upgrade import History
 from advisor.verify.use import PlanCheck, use_on_twin
 
@@ -87,6 +89,13 @@ def _notes(proofs: Sequence[RevisionProof], plan_check: PlanCheck | None) -> Ite
         yield "squawk is not installed: offline SQL was not linted (pip install squawk-cli)"
 
 
+_FAILURES = (AdvisorError, psycopg.Error, SQLAlchemyError)
+
+
+def _reason(error: Exception) -> str:
+    return error.what if isinstance(error, AdvisorError) else str(error).strip().split("\n")[0]
+
+
 @dataclass(frozen=True)
 class _Case:
     """One scratch database on which revisions are proven one after the other."""
@@ -98,25 +107,30 @@ class _Case:
 
     def prove(self, revision: Revision) -> RevisionProof:
         """Return the proof; the revision stays applied for the next one."""
-        steps: list[Step] = []
-        try:
-            for step in self._steps(revision):
-                steps.append(step)
-        except (AdvisorError, psycopg.Error, SQLAlchemyError) as error:
-            after = f"after step {steps[-1].name}: " if steps else ""
-            reason = error.what if isinstance(error, AdvisorError) else str(error).strip().split("\n")[0]
-            steps.append(Step("completed", False, after + reason))
-        return RevisionProof(revision.revision, revision.proposal, revision.index, tuple(steps))
+        steps = tuple(self._steps(revision))
+        return RevisionProof(revision.revision, revision.proposal, revision.index, steps)
 
     def _steps(self, revision: Revision) -> Iterator[Step]:
-        down = self._stamp_below(revision)
-        if revision.definition is None:
-            yield from extension_steps(self.history, self.scratch, revision)
-        else:
-            case = Proving(self.history, self.scratch, revision, down, revision.definition)
+        doing = "stamp"
+        try:
+            down = self._stamp_below(revision)
+            doing = "upgrade"
+            if revision.definition is None:
+                yield from extension_steps(self.history, self.scratch, revision)
+            else:
+                yield from self._index_steps(revision, revision.definition, down)
+            doing = "lint"
+            yield from self._lint(revision, down)
+        except _FAILURES as error:
+            yield Step(doing, False, _reason(error))
+
+    def _index_steps(self, revision: Revision, definition: IndexDefinition, down: str) -> Iterator[Step]:
+        case = Proving(self.history, self.scratch, revision, down, definition)
+        try:
             yield from (create_steps if revision.kind == "create" else drop_steps)(case)
-            yield from self._used(revision)
-        yield from self._lint(revision, down)
+        except _FAILURES as error:
+            yield Step(case.step, False, _reason(error))
+        yield from self._used(revision)
 
     def _used(self, revision: Revision) -> Iterator[Step]:
         proposal = self.proposals.get(revision.proposal)

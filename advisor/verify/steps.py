@@ -6,140 +6,112 @@ Every step leaves the database where the next one needs it; the last leaves the 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-import pglast
 import psycopg
 
-from advisor.catalog.index import IndexDefinition
+from advisor.revisions.model import incomparable
 from advisor.revisions.revision import Revision
-from advisor.verify.failure import cut_off
 from advisor.verify.model import differences, reflect_without
 from advisor.verify.proof import Step
+from advisor.verify.proving import Proving
 from advisor.verify.scratch import Scratch
-from advisor.verify.structure import IndexFacts, expected_facts, index_facts, make_invalid
+from advisor.verify.structure import IndexFacts, expected_facts, make_invalid
 from advisor.verify.upgrade import History
-
-_LOCKABLE = """
-SELECT n.nspname, c.relname
-FROM pg_class r
-CROSS JOIN LATERAL pg_partition_tree(r.oid) t
-JOIN pg_class c ON c.oid = t.relid
-JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE r.oid = to_regclass(format('%%I.%%I', %s::text, %s::text)) AND t.isleaf AND c.relkind = 'r'
-UNION ALL
-SELECT n.nspname, c.relname
-FROM pg_class c
-JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.oid = to_regclass(format('%%I.%%I', %s::text, %s::text)) AND c.relkind = 'r' AND NOT c.relispartition
-LIMIT 1
-"""
-
-
-@dataclass(frozen=True)
-class Proving:
-    """One revision on one scratch database that stands just below it."""
-
-    history: History
-    scratch: Scratch
-    revision: Revision
-    down: str
-    definition: IndexDefinition
-
-    @property
-    def name(self) -> str:
-        """Return the index's name."""
-        return self.revision.index
-
-    def facts(self) -> IndexFacts | None:
-        """Return what the index is now, `None` when there is none."""
-        with self.scratch.connect() as connection:
-            return index_facts(connection, self.definition.schema, self.name)
-
-    def upgrade(self) -> None:
-        """Apply the revision. Raises `ProofError`."""
-        self.history.upgrade(self.scratch.url, self.revision.revision)
-
-    def downgrade(self) -> None:
-        """Undo the revision. Raises `ProofError`."""
-        self.history.downgrade(self.scratch.url, self.down)
-
-    def stamped(self) -> bool:
-        """Return whether the database says that the revision is applied."""
-        return self.revision.revision in self.history.current(self.scratch.url)
-
-    def cut_off(self) -> str | None:
-        """Make the upgrade fail half-way, for real; return its complaint, `None` when nothing could hold it up."""
-        with self.scratch.connect() as connection:
-            names = (self.definition.schema, self.definition.table)
-            row = connection.execute(_LOCKABLE, (*names, *names)).fetchone()
-        return cut_off(self.history, self.scratch, self.revision.revision, (row[0], row[1])) if row else None
-
-    def run_offline(self) -> None:
-        """Run what `--sql` prints, statement by statement, as psql does."""
-        with self.scratch.connect() as connection:
-            for statement in pglast.split(self.history.offline_sql(self.down, self.revision.revision)):
-                connection.execute(statement.encode())
 
 
 def create_steps(case: Proving) -> Iterator[Step]:
     """Yield the steps of a revision that builds an index."""
+    case.step = "upgrade"
     with case.scratch.connect() as connection:
         expected = expected_facts(connection, case.definition)
-    metadata = reflect_without(case.scratch.url, case.definition)
+    compared = case.revision.model_snippet and not incomparable(case.definition)
+    metadata = reflect_without(case.scratch.url, case.definition) if compared else None
     case.upgrade()
-    yield Step("upgrade", True)
+    yield case.passed(True)
     built = case.facts()
-    yield Step("valid", bool(built and built.valid), "pg_index.indisvalid and indisready")
-    yield Step("definition", bool(built) and built.shape == expected.shape, _difference(built, expected))  # type: ignore[union-attr]
-    snippet, url = case.revision.model_snippet, case.scratch.url
-    found = differences(url, metadata, snippet, case.definition, case.name)
-    yield Step("model", not found, "; ".join(found) or "alembic check is clean with the model line")
-    case.downgrade()
-    yield Step("downgrade", True)
-    yield Step("gone", case.facts() is None)
-    case.upgrade()
-    again = case.facts()
-    yield Step("upgrade-again", again == built)
-    case.downgrade()
-    yield from _build_cut_off(case)
-    case.upgrade()
-    yield Step("heals", case.facts() == built and case.stamped(), "the INVALID leftover was removed and built anew")
-    case.downgrade()
+    case.step = "valid"
+    yield case.passed(bool(built and built.valid), "pg_index.indisvalid and indisready")
+    case.step = "definition"
+    yield case.passed(built is not None and built.shape == expected.shape, _difference(built, expected))
+    if metadata:
+        case.step = "model"
+        found = differences(case.scratch.url, metadata, case.revision.model_snippet, case.definition, case.name)
+        yield case.passed(not found, "; ".join(found) or "alembic check is clean with the model line")
+    yield from _undone(case, built)
+    yield from _healed(case, built)
+    case.step = "offline"
     case.run_offline()
-    yield Step("offline", case.facts() == built and case.stamped(), "the --sql output builds the same index")
+    yield case.passed(case.facts() == built and case.stamped(), "the --sql output builds the same index")
 
 
-def _build_cut_off(case: Proving) -> Iterator[Step]:
-    complaint = case.cut_off()
-    if complaint is None:
-        # Nothing holds up a build on this relation: leave behind what a lost server would.
+def _undone(case: Proving, built: IndexFacts | None) -> Iterator[Step]:
+    """Undo, do again, and leave the revision undone."""
+    case.step = "downgrade"
+    case.downgrade()
+    yield case.passed(True)
+    case.step = "gone"
+    yield case.passed(case.facts() is None)
+    case.step = "upgrade-again"
+    case.upgrade()
+    yield case.passed(case.facts() == built)
+    case.downgrade()
+
+
+def _healed(case: Proving, built: IndexFacts | None) -> Iterator[Step]:
+    """Fail half-way, run again, and leave the revision undone."""
+    case.step = "fails-loudly"
+    if store := case.store():
+        yield _cut_off(case, *store)
+        case.step = "heals"
+        case.upgrade()
+        yield case.passed(case.facts() == built and case.stamped(), "the INVALID leftover was removed and built anew")
+        case.downgrade()
+
+
+def _cut_off(case: Proving, table: tuple[str, str], lockable: bool) -> Step:
+    complaint = case.cut_off(table) if lockable else "an INVALID index of this name was left behind"
+    if not lockable:
+        # Nobody writes to a materialised view: leave behind what a lost server would.
         with case.scratch.connect() as connection:
             make_invalid(connection, case.definition, case.name)
     left = case.facts()
-    loud = left is not None and not left.valid and not case.stamped()
-    yield Step("fails-loudly", loud, complaint or "an INVALID index of this name was left behind")
+    loud = complaint is not None and left is not None and not left.valid and not case.stamped()
+    return case.passed(loud, complaint or "the build was not held up by an open writer")
 
 
 def drop_steps(case: Proving) -> Iterator[Step]:
     """Yield the steps of a revision that drops an index."""
+    case.step = "present"
     before = case.facts()
-    yield Step("present", before is not None, "" if before else f"there is no index {case.name} to drop")
+    yield case.passed(before is not None, "" if before else f"there is no index {case.name} to drop")
     if before is None:
         return
+    case.step = "upgrade"
     case.upgrade()
-    yield Step("upgrade", True)
-    yield Step("gone", case.facts() is None)
+    yield case.passed(True)
+    case.step = "gone"
+    yield case.passed(case.facts() is None)
+    case.step = "downgrade"
     case.downgrade()
     back = case.facts()
-    yield Step("downgrade", back == before, _difference(back, before))
-    complaint = case.cut_off()
-    yield Step("fails-loudly", complaint is not None and not case.stamped(), complaint or "the drop was not held up")
-    case.upgrade()
-    yield Step("heals", case.facts() is None and case.stamped())
-    case.downgrade()
+    yield case.passed(back == before, _difference(back, before))
+    yield from _drop_healed(case)
+    case.step = "offline"
     case.run_offline()
-    yield Step("offline", case.facts() is None and case.stamped(), "the --sql output drops it as well")
+    yield case.passed(case.facts() is None and case.stamped(), "the --sql output drops it as well")
+
+
+def _drop_healed(case: Proving) -> Iterator[Step]:
+    case.step = "fails-loudly"
+    store = case.store()
+    if store and store[1]:
+        complaint = case.cut_off(store[0])
+        loud = complaint is not None and not case.stamped()
+        yield case.passed(loud, complaint or "the drop was not held up by an open writer")
+        case.step = "heals"
+        case.upgrade()
+        yield case.passed(case.facts() is None and case.stamped())
+        case.downgrade()
 
 
 def _difference(built: IndexFacts | None, expected: IndexFacts) -> str:
