@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from advisor.analysis.shape import QueryShape
 from advisor.catalog.index import IndexDefinition, IndexSize
 from advisor.catalog.schema import Schema
 from advisor.catalog.statistics import Statistics
-from advisor.indexes.candidate import table_rows
-from advisor.indexes.configurations import Field, explore, fields, gains
+from advisor.indexes.candidate import table_pages, table_rows
+from advisor.indexes.configurations import Field, configurations, explore, fields, gains
 from advisor.indexes.costing import Costs, Question
 from advisor.indexes.drops import drops, replacements
 from advisor.indexes.foreign_key_probes import with_probes
 from advisor.indexes.gather import Candidates, gather
 from advisor.indexes.options import AdviseOptions
+from advisor.indexes.program import Configuration
 from advisor.indexes.proposal import Advice, WriteCost
 from advisor.indexes.proposals import Chosen, proposals
-from advisor.indexes.selection import Economy, Selection, Weighted, select
+from advisor.indexes.selection import Economy, Weighted, curve, select
 from advisor.indexes.size import estimate_size
 from advisor.indexes.why_not import why_not
+from advisor.indexes.width import Part
 from advisor.indexes.writes import TableWrites, table_writes, write_cost
 from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import Ask, Refused, WhatIf
@@ -55,11 +57,23 @@ def advise(
     explore(costs, searched, definitions, options.min_gain)
     weighted = _weighted(workload, searched, costs, options)
     writes = table_writes(workload, shapes, statistics)
-    economy, write_costs = _economy(candidates, sizes, weighted, workload, writes, schema, statistics, options)
-    selection = select(costs, weighted, economy, options)
-    selection, chosen = _earning(selection, weighted, costs, economy, candidates, sizes, write_costs)
-    return _advice(
-        selection, chosen, _Run(workload, shapes, schema, statistics, options, costs, candidates, weighted, writes)
+    economy, write_costs = _economy(candidates, sizes, weighted, writes, schema, statistics, options)
+    wanted, problem = select(costs, weighted, economy, options)
+    kept, lost = _earning(wanted, weighted, costs, economy)
+    chosen = tuple(Chosen(i, candidates.suggestions[i], sizes[i], write_costs[i], kept) for i in sorted(kept))
+    run = _Run(workload, shapes, schema, statistics, options, costs, candidates, weighted, writes)
+    return _advice(chosen, curve(replace(problem, queries=_in_time(costs, weighted)), lost), run)
+
+
+def _in_time(costs: Costs, weighted: Sequence[Weighted]) -> tuple[tuple[Configuration, ...], ...]:
+    """Return the configurations of every query with the time they save."""
+    return tuple(
+        tuple(
+            Configuration(used, one.time * (1 - cost / one.cost))
+            for used, cost in configurations(costs, one.field.query)
+        )
+        for one in weighted
+        if one.field.shown
     )
 
 
@@ -76,7 +90,7 @@ class _Run:
     writes: Mapping[tuple[str, str], TableWrites]
 
 
-def _advice(selection: Selection, chosen: tuple[Chosen, ...], run: _Run) -> Advice:
+def _advice(chosen: tuple[Chosen, ...], points: tuple[tuple[int, float], ...], run: _Run) -> Advice:
     replaced = replacements(chosen, run.schema, run.costs, run.weighted, run.options)
     created = proposals(chosen, run.costs, run.weighted, replaced)
     dropped = (
@@ -85,7 +99,7 @@ def _advice(selection: Selection, chosen: tuple[Chosen, ...], run: _Run) -> Advi
         else ()
     )
     missing = why_not(run.workload, run.shapes, run.costs, run.candidates, run.weighted, created, run.options)
-    return Advice((*created, *dropped), missing, selection.curve, _notes(run))
+    return Advice((*created, *dropped), missing, points, _notes(run))
 
 
 def _notes(run: _Run) -> tuple[str, ...]:
@@ -102,14 +116,16 @@ def _notes(run: _Run) -> tuple[str, ...]:
 def _sizes(candidates: Candidates, schema: Schema, statistics: Statistics, what_if: WhatIf) -> list[IndexSize]:
     """Return each candidate's size; the planner itself is asked how many rows a predicate keeps."""
     kept = _kept(candidates, what_if)
-    sizes = []
+    sizes: list[IndexSize] = []
+    known: dict[object, Part] = {}
     for suggestion in candidates.suggestions:
         definition = suggestion.definition
         table = schema.tables[definition.schema, definition.table]
         rows = table_rows(table, schema, statistics)
         share = kept.get((definition.qualified_table, definition.where or ""))
         share = None if share is None or rows <= 0 else min(share / rows, 1.0)
-        sizes.append(estimate_size(definition, table, statistics, schema.major, rows=rows, selectivity=share))
+        size = estimate_size(definition, table, statistics, schema.major, rows=rows, selectivity=share, known=known)
+        sizes.append(size)
     return sizes
 
 
@@ -159,14 +175,16 @@ def _economy(
     candidates: Candidates,
     sizes: list[IndexSize],
     weighted: tuple[Weighted, ...],
-    workload: Workload,
     writes: Mapping[tuple[str, str], TableWrites],
     schema: Schema,
     statistics: Statistics,
     options: AdviseOptions,
 ) -> tuple[Economy, list[WriteCost]]:
-    """Return what each candidate takes: its write cost and the least it must save."""
-    least = options.min_share * sum(one.time for one in weighted)
+    """Return what each candidate takes: its write cost, the least it must save, and (without a budget) its storage."""
+    time_per_day = sum(one.time for one in weighted)
+    least = options.min_share * time_per_day
+    stored = sum(table_pages(table, schema, statistics) for table in schema.tables.values() if table.kind == "table")
+    price = 0.0 if options.budget is not None else options.storage_price * time_per_day / max(stored, 1)
     numbers: dict[tuple[str, str], int] = {}
     costs, charges, tables = [], [], []
     for suggestion, size in zip(candidates.suggestions, sizes, strict=True):
@@ -175,32 +193,21 @@ def _economy(
         rows = table_rows(schema.tables[place], schema, statistics)
         cost = write_cost(definition, size, rows, writes.get(place, TableWrites()), schema)
         costs.append(cost)
-        charges.append(cost.ms_per_day + least)
+        charges.append(cost.ms_per_day + least + price * size.pages)
         tables.append(numbers.setdefault(place, len(numbers)))
     return Economy(tuple(size.bytes for size in sizes), tuple(charges), tuple(tables)), costs
 
 
 def _earning(
-    selection: Selection,
-    weighted: tuple[Weighted, ...],
-    costs: Costs,
-    economy: Economy,
-    candidates: Candidates,
-    sizes: list[IndexSize],
-    write_costs: list[WriteCost],
-) -> tuple[Selection, tuple[Chosen, ...]]:
-    """Return the choice without indexes that, the others given, do not earn what they are charged."""
-    kept = selection.chosen
+    kept: frozenset[int], weighted: tuple[Weighted, ...], costs: Costs, economy: Economy
+) -> tuple[frozenset[int], dict[int, float]]:
+    """Return the choice without indexes that, given the others, do not earn their charge; and what each earns."""
     while True:
         lost = losses(kept, weighted, costs)
         idle = [i for i in sorted(kept) if lost[i] <= economy.charges[i]]
         if not idle:
-            break
+            return kept, lost
         kept -= {min(idle, key=lambda i: (lost[i] - economy.charges[i], i))}
-    chosen = tuple(
-        Chosen(i, candidates.suggestions[i], sizes[i], write_costs[i], kept, economy.charges[i]) for i in sorted(kept)
-    )
-    return Selection(kept, selection.curve), chosen
 
 
 def losses(kept: frozenset[int], weighted: tuple[Weighted, ...], costs: Costs) -> dict[int, float]:

@@ -47,6 +47,7 @@ class Costs:
     """Names of the candidates on the twin, by number; refused ones are missing."""
     deadline: float | None = None
     asked: int = 0
+    rounds: int = 1
     refused: dict[str, str] = field(default_factory=dict)
     """Query id to the server's words, for queries that cannot be planned."""
     _known: dict[str, dict[tuple[frozenset[int], frozenset[str]], Outcome]] = field(

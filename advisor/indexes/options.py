@@ -10,7 +10,7 @@ class AdviseOptions:
     """Limits and preferences of one run of the index stage; every default is a documented choice."""
 
     budget: int | None = None
-    """Bytes that all new indexes together may take; `None` picks the knee of the benefit/size curve."""
+    """Bytes that all new indexes together may take; `None` stops at the knee of the benefit/size curve."""
     max_per_table: int = 6
     """New indexes on one table."""
     width: int = 4
@@ -29,8 +29,13 @@ class AdviseOptions:
     """Share of the workload's time per day that one index must save."""
     max_regression: float = 0.05
     """Share by which any single query may become slower, through a drop or a replacement."""
-    knee: float = 0.98
-    """Share of the reachable saving at which the knee of the curve is drawn."""
+    storage_price: float = 0.02
+    """Without a budget: share of the workload's time that indexes as large as all tables together must save.
+
+    This draws the knee of the benefit/size curve: beyond it, bytes buy less than this."""
+    tail: float = 0.05
+    """Weight of a query's relative gain beside its time saved, without a budget: captured times are means, and what
+    halves the cost at the mean does so for the skewed values too."""
     time_limit: float | None = None
     """Seconds after which costing stops refining and the best answer so far is given."""
     jobs: int = 2

@@ -26,8 +26,6 @@ class Chosen:
     write_cost: WriteCost
     all: frozenset[int]
     """Every chosen candidate."""
-    charge: float = 0.0
-    """Milliseconds per day it had to save at least."""
 
 
 def proposals(

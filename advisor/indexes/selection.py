@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from advisor.indexes.configurations import Field, configurations
 from advisor.indexes.costing import Costs, Question
@@ -12,10 +13,8 @@ from advisor.indexes.program import Configuration, Problem, saving, solve
 
 ROUNDS = 4
 """Times the planner may correct the program."""
-STEPS = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 3 / 8, 1 / 2, 5 / 8, 3 / 4, 7 / 8)
-"""Budgets of the curve, as shares of what everything worthwhile takes."""
-EXACT_CURVE = 20_000
-"""Configurations up to which every point of the curve is an optimum of its own."""
+POINTS = 12
+"""Points of the benefit/size curve, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,72 +36,47 @@ class Economy:
     tables: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """The chosen candidates and the curve they were chosen from."""
-
-    chosen: frozenset[int]
-    curve: tuple[tuple[int, float], ...]
-    """Bytes and milliseconds saved per day, by rising size."""
-
-
-def select(costs: Costs, weighted: Sequence[Weighted], economy: Economy, options: AdviseOptions) -> Selection:
-    """Return the best choice under the options."""
-    chosen: frozenset[int] = frozenset()
-    curve: tuple[tuple[int, float], ...] = ()
-    for _ in range(ROUNDS):
+def select(
+    costs: Costs, weighted: Sequence[Weighted], economy: Economy, options: AdviseOptions
+) -> tuple[frozenset[int], Problem]:
+    """Return the best choice under the options, and the problem it solves."""
+    while True:
         problem = problem_of(costs, weighted, economy, options)
         chosen = solve(problem)
-        if options.budget is None:
-            curve, chosen = _knee(problem, chosen, options.knee)
         asked = costs.asked
         costs.ask(Question(one.field.query, chosen & one.field.shown) for one in weighted if not costs.late)
-        if costs.asked == asked:
-            break
-    return Selection(chosen, curve or _curve(problem, chosen))
+        if costs.asked == asked or costs.rounds >= ROUNDS:
+            return chosen, problem
+        costs.rounds += 1
 
 
 def problem_of(costs: Costs, weighted: Sequence[Weighted], economy: Economy, options: AdviseOptions) -> Problem:
     """Return the integer program for what is known so far."""
+    tail = options.tail if options.budget is None else 0.0
     queries = tuple(
         tuple(
-            Configuration(indexes, one.time * (1 - cost / one.cost))
+            Configuration(indexes, one.time * value(cost / one.cost, tail))
             for indexes, cost in configurations(costs, one.field.query)
             if cost < one.cost
         )
         for one in weighted
+        if one.field.shown
     )
     return Problem(queries, economy.sizes, economy.charges, economy.tables, options.max_per_table, options.budget)
 
 
-def _curve(problem: Problem, chosen: frozenset[int]) -> tuple[tuple[int, float], ...]:
-    return tuple((size, saved) for size, saved, _ in _points(problem, chosen))
+def value(ratio: float, tail: float) -> float:
+    """Return what it is worth to bring a query to this share of its cost, in units of its time."""
+    return 1 - ratio + tail * math.log(1 / max(ratio, 1e-6))
 
 
-def _points(problem: Problem, chosen: frozenset[int]) -> list[tuple[int, float, frozenset[int]]]:
-    """Return size, saving and choice at growing budgets; the last point is `chosen` itself."""
-    full = sum(problem.sizes[index] for index in chosen)
-    if sum(map(len, problem.queries)) > EXACT_CURVE:
-        problem = _restricted(problem, chosen)
-    points = {(0, 0.0, frozenset[int]()), (full, saving(problem, chosen), chosen)}
-    for step in STEPS if len(chosen) > 1 else ():
-        part = solve(replace(problem, budget=int(full * step)))
-        points.add((sum(problem.sizes[index] for index in part), saving(problem, part), part))
-    ordered = sorted(points, key=lambda point: (point[0], point[1], sorted(point[2])))
-    rising = [point for place, point in enumerate(ordered) if all(point[1] > before[1] for before in ordered[:place])]
-    return rising
+def curve(problem: Problem, lost: Mapping[int, float]) -> tuple[tuple[int, float], ...]:
+    """Return bytes and milliseconds saved per day of ever larger parts of a choice, the most saving bytes first.
 
-
-def _restricted(problem: Problem, chosen: frozenset[int]) -> Problem:
-    queries = tuple(tuple(c for c in configurations if c.indexes <= chosen) for configurations in problem.queries)
-    return replace(problem, queries=queries)
-
-
-def _knee(
-    problem: Problem, chosen: frozenset[int], share: float
-) -> tuple[tuple[tuple[int, float], ...], frozenset[int]]:
-    """Return the curve, and the smallest choice on it that keeps the given share of what can be saved."""
-    points = _points(problem, chosen)
-    reachable = points[-1][1] if points else 0.0
-    knee = next((part for _, saved, part in points if saved >= share * reachable), chosen)
-    return tuple((size, saved) for size, saved, _ in points), knee
+    `lost` holds, per chosen index, what would be lost without it.
+    """
+    order = sorted(lost, key=lambda i: (-lost[i] / max(problem.sizes[i], 1), i))
+    step = max(math.ceil(len(order) / POINTS), 1)
+    parts = [frozenset(order[:count]) for count in (*range(0, len(order), step), len(order))]
+    points = {sum(problem.sizes[i] for i in part): saving(problem, part) for part in parts}
+    return tuple(sorted(points.items()))

@@ -16,7 +16,8 @@ from advisor.catalog.index import IndexDefinition, IndexKey, IndexSize
 from advisor.catalog.schema import Table
 from advisor.catalog.statistics import Statistics
 from advisor.indexes.selectivity import predicate_selectivity
-from advisor.indexes.size_methods import brin_size, gin_size, gist_size, hash_size
+from advisor.indexes.size_gin import gin_size
+from advisor.indexes.size_methods import brin_size, gist_size, hash_size
 from advisor.indexes.width import Floats, Part, part_of, tuple_sizes
 
 PAGE = 8192
@@ -38,11 +39,13 @@ def estimate_size(
     *,
     rows: float | None = None,
     selectivity: float | None = None,
+    known: dict[object, Part] | None = None,
 ) -> IndexSize:
     """Return the size the index would have right after `CREATE INDEX`.
 
     `rows` overrides the table's row count (partitioned tables); `selectivity` is the share of rows that satisfy the
-    predicate of a partial index, judged from the statistics when not given.
+    predicate of a partial index, judged from the statistics when not given; `known` keeps what was worked out about
+    columns from one call to the next with the same statistics.
     """
     total = statistics.rows(table.schema, table.name) if rows is None else rows
     share = 1.0 if definition.where is None else selectivity
@@ -50,7 +53,7 @@ def estimate_size(
         share = predicate_selectivity(definition.where or "", table, statistics)
     kept = total * share
     stored: tuple[IndexKey | str, ...] = (*definition.keys, *definition.include)
-    parts = tuple(part_of(key, table, statistics, total) for key in stored)
+    parts = tuple(_part(key, table, statistics, total, {} if known is None else known) for key in stored)
     if definition.method == "btree":
         return _btree(definition, parts, total, share, major)
     relation = statistics.relations.get((table.schema, table.name))
@@ -62,7 +65,16 @@ def estimate_size(
             return brin_size(definition, parts, pages)
         case "gin":
             return gin_size(definition, table, statistics, kept, pages)
-    return gist_size(parts, kept)
+    types = tuple((found.base_type if (found := table.column(key.column or "")) else "") for key in definition.keys)
+    return gist_size(parts, kept, types, major)
+
+
+def _part(key: IndexKey | str, table: Table, statistics: Statistics, rows: float, known: dict[object, Part]) -> Part:
+    name = key if isinstance(key, str) else key.column or key.expression
+    place = (table.schema, table.name, name, rows)
+    if place not in known:
+        known[place] = part_of(key, table, statistics, rows)
+    return known[place]
 
 
 def _btree(definition: IndexDefinition, parts: tuple[Part, ...], rows: float, share: float, major: int) -> IndexSize:

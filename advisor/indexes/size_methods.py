@@ -1,17 +1,21 @@
-"""Sizes of the access methods that are not b-trees: hash, BRIN, GIN and GiST."""
+"""Sizes of hash, BRIN and GiST indexes."""
 
 from __future__ import annotations
 
 import math
 
 from advisor.catalog.index import IndexDefinition, IndexSize
-from advisor.catalog.schema import Table
-from advisor.catalog.statistics import Statistics
-from advisor.indexes.width import Part, tuple_sizes
+from advisor.indexes.width import Part
 
 HASH_FILL = 307
 """Tuples per bucket page at the default fill factor (75 %)."""
 PAGES_PER_RANGE = 128
+STORED = {"point": 32.0, "circle": 32.0, "polygon": 32.0, "inet": 11.0, "cidr": 11.0}
+"""Bytes of a GiST leaf key where it is not the value itself."""
+FILLED, PACKED = 0.68, 0.99
+"""Share of a GiST page in use after a build by splitting, and after a sorted one."""
+SORTED_RANGES = 18
+"""Major version from which range types are sorted for the build."""
 
 
 def hash_size(rows: float) -> IndexSize:
@@ -26,7 +30,7 @@ def hash_size(rows: float) -> IndexSize:
 def _buckets(wanted: int) -> int:
     """Return the bucket count of the split point phase that holds so many buckets."""
     power = max(math.ceil(math.log2(max(wanted, 2))), 1)
-    if power <= 10:
+    if power < 10:
         return 1 << power
     below = 1 << (power - 1)
     return below + math.ceil((wanted - below) / (below / 4)) * (below // 4)
@@ -47,59 +51,18 @@ def brin_size(definition: IndexDefinition, parts: tuple[Part, ...], table_pages:
     return IndexSize(float(ranges), pages, 0)
 
 
-def gist_size(parts: tuple[Part, ...], rows: float) -> IndexSize:
-    """Return the size of a GiST (or SP-GiST) index: pages about four fifths full."""
+def gist_size(parts: tuple[Part, ...], rows: float, types: tuple[str, ...], major: int) -> IndexSize:
+    """Return the size of a GiST (or SP-GiST) index: points are stored as boxes, ranges are packed when sorted (18+)."""
     if rows < 1:
         return IndexSize(rows, 1, 0)
-    item = float(tuple_sizes(parts).mean()) + 4
-    leaves = max(math.ceil(rows / ((8192 - 40) * 0.8 / item)), 1)
-    pages, level, height = leaves, leaves, 0
+    stored = sum(
+        STORED.get(name, sum(part.widths) / len(part.widths)) for part, name in zip(parts, types, strict=False)
+    )
+    packed = major >= SORTED_RANGES and all(name.endswith("range") for name in types)
+    per_page = 8152 * (PACKED if packed else FILLED) / (math.ceil((8 + stored) / 8) * 8 + 4)
+    pages, level, height = 0, rows / per_page, 0
     while level > 1:
-        level = math.ceil(level / max((8192 - 40) * 0.75 / item, 2))
-        pages += level
+        pages += math.ceil(level)
+        level = math.ceil(level) / per_page
         height += 1
-    return IndexSize(rows, pages, height)
-
-
-def gin_size(
-    definition: IndexDefinition, table: Table, statistics: Statistics, rows: float, table_pages: int
-) -> IndexSize:
-    """Return the size of a GIN index: an entry per distinct element and a compressed posting per occurrence."""
-    elements, distinct, key_width = _elements(definition, table, statistics, rows)
-    postings = rows * elements
-    per_entry = max(postings / max(distinct, 1.0), 1.0)
-    gap = table_pages * 2048 / per_entry if per_entry > 1 else 2048.0
-    each = min(max(math.log2(max(gap, 2)) / 7, 1.0), 6.0)
-    entry_bytes = distinct * (math.ceil((8 + key_width + 6) / 8) * 8 + 8)
-    pages = 2 + math.ceil((entry_bytes + postings * each) / (8192 * 0.85))
-    return IndexSize(rows, max(pages, 2), 0)
-
-
-def _elements(
-    definition: IndexDefinition, table: Table, statistics: Statistics, rows: float
-) -> tuple[float, float, float]:
-    """Return elements per row, distinct elements and bytes of one element."""
-    key = definition.keys[0]
-    name = key.column or next((c.name for c in table.columns if f'"{c.name}"' in key.expression), "")
-    found = statistics.column(table.schema, table.name, name)
-    width = float(found.avg_width) if found else 32.0
-    if key.opclass == "gin_trgm_ops":
-        return width + 1, min(20_000.0, 40 * math.sqrt(rows * width / 10) + 100), 3.0
-    if found and found.elem_count_histogram:
-        mean = found.elem_count_histogram[-1]
-        return mean, _distinct_elements(found.most_common_elem_freqs or (), mean, rows), 6.0
-    if "tsvector" in key.expression:
-        return width / 7, min(rows * width / 14, 200_000.0), 8.0
-    pairs = max(width / 20, 1.0)
-    if key.opclass == "jsonb_path_ops":
-        return pairs, max(rows * pairs / 20, 10.0), 4.0
-    return 2 * pairs, max(rows * pairs / 20, 10.0), 10.0
-
-
-def _distinct_elements(frequencies: tuple[float, ...], mean: float, rows: float) -> float:
-    """Return distinct elements: those listed, and as many of the rarest listed frequency as fill the rest."""
-    listed = frequencies[:-2] if len(frequencies) > 3 else frequencies
-    if not listed:
-        return max(rows * mean / 10, 1.0)
-    rest = max(mean - sum(listed), 0.0)
-    return len(listed) + rest / max(min(listed), 1 / max(rows, 1.0))
+    return IndexSize(rows, pages + 1, height)

@@ -19,6 +19,8 @@ Floats = NDArray[np.float64]
 
 SAMPLES = 64
 """Virtual rows over which tuple widths are averaged."""
+STEPS = (0.6180339887498949, 0.7548776662466927, 0.8191725133961645, 0.8566748838545029)
+"""Strides of the walks, one a column, so that columns vary independently."""
 ALIGNMENT = {"c": 1, "s": 2, "i": 4, "d": 8}
 NOT_EQUAL_IMAGE = frozenset({
     "numeric", "float4", "float8", "interval", "jsonb", "record", "tsvector", "tsquery", "hstore", "citext", "money",
@@ -66,30 +68,23 @@ def deduplicates(column: Column) -> bool:
 
 def tuple_sizes(parts: tuple[Part, ...]) -> Floats:
     """Return the aligned sizes of `SAMPLES` virtual index tuples, drawn evenly and without chance."""
-    sizes = [_size([_draw(part, row, place) for place, part in enumerate(parts)], parts) for row in range(SAMPLES)]
-    return np.array(sizes, dtype=np.float64)
+    offset = np.zeros(SAMPLES)
+    holed = np.zeros(SAMPLES, dtype=bool)
+    for place, part in enumerate(parts):
+        widths, null = _draw(part, place)
+        align = np.full(SAMPLES, part.alignment) if part.fixed else np.where(widths > 126, 4, 1)
+        offset = np.where(null, offset, np.ceil(offset / align) * align + widths)
+        holed |= null
+    return np.ceil((np.where(holed, 16, 8) + offset) / 8) * 8
 
 
-def _draw(part: Part, row: int, place: int) -> int | None:
-    """Return the width of one value, `None` for NULL: a low-discrepancy walk through the quantiles."""
-    step = (0.6180339887498949, 0.7548776662466927, 0.8191725133961645, 0.8566748838545029)[place % 4]
-    point = (0.5 + (row + 1 + 7 * (place // 4)) * step) % 1.0
-    if point < part.null_frac:
-        return None
-    point = (point - part.null_frac) / max(1 - part.null_frac, 1e-9)
-    return part.widths[min(int(point * len(part.widths)), len(part.widths) - 1)]
-
-
-def _size(widths: list[int | None], parts: tuple[Part, ...]) -> int:
-    offset = 0
-    for width, part in zip(widths, parts, strict=True):
-        if width is None:
-            continue
-        long = not part.fixed and width > 126
-        align = part.alignment if part.fixed else (4 if long else 1)
-        offset = -(-offset // align) * align + width
-    header = 16 if any(width is None for width in widths) else 8
-    return -(-(header + offset) // 8) * 8
+def _draw(part: Part, place: int) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return widths and which are NULL: a low-discrepancy walk through the quantiles."""
+    point = (0.5 + (np.arange(1, SAMPLES + 1) + 7 * (place // len(STEPS))) * STEPS[place % len(STEPS)]) % 1.0
+    null = point < part.null_frac
+    point = np.maximum(point - part.null_frac, 0.0) / max(1 - part.null_frac, 1e-9)
+    widths = np.array(part.widths, dtype=np.float64)
+    return widths[np.minimum((point * len(widths)).astype(np.int64), len(widths) - 1)], null
 
 
 def _found(name: str, table: Table, statistics: Statistics) -> ColumnStatistics | None:
@@ -159,7 +154,7 @@ def _classes(
 
 def _expression_part(expression: str, table: Table, statistics: Statistics, rows: float) -> Part:
     """Return a part for an expression, whose values nobody has counted: judged by the columns in it."""
-    columns = [c for c in table.columns if mentions(expression, c.name)]
+    columns = [column for column in table.columns if mentions(expression, column.name)]
     text = [c for c in columns if c.type_category == "S" and "->" not in expression]
     lowered = expression.lower()
     if "date_trunc" in lowered or "timezone" in lowered:

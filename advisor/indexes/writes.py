@@ -110,8 +110,7 @@ def _touched(definition: IndexDefinition, updated: Mapping[str, float] | None) -
     """Return the share of updates that change a column of the index, predicate included; BRIN never ends HOT (16+)."""
     if not updated or definition.method == "brin":
         return 0.0
-    mentioned = {*definition.include}
-    for column in updated:
-        if any(mentions(key.expression, column) for key in definition.keys) or mentions(definition.where or "", column):
-            mentioned.add(column)
+    parts = (*(key.expression for key in definition.keys), definition.where or "")
+    mentioned = {column for column in updated if any(mentions(part, column) for part in parts)}
+    mentioned.update(definition.include)
     return max((updated[column] for column in mentioned if column in updated), default=0.0)

@@ -1,4 +1,7 @@
-"""ORDER BY, GROUP BY, DISTINCT, min and max: an index that delivers rows in the order the query wants."""
+"""ORDER BY, GROUP BY, DISTINCT, min and max: an index that delivers rows in the order the query wants.
+
+With equality conditions the order alone is not offered: under a LIMIT the planner would gamble on finding matches soon.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,8 @@ def suggest(need: Need, found: tuple[Suggestion, ...]) -> Iterator[Suggestion]:
             keys = (*(key_of(term) for term in prefix if term.expression not in named), *tail)
             if len(keys) <= width + 1:
                 yield Suggestion(need.index(keys), "ordering")
-        yield Suggestion(need.index(tail[:width]), "ordering")
+        if not need.equalities:
+            yield Suggestion(need.index(tail[:width]), "ordering")
         behind = tuple(key_of(term) for term in (*need.lists, *need.ranges[:1]) if term.expression not in named)
         pinned = tuple(key_of(term) for term in need.equalities if term.expression not in named)
         if behind and len(pinned) + len(tail) < width:

@@ -12,7 +12,7 @@ from itertools import islice
 
 from advisor.analysis.shape import Constant, Parameter, Predicate
 from advisor.catalog.index import IndexDefinition, IndexKey
-from advisor.indexes.candidate import Need, Suggestion, key_of
+from advisor.indexes.candidate import Need, Suggestion
 from advisor.workload.model import Slot
 
 ORDER = 85
@@ -69,8 +69,15 @@ def trust(need: Need, predicate: Predicate) -> Trusted | None:
     stable = stable_value(need, predicate)
     if stable is None or _frequency(need, predicate, stable[0]) > RARE:
         return None
-    key = key_of(term).expression
-    return Trusted(f"{key} {predicate.operator} {quote_literal(stable[0])}", term.expression, stable[1])
+    return Trusted(_condition(predicate, stable[0]), term.expression, stable[1])
+
+
+def _condition(predicate: Predicate, value: str) -> str:
+    """Return the comparison as SQL; a boolean stands for itself."""
+    expression = predicate.term.expression
+    if predicate.type == "bool":
+        return expression if value.lower().startswith("t") else f"NOT {expression}"
+    return f"{expression} {predicate.operator} {quote_literal(value)}"
 
 
 def stable_value(need: Need, predicate: Predicate) -> tuple[str, str] | None:
