@@ -60,6 +60,7 @@ def blocks(stream: BinaryIO, size: int, name: str, limit: int | None = None) -> 
     Raises `InputError` when the stream breaks; a truncated archive ends the stream instead, since its beginning is
     as good as any log.
     """
+    read = getattr(stream, "read1", stream.read)  # `read` of a truncated archive drops what it had decoded
     left = limit if limit is not None else sys.maxsize
     while left > 0:
         parts: list[bytes] = []
@@ -67,7 +68,7 @@ def blocks(stream: BinaryIO, size: int, name: str, limit: int | None = None) -> 
         ended = False
         while want and not ended:
             try:
-                part = stream.read(want)
+                part = read(want)
             except (EOFError, zlib.error, lzma.LZMAError):
                 part = b""
             except (OSError, RuntimeError, zipfile.BadZipFile) as error:

@@ -35,7 +35,7 @@ def command(
     advisor capture postgresql-*.log.gz statements.csv -o prod.json.zst
     advisor capture monday.json.zst tuesday.json.zst -o week.json.zst
     """
-    from advisor.output.coverage import coverage_json, coverage_text
+    from advisor.output.coverage import coverage_json, coverage_text, left_out
     from advisor.workload.collect import collect
     from advisor.workload.redact import redacted
     from advisor.workload.store import save
@@ -43,6 +43,9 @@ def command(
     progress = Progress(quiet=quiet)
     with progress.step("read the inputs"):
         workload = collect(inputs, log_line_prefix=log_line_prefix, jobs=jobs)
+    for coverage in workload.inputs:
+        if coverage.skipped:
+            progress.warn(left_out(coverage))
     if redact:
         workload = redacted(workload)
     if output:

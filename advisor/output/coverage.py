@@ -28,6 +28,13 @@ def coverage_text(workload: Workload) -> str:
     return "\n\n".join([*parts, _summary(workload), _heaviest(workload)]) + "\n"
 
 
+def left_out(coverage: InputCoverage) -> str:
+    """Return one line that says how much of an input was left out, and why."""
+    lost = sum(skip.count for skip in coverage.skipped.values())
+    reasons = "; ".join(f"{count(skip.count)} × {reason}" for reason, skip in sorted(coverage.skipped.items()))
+    return f"{coverage.name}: {count(lost)} of {count(lost + coverage.records)} records left out ({reasons})"
+
+
 def coverage_json(workload: Workload) -> bytes:
     """Return the same as JSON, with every query in short."""
     document = {

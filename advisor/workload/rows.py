@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from math import fsum
@@ -15,6 +16,9 @@ from advisor.workload.merge_queries import combine_queries
 from advisor.workload.model import Query, Workload
 from advisor.workload.order import heaviest_first, with_unique_ids
 from advisor.workload.placeholders import numbered
+
+LIMITS = (120, 200, 500, 1024, 2048, 4096)
+"""Lengths at which postgres_exporter, Datadog, Performance Insights, pg_stat_activity and pg_stat_monitor cut texts."""
 
 
 def workload_of(exports: Sequence[StatementExport]) -> Workload:
@@ -117,6 +121,11 @@ def _interval(export: StatementExport) -> tuple[float, float] | None:
 
 
 def _trust(export: StatementExport) -> Iterable[str]:
+    if not export.nominal:
+        yield (
+            "statement exports hold no values (`$1` in their place), so plans rest on planner statistics: "
+            "add a log of the same database to plan with values that were really sent"
+        )
     if export.evictions:
         yield (
             f"{export.coverage.name}: pg_stat_statements evicted entries {export.evictions:.0f} times since its reset: "
@@ -132,5 +141,14 @@ def _trust(export: StatementExport) -> Iterable[str]:
             f"{export.coverage.name}: names its databases by number only (`oid N`): "
             "join pg_database to it, or export with sql/export"
         )
+    yield from _cut_off(export)
     if any(not row.top_level for row in export.rows):
         yield f"{export.coverage.name}: statements inside functions are kept apart; their time is part of the caller's"
+
+
+def _cut_off(export: StatementExport) -> Iterable[str]:
+    """Name texts that stop at a length monitors cut texts off at, and that cannot be parsed."""
+    lengths = Counter(len(row.text) for row in export.rows if identify(_parseable(row.text)).unparsed)
+    for limit in LIMITS:
+        if cut := sum(count for length, count in lengths.items() if limit - 3 <= length <= limit):
+            yield f"{export.coverage.name}: {cut} texts are cut off at {limit} characters and cannot be analysed"

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 def read_export(source: Source, detected: Detected) -> tuple[StatementExport, ...]:
     """Return the readings one file holds, oldest first; raises `InputError` when nothing in it was understood."""
     from advisor.capture.exports.document import Document
+    from advisor.capture.source import HEAD, blocks
     from advisor.errors import InputError
 
     with source.open() as stream:
-        data = stream.read()
+        data = b"".join(blocks(stream, HEAD, source.name))
     for envelope in detected.envelopes:
         data = envelope.unwrap(data)
     exports: tuple[StatementExport, ...] = detected.reader.read(Document(data), source.name)

@@ -12,13 +12,16 @@ from advisor.capture.coverage import InputCoverage
 from advisor.capture.events import StatementRow
 from advisor.capture.exports.document import Document, beginning
 from advisor.capture.exports.export import StatementExport
-from advisor.capture.exports.statement_columns import READING, column_of, version_of
+from advisor.capture.exports.statement_columns import EXTENSION_COLUMNS, READING, version_of
 from advisor.capture.exports.statement_rows import HIDDEN, RowReader, missing
 from advisor.capture.exports.table import Table, moment, number
 from advisor.capture.exports.tally import Tally
 from advisor.errors import InputError
 
 NAME = "pg_stat_statements"
+
+LOOKS_LIKE = 3
+"""Columns of pg_stat_statements that make a table worth a word about those it lacks."""
 
 SAME_READING_S = 60.0
 """Rows captured within this time of each other are one reading unless an entry repeats."""
@@ -34,7 +37,7 @@ def sniff(head: bytes) -> float:
         return 0.0
     if not missing(table.columns):
         return 0.9
-    return 0.2 if len(missing(table.columns)) <= 1 and column_of("query_id", table.columns) else 0.0
+    return 0.2 if len(EXTENSION_COLUMNS & set(table.columns)) >= LOOKS_LIKE else 0.0
 
 
 def read(document: Document, name: str) -> tuple[StatementExport, ...]:

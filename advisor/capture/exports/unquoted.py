@@ -20,7 +20,10 @@ NAME = re.compile(r"[^\s(),;'$]*")
 
 
 def read(lines: Sequence[str], start: int, separator: str, names: Sequence[str], form: str) -> Table:
-    """Return the records of `lines[start:]`, the text column taking whatever the plain cells around it leave."""
+    """Return the records of `lines[start:]`, the text column taking whatever the plain cells around it leave.
+
+    A text in quotes means that the file is quoted after all: no record then, since no statement begins with a quote.
+    """
     text_index = next((names.index(name) for name in TEXT_COLUMNS if name in names), None)
     tally = Tally()
     if text_index is None:
@@ -32,6 +35,8 @@ def read(lines: Sequence[str], start: int, separator: str, names: Sequence[str],
         if cells is None:
             tally.add("cells cannot be told apart", f"line {place}", chunk)
             continue
+        if cells[text_index].startswith('"') and cells[text_index].endswith('"'):
+            return Table(form, tuple(names), (), (), {}, separator == ";")
         records.append(dict(zip(names, cells, strict=True)))
         places.append(place)
     return Table(f"{form}, unquoted", tuple(names), tuple(records), tuple(places), tally.skipped(), separator == ";")
