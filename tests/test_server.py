@@ -1,8 +1,67 @@
-"""A private server leaves nothing behind."""
+"""A private server leaves nothing behind, however its process ends."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from advisor.errors import TwinError
+from advisor.twin.cache import cached
+from advisor.twin.claim import PREFIX, UNPRIVILEGED, Claim, reachable, sweep
+from advisor.twin.cluster import reachable_binaries
 from advisor.twin.server import Server, embedded_binaries
+
+RUNS_A_SERVER = """
+import sys, time
+from advisor.twin.server import Server, embedded_binaries
+with Server(embedded_binaries()) as server:
+    print(server.folder, server.process.pid, server._guard._process.pid, flush=True)
+    {body}
+"""
+
+
+@contextmanager
+def child(body: str = "time.sleep(60)") -> Iterator[tuple[subprocess.Popen[str], Path, int, int]]:
+    """Run a process that holds a server; yield it, the server's folder, the server's pid and the guard's."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", RUNS_A_SERVER.format(body=body)],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        folder, server, guard = process.stdout.readline().split()
+        yield process, Path(folder), int(server), int(guard)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{pid}/stat")
+    return not stat.exists() or ") Z " not in stat.read_text()
+
+
+def eventually(condition: Callable[[], bool]) -> bool:
+    for _ in range(300):
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def test_the_server_answers_and_leaves_no_folder_and_no_process() -> None:
@@ -13,3 +72,141 @@ def test_the_server_answers_and_leaves_no_folder_and_no_process() -> None:
         folder, process = server.folder, server.process
     assert not folder.exists()
     assert process is not None and process.poll() is not None
+
+
+def test_an_exception_leaves_nothing() -> None:
+    with pytest.raises(RuntimeError), Server(embedded_binaries()) as server:
+        folder, process = server.folder, server.process
+        raise RuntimeError
+    assert not folder.exists()
+    assert process is not None and process.poll() is not None
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"])
+def test_a_signal_to_the_parent_leaves_nothing(name: str) -> None:
+    with child() as (process, folder, server, guard):
+        process.send_signal(signal.Signals[name])
+        assert eventually(lambda: not folder.exists())
+        assert eventually(lambda: not alive(server) and not alive(guard))
+
+
+def test_a_signal_to_the_whole_terminal_session_leaves_nothing() -> None:
+    with child() as (process, folder, server, guard):
+        os.killpg(process.pid, signal.SIGINT)
+        assert eventually(lambda: not folder.exists())
+        assert eventually(lambda: not alive(server) and not alive(guard))
+
+
+def test_a_parent_killed_while_the_cluster_is_made_leaves_nothing(tmp_path: Path) -> None:
+    before = set(folders())
+    script = "from advisor.twin.server import *\nwith Server(embedded_binaries()): pass"
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+    process = subprocess.Popen([sys.executable, "-c", script], env=environment)
+    try:
+        assert eventually(lambda: bool(set(folders()) - before))
+        made = set(folders()) - before
+    finally:
+        process.kill()
+        process.wait()
+    assert eventually(lambda: not any(folder.exists() for folder in made))
+
+
+def folders() -> list[Path]:
+    return [path for root in ("/dev/shm", tempfile.gettempdir()) for path in Path(root).glob(f"{PREFIX}*/owner")]
+
+
+def test_the_next_run_sweeps_what_parent_and_guard_could_not() -> None:
+    with child() as (process, folder, server, guard):
+        os.kill(guard, signal.SIGKILL)
+        process.kill()
+        process.wait()
+        assert folder.exists() and alive(server)
+        assert folder in sweep()
+        assert not folder.exists()
+        assert eventually(lambda: not alive(server))
+
+
+def test_a_sweep_spares_the_living_and_what_is_not_ours() -> None:
+    stranger = Path(tempfile.mkdtemp(prefix=PREFIX))
+    elsewhere = Path(tempfile.mkdtemp())
+    link = stranger.with_name(stranger.name + "-link")
+    link.symlink_to(elsewhere)
+    claim = Claim(room=1)
+    try:
+        removed = sweep()
+        assert claim.folder not in removed and claim.folder.exists()
+        assert stranger not in removed and stranger.exists()
+        assert link not in removed and elsewhere.exists()
+    finally:
+        claim.release()
+        link.unlink()
+        stranger.rmdir()
+        elsewhere.rmdir()
+    assert not claim.folder.exists()
+
+
+def test_several_servers_at_once_do_not_meet() -> None:
+    with Server(embedded_binaries()) as one, Server(embedded_binaries()) as other:
+        assert one.folder != other.folder
+        with one.connect() as connection:
+            connection.execute("CREATE DATABASE mine")
+        with pytest.raises(psycopg.OperationalError):
+            other.connect("mine")
+
+
+def test_a_setting_the_server_refuses_is_one_clear_error_and_leaves_nothing() -> None:
+    server = Server(embedded_binaries(), {"work_mem": "much"})
+    with pytest.raises(TwinError, match="work_mem"), server:
+        pass
+    assert not server.folder.exists()
+
+
+def test_missing_binaries_are_one_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(TwinError, match="did not start"), Server(tmp_path):
+        pass
+
+
+@pytest.mark.parametrize("hostile", [False, True])
+def test_the_cache_shows_complete_folders_only_and_trusts_nobody(
+    hostile: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "pgadvisor"
+    monkeypatch.setattr("advisor.twin.cache._roots", lambda: [root])
+    if hostile:
+        root.mkdir(mode=0o777)
+        root.chmod(0o777)
+    made = cached("thing", lambda draft: (draft / "file").touch())
+    if hostile:
+        assert made is None and not (root / "thing").exists()
+    else:
+        assert made == root / "thing" and (made / "file").exists()
+        assert cached("thing", lambda draft: pytest.fail("it is there already")) == made
+        assert [path.name for path in root.iterdir()] == ["thing"]
+
+
+def test_a_fill_that_fails_leaves_no_half_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("advisor.twin.cache._roots", lambda: [tmp_path / "pgadvisor"])
+
+    def fail(draft: Path) -> None:
+        (draft / "file").touch()
+        raise OSError
+
+    with pytest.raises(OSError):
+        cached("thing", fail)
+    assert list((tmp_path / "pgadvisor").iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs servers as another user")
+def test_root_in_a_closed_home_gets_a_server_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, package = tmp_path / "home", embedded_binaries().parent.parent
+    shutil.copytree(package, home / package.name, symlinks=True)
+    shutil.copytree(package.with_name(f"{package.name}.libs"), home / f"{package.name}.libs")
+    home.chmod(0o700)
+    binaries = home / package.name / "pginstall" / "bin"
+    assert not reachable(binaries)
+    with Server(binaries) as server, server.connect() as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+        copy = reachable_binaries(binaries)
+    assert copy != binaries and reachable(copy)
+    assert copy.stat().st_uid != UNPRIVILEGED
+    shutil.rmtree(copy.parent.parent.parent)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 import os
-import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from advisor.twin.cluster import server_version
 from advisor.twin.files import LocalFiles
 from advisor.twin.providers import Host
 from advisor.twin.server import UNPRIVILEGED, Server, embedded_binaries
@@ -16,14 +16,13 @@ from advisor.twin.server import UNPRIVILEGED, Server, embedded_binaries
 __all__ = ["embedded_binaries", "major_version", "serve"]
 
 
+_ROOM = 96 << 20
+"""Bytes a twin takes: the empty cluster, its database, and write-ahead log."""
+
+
 @functools.cache
 def _version(binaries: Path) -> str:
-    """Return `18.6` or the like; raises `OSError` when the folder has no server that runs."""
-    try:
-        done = subprocess.run([str(binaries / "postgres"), "-V"], capture_output=True, text=True, check=True)
-    except subprocess.CalledProcessError as error:
-        raise OSError(error.stderr) from error
-    return done.stdout.split()[2]
+    return server_version(binaries)
 
 
 def major_version(binaries: Path) -> int:
@@ -34,11 +33,12 @@ def major_version(binaries: Path) -> int:
 @contextmanager
 def serve(binaries: Path, settings: Mapping[str, str], provider: str) -> Iterator[Host]:
     """Run a server from these binaries for the length of the `with` block."""
-    with Server(binaries, settings) as server:
+    with Server(binaries, settings, room=_ROOM) as server:
         owner = UNPRIVILEGED if os.geteuid() == 0 else None
         yield Host(
             description=f"PostgreSQL {_version(binaries)} ({provider})",
             parameters={"host": str(server.folder), "port": "5432", "user": "postgres"},
             files=lambda connection: LocalFiles(server.data, owner),
             binaries=binaries,
+            ours=True,
         )

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
-import shutil
 import signal
 import subprocess
-import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
 import psycopg
 
 from advisor.errors import TwinError
+from advisor.twin.claim import UNPRIVILEGED, Claim, sweep
+from advisor.twin.cluster import identity, make_cluster, reachable_binaries
+from advisor.twin.guard import Guard
 
-UNPRIVILEGED = 65534
-"""User and group (`nobody`) a server runs as when we are root: PostgreSQL refuses to run as root."""
+__all__ = ["DEFAULT_SETTINGS", "UNPRIVILEGED", "Server", "embedded_binaries"]
 
 DEFAULT_SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
@@ -27,7 +28,14 @@ DEFAULT_SETTINGS: Mapping[str, str] = {
     "full_page_writes": "off",
     "autovacuum": "off",
     "max_connections": "200",
+    "dynamic_shared_memory_type": "mmap",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
 }
+"""Settings of every server of ours; `mmap` keeps shared memory inside the folder that is removed at the end."""
+
+_STOP_SECONDS = 10
+GIGABYTE = 1 << 30
 
 
 def embedded_binaries() -> Path:
@@ -38,22 +46,37 @@ def embedded_binaries() -> Path:
 
 
 class Server:
-    """A throw-away server from local binaries, used as a context manager; nothing of it outlives the `with` block."""
+    """A throw-away server from local binaries, used as a context manager.
 
-    def __init__(self, binaries: Path, settings: Mapping[str, str] | None = None) -> None:
+    Nothing of it outlives the `with` block, nor this process: see `advisor.twin.guard` and `advisor.twin.claim`.
+    """
+
+    def __init__(self, binaries: Path, settings: Mapping[str, str] | None = None, *, room: int = GIGABYTE) -> None:
+        """Take the folder of the server's binaries and its settings; `room` is how many bytes it may grow to.
+
+        The folder lies in memory where several times that is free.
+        """
+        self.room = room
         self.binaries = binaries
         self.settings = {**DEFAULT_SETTINGS, **(settings or {})}
         self.folder = Path()
         self.process: subprocess.Popen[bytes] | None = None
+        self._claim: Claim | None = None
+        self._guard: Guard | None = None
 
     def __enter__(self) -> Server:
         """Make the cluster, start it, and return once it answers."""
-        self.folder = Path(tempfile.mkdtemp(prefix="pgadvisor-"))
+        _sweep_once()
         try:
-            if self._identity:
-                os.chown(self.folder, UNPRIVILEGED, UNPRIVILEGED)
-            self._initialise()
-            self._start()
+            self._claim = Claim(self.room)
+            self.folder = self._claim.folder
+            self._guard = Guard(self.folder)
+            binaries = reachable_binaries(self.binaries)
+            make_cluster(binaries, self.folder, self._guard)
+            self._start(binaries, self._guard)
+        except OSError as error:
+            self.stop()
+            raise TwinError(f"the server did not start: {error}") from error
         except BaseException:
             self.stop()
             raise
@@ -94,44 +117,38 @@ class Server:
         return subprocess.run(command, env=environment, input=stdin, capture_output=True, text=True, check=False)
 
     def stop(self) -> None:
-        """Stop the server, at once if need be, and remove its folder."""
+        """Stop the server at once, without a checkpoint, and remove its folder; may be called again."""
         if self.process and self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
+            self.process.send_signal(signal.SIGQUIT)
             try:
-                self.process.wait(10)
+                self.process.wait(_STOP_SECONDS)
             except subprocess.TimeoutExpired:
-                self.process.send_signal(signal.SIGQUIT)
-                self.process.wait(10)
-        self.process = None
-        shutil.rmtree(self.folder, ignore_errors=True)
+                self.process.kill()
+                self.process.wait()
+        if self._claim:
+            self._claim.release()
+            self._claim = None
+        if self._guard:
+            self._guard.dismiss()
+            self._guard = None
 
-    @property
-    def _identity(self) -> dict[str, int]:
-        return {"user": UNPRIVILEGED, "group": UNPRIVILEGED} if os.geteuid() == 0 else {}
-
-    def _initialise(self) -> None:
-        version = subprocess.run([str(self.binaries / "postgres"), "-V"], capture_output=True, text=True, check=True)
-        major = int(version.stdout.split()[2].split(".")[0])
-        checksums: Sequence[str] = ["--no-data-checksums"] if major >= 18 else []
-        command = [str(self.binaries / "initdb"), "-D", str(self.data), "-U", "postgres", "-A", "trust"]
-        command += ["--no-sync", "-E", "UTF8", "--locale=C.UTF-8", *checksums]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=self.folder, check=False, **self._identity)  # type: ignore[call-overload]
-        if done.returncode:
-            raise TwinError(f"initdb failed: {done.stderr.strip()}")
-
-    def _start(self) -> None:
-        command = [str(self.binaries / "postgres"), "-D", str(self.data), "-k", str(self.folder)]
+    def _start(self, binaries: Path, guard: Guard) -> None:
+        command = [str(binaries / "postgres"), "-D", str(self.data), "-k", str(self.folder)]
         for name, value in self.settings.items():
             command += ["-c", f"{name}={value}"]
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen(  # type: ignore[call-overload]
-                command, stdout=log, stderr=log, cwd=self.folder, start_new_session=True, **self._identity
+            self.process = subprocess.Popen(
+                command, stdout=log, stderr=log, cwd=self.folder, start_new_session=True, **identity()
             )
-        for _ in range(1500):
-            with contextlib.suppress(psycopg.OperationalError), self.connect() as connection:
-                connection.execute("SELECT 1")
+        guard.watch_server(self.process.pid)
+        while self.process.poll() is None:
+            with contextlib.suppress(psycopg.OperationalError), self.connect():
                 return
-            if self.process is None or self.process.poll() is not None:
-                break
-            time.sleep(0.02)
-        raise TwinError(f"the server did not start: {self.log.read_text(errors='replace')[-2000:]}")
+            time.sleep(0.01)
+        raise TwinError(f"the server did not start: {self.log.read_text(errors='replace')[-2000:].strip()}")
+
+
+@functools.cache
+def _sweep_once() -> None:
+    """Remove what dead runs left behind, once a run."""
+    sweep()

@@ -83,7 +83,8 @@ def start_twin(
         admin = stack.enter_context(_connect(host, "postgres"))
         name = f"twin_{secrets.token_hex(4)}"
         notes += create_database(admin, name, snapshot)
-        stack.callback(drop_database, admin, name)
+        if not host.ours:
+            stack.callback(drop_database, admin, name)
         notes += apply_settings(admin, name, snapshot.settings, snapshot.search_path)
         with _connect(host, name) as restoring:
             notes += restore_schema(restoring, snapshot.schema_sql)

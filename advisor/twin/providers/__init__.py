@@ -30,6 +30,8 @@ class Host:
     """Connection parameters without a database."""
     files: Callable[[psycopg.Connection[Any]], Files]
     """Returns the way to write relation files, given a connection to the twin's database."""
+    ours: bool = False
+    """Whether the whole server goes at the end, so that no database needs to be dropped."""
     binaries: Path | None = None
     """Folder of client programs (psql, pg_dump) of the server's own version, where there are any."""
 

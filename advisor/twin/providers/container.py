@@ -43,6 +43,7 @@ def start(major: int, settings: Mapping[str, str]) -> Iterator[Host]:
                 "password": _PASSWORD,
             },
             files=ProgramFiles,
+            ours=True,
         )
     finally:
         container.stop()

@@ -1,0 +1,112 @@
+"""Empty clusters: made by initdb once for each set of server binaries, then copied from the cache."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from advisor.errors import TwinError
+from advisor.twin.cache import cached
+from advisor.twin.claim import UNPRIVILEGED, reachable
+from advisor.twin.guard import Guard
+
+_CHECKSUMS_BY_DEFAULT_SINCE = 18
+_LOCALES = ("C.UTF-8", "C")
+
+
+def identity() -> dict[str, Any]:
+    """Return the arguments that make a child process run as the unprivileged user, when we are root."""
+    return {"user": UNPRIVILEGED, "group": UNPRIVILEGED, "extra_groups": []} if os.geteuid() == 0 else {}
+
+
+def server_version(binaries: Path) -> str:
+    """Return `18.6` or the like; raises `OSError` when no server runs from this folder."""
+    try:
+        done = subprocess.run([str(binaries / "postgres"), "-V"], capture_output=True, text=True, check=True)
+    except subprocess.CalledProcessError as error:
+        raise OSError(f"{binaries / 'postgres'} does not run: {error.stderr.strip()}") from error
+    return done.stdout.split()[2]
+
+
+def reachable_binaries(binaries: Path) -> Path:
+    """Return a folder of the same binaries that the server's user can reach: itself, or a copy in the cache.
+
+    Needed when we are root and stand in a folder that is closed to others, such as a home of mode 0700.
+    """
+    if os.geteuid() != 0 or reachable(binaries):
+        return binaries
+    copy = cached(f"postgresql-{_digest(binaries)}", lambda draft: _copy_installation(binaries, draft))
+    inside = Path(binaries.parent.parent.name, binaries.parent.name, "bin")
+    if copy is None or not reachable(copy / inside):
+        raise TwinError(
+            f"the server's user cannot reach {binaries}",
+            do="run as another user than root, or make that folder readable to others",
+        )
+    return copy / inside
+
+
+def _copy_installation(binaries: Path, draft: Path) -> None:
+    """Copy an installation; a wheel's shared libraries lie beside its package and are found from there."""
+    package = binaries.parent.parent
+    shutil.copytree(binaries.parent, draft / package.name / binaries.parent.name, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, draft / libraries.name)
+
+
+def make_cluster(binaries: Path, folder: Path, guard: Guard) -> None:
+    """Make an empty cluster in `folder/data`; raises `TwinError` when initdb refuses."""
+    data = folder / "data"
+    template = cached(f"cluster-{_digest(binaries)}", lambda draft: _fill(draft, binaries, folder, guard))
+    if not data.exists():  # always, but for the run that filled the cache
+        if template is None:
+            _initialise(binaries, data, guard)
+        else:
+            shutil.copytree(template / "data", data)
+            _give_away(data)
+
+
+def _fill(draft: Path, binaries: Path, folder: Path, guard: Guard) -> None:
+    _initialise(binaries, folder / "data", guard)
+    shutil.copytree(folder / "data", draft / "data")
+
+
+def _initialise(binaries: Path, data: Path, guard: Guard) -> None:
+    major = int(server_version(binaries).split(".")[0])
+    command = [str(binaries / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8"]
+    command += ["--no-data-checksums"] if major >= _CHECKSUMS_BY_DEFAULT_SINCE else []
+    complaint = ""
+    for locale in _LOCALES:
+        process = subprocess.Popen(
+            [*command, f"--locale={locale}"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            cwd=data.parent, start_new_session=True, **identity(),
+        )  # fmt: skip
+        guard.watch_group(process.pid)
+        complaint, _ = process.communicate()
+        guard.watch_group(None)
+        if process.returncode == 0:
+            return
+        shutil.rmtree(data, ignore_errors=True)
+    raise TwinError(f"initdb failed: {complaint.strip()}")
+
+
+def _give_away(data: Path) -> None:
+    """Make the server's user the owner of a copied cluster."""
+    if os.geteuid() == 0:
+        for root, folders, files in os.walk(data):
+            for name in (".", *folders, *files):
+                os.chown(Path(root) / name, UNPRIVILEGED, UNPRIVILEGED, follow_symlinks=False)
+
+
+@functools.cache
+def _digest(binaries: Path) -> str:
+    """Return what changes when an installation does: the server itself and the extensions it brings."""
+    digest = hashlib.sha256((binaries / "postgres").read_bytes())
+    for control in sorted(path.name for path in (binaries.parent / "share").rglob("*.control")):
+        digest.update(control.encode())
+    return f"{server_version(binaries)}-{digest.hexdigest()[:12]}"
