@@ -49,8 +49,8 @@ def evidence(change: Change, queries: Mapping[str, str], snippet: str) -> str:
 def docstring(text: str) -> str:
     r"""Return `text` as it can stand between triple quotes: no early end, no escape sequence, no control character."""
     visible = re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", " ", text)
-    escaped = visible.replace("\\", "\\\\").replace('"""', r"\"\"\"")
-    return escaped[:-1] + r"\"" if escaped.endswith('"') else escaped
+    body, end = (visible[:-1], r"\"") if visible.endswith('"') else (visible, "")
+    return body.replace("\\", "\\\\").replace('"""', r"\"\"\"") + end
 
 
 def _why(change: Change) -> str:

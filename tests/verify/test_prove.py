@@ -63,6 +63,22 @@ def test_every_kind_of_index_is_proven(prove_on):
     }
 
 
+BOARDROOM = Path(__file__).parent.parent.parent / "sql" / "systems" / "boardroom" / "schema.sql"
+
+
+def test_indexes_on_every_table_of_a_real_system_are_proven(prove_on):
+    keys = {
+        "users": ("plan", "created_at"),
+        "boardrooms": ("visibility", "created_at"),
+        "sessions": ("user_id", "is_active"),
+        "threads": ("session_id", "status"),
+        "messages": ("thread_id", "created_at"),
+        "tool_runs": ("status", "created_at"),
+    }
+    proof = prove_on(BOARDROOM.read_text(), *(proposal(definition(table, *columns)) for table, columns in keys.items()))
+    assert complaints(proof) == [] and len(proof.revisions) == 6
+
+
 NAMES = {
     "mixed case": ("MixedCase", "Kind", "app"),
     "reserved": ("order", "select", "user"),
