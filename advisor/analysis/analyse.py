@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from advisor.analysis import changes, forms, operators, sublinks
 from advisor.analysis.features import note_features
@@ -14,6 +14,7 @@ from advisor.analysis.shapes import Kind, shape
 from advisor.analysis.slots import references, slots
 from advisor.analysis.state import Domain, State
 from advisor.catalog.schema import Schema
+from advisor.workload.model import Query, Slot
 
 KINDS: dict[str, Kind] = {
     "SelectStmt": "select", "InsertStmt": "insert", "UpdateStmt": "update", "DeleteStmt": "delete",
@@ -26,27 +27,47 @@ BINDER_MODULES = (changes, forms, operators, sublinks)
 """Imported so that their binders are entered."""
 
 
-def analyse(text: str, schema: Schema, search_path: Sequence[str] | None = None) -> QueryShape | Unanalysable:
+def analyse_query(query: Query, schema: Schema, search_path: Sequence[str] | None = None) -> QueryShape | Unanalysable:
+    """Return the shape of a query of the workload, read with the values that its captured executions had."""
+    if query.unparsed:
+        return Unanalysable(query.unparsed)
+    values = {number: _values(slot) for number, slot in enumerate(query.slots)}
+    return analyse(query.text, schema, search_path, values)
+
+
+def _values(slot: Slot) -> tuple[str | None, ...]:
+    return tuple(value for value, _ in slot.common)
+
+
+def analyse(
+    text: str,
+    schema: Schema,
+    search_path: Sequence[str] | None = None,
+    values: Mapping[int, tuple[str | None, ...]] | None = None,
+) -> QueryShape | Unanalysable:
     """Return what a statement asks of each table, or why that cannot be told; never raises.
 
-    `search_path` is that of the session which ran it, where it differs from the database's.
+    `search_path` is that of the session which ran it, where it differs from the database's. `values` are those that
+    the `$n` of a normalised text are known to have had, by slot: one that never varied stands in the term it is part
+    of (`settings ->> $1`), and patterns are told by how they begin. Operands stay parameters.
     """
     try:
         tree = statement(text)
-        return _shape(tree, schema, tuple(search_path if search_path is not None else schema.search_path))
+        path = tuple(search_path if search_path is not None else schema.search_path)
+        return _shape(tree, State(schema, path, values=values or {}))
     except Refused as refusal:
         return Unanalysable(str(refusal))
     except RecursionError:
         return Unanalysable("it is nested too deeply")
 
 
-def _shape(tree: Node, schema: Schema, search_path: tuple[str, ...]) -> QueryShape:
+def _shape(tree: Node, state: State) -> QueryShape:
     name, fields = next(iter(tree.items()))
     if name in WRAPPERS and WRAPPERS[name] in fields:
-        return _shape(fields[WRAPPERS[name]], schema, search_path)
+        return _shape(fields[WRAPPERS[name]], state)
     if name not in KINDS:
         return QueryShape("utility", ())
-    state = State(schema, search_path, slots(tree), references(tree))
+    state.slots, state.references = slots(tree), references(tree)
     top = STATEMENTS[name](state, Scope(Domain("inner"), 0), fields)
     if name == "InsertStmt":
         top = next((level for level in state.levels if level.depth == 0 and level is not top), top)

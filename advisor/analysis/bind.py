@@ -113,4 +113,5 @@ def quote_literal(text: str) -> str:
 
 @binder("ParamRef")
 def _parameter(state: State, scope: Scope, fields: Node) -> Expression:
-    return Placeholder(fields.get("number", 0))
+    number = fields.get("number", 0)
+    return Placeholder(number, None, state.values.get(number - 1, ()))

@@ -6,7 +6,7 @@ it is not known; a bare string literal has the type `unknown`, as in PostgreSQL.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal as Choice
 from typing import TypeAlias
@@ -37,6 +37,8 @@ class Placeholder:
 
     number: int
     type: str | None = None
+    values: tuple[str | None, ...] = ()
+    """Values it is known to have had, where executions were captured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +196,10 @@ def fields(expression: Expression) -> tuple[Field, ...]:
     return tuple(dict.fromkeys(part for part in walk(expression) if isinstance(part, Field)))
 
 
-def substitute(expression: Expression, columns: dict[Field, Expression]) -> Expression:
-    """Return the expression with these columns replaced."""
+def substitute(expression: Expression, columns: Mapping[Expression, Expression]) -> Expression:
+    """Return the expression with these columns, or parameters, replaced."""
     match expression:
-        case Field():
+        case Field() | Placeholder():
             return columns.get(expression, expression)
         case Operation(operator, arguments, kind):
             return Operation(operator, tuple(substitute(part, columns) for part in arguments), kind)

@@ -157,7 +157,8 @@ def _push_condition(filters: Filters, condition: Expression, relation: int) -> N
     if occurrences(condition) != {relation}:
         return
     for leaf, definition in zip(outside.level.leaves, outside.definitions, strict=False):
-        inside = substitute(condition, {column: definition[column.name] for column in read})
+        renamed: dict[Expression, Expression] = {column: definition[column.name] for column in read}
+        inside = substitute(condition, renamed)
         if not constant(inside):
             leaf.domain.conditions.append(inside)
 

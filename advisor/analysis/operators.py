@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from advisor.analysis.bind import bind, bind_all, binder
 from advisor.analysis.expression import (
     Cast,
@@ -113,7 +115,7 @@ def _cast(state: State, scope: Scope, fields: Node) -> Expression:
         true = argument.value == "t"
         return Value("TRUE" if true else "FALSE", "true" if true else "false", "bool", argument.slot)
     if isinstance(argument, Placeholder):
-        return Cast(Placeholder(argument.number, base), shown, base)
+        return Cast(replace(argument, type=base), shown, base)
     return Cast(argument, shown, base)
 
 

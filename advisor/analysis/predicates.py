@@ -143,11 +143,13 @@ def pattern_kind(operator: str, pattern: Expression) -> PredicateKind:
     """Return what a LIKE asks: the start of the value, a part of it, or what only the value will tell."""
     while isinstance(pattern, Cast):
         pattern = pattern.argument
-    if not isinstance(pattern, Value) or pattern.value is None:
+    known = (
+        (pattern.value,) if isinstance(pattern, Value) else pattern.values if isinstance(pattern, Placeholder) else ()
+    )
+    starts = {operator == "~~*" or value[:1] in ("%", "_") for value in known if value is not None}
+    if len(starts) != 1:
         return "pattern"
-    if operator == "~~*" or pattern.value[:1] in ("%", "_"):
-        return "infix"
-    return "prefix"
+    return "infix" if starts == {True} else "prefix"
 
 
 def _row(state: State, operator: str, left: Items, right: Expression, own: int) -> Predicate | None:

@@ -126,6 +126,8 @@ class State:
     schema: Schema
     search_path: tuple[str, ...]
     slots: Mapping[int, int] = field(default_factory=dict)
+    values: Mapping[int, tuple[str | None, ...]] = field(default_factory=dict)
+    """Values that parameters are known to have had, by slot."""
     references: Mapping[str, int] = field(default_factory=dict)
     """How often each unqualified relation name is mentioned."""
     relations: list[Relation] = field(default_factory=list)

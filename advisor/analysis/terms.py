@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from advisor.analysis.bind import quote_literal
 from advisor.analysis.deparse import sql
 from advisor.analysis.expression import (
     Call,
@@ -18,6 +19,7 @@ from advisor.analysis.expression import (
     WholeRow,
     fields,
     occurrences,
+    substitute,
     walk,
 )
 from advisor.analysis.functions import call_immutable
@@ -50,7 +52,7 @@ def _changes_name_only(cast: Cast) -> bool:
 
 def term(state: State, expression: Expression) -> Term | None:
     """Return the term for an expression over one table; `None` when no index can hold it."""
-    expression = relabelled(expression)
+    expression = relabelled(settled(expression))
     collation = expression.collation if isinstance(expression, Collated) else None
     expression = relabelled(expression.argument) if isinstance(expression, Collated) else expression
     read = fields(expression)
@@ -65,6 +67,25 @@ def term(state: State, expression: Expression) -> Term | None:
     shown = sql(expression)
     shown = shown if shown.startswith("(") and shown.endswith(")") and _encloses(shown) else f"({shown})"
     return Term(shown, columns, immutable(state.schema, expression), collation)
+
+
+def settled(expression: Expression) -> Expression:
+    """Return an expression with every parameter that only ever had one value replaced by it.
+
+    Normalising takes `'lang'` out of `settings ->> 'lang'`; without it no index on that expression can be named.
+    """
+    once: dict[Expression, Expression] = {
+        part: _literal(part.values[0])
+        for part in walk(expression)
+        if isinstance(part, Placeholder) and len(part.values) == 1
+    }
+    return substitute(expression, once) if once else expression
+
+
+def _literal(value: str | None) -> Value:
+    if value is None:
+        return Value("NULL", None, "unknown")
+    return Value(value, value, "int4") if value.isdigit() else Value(quote_literal(value), value, "unknown")
 
 
 def _encloses(text: str) -> bool:
