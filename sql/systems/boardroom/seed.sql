@@ -9,7 +9,8 @@
 
 SET client_min_messages = warning;
 SET timezone = 'UTC';
-SET synchronous_commit = off;
+-- Asynchronous commits would keep VACUUM from marking pages all-visible, and index-only scans would look worthless.
+SET synchronous_commit = on;
 -- Foreign keys are right by construction; checking them one by one would take longer than everything else.
 SET session_replication_role = replica;
 
@@ -48,39 +49,47 @@ SELECT i,
        timestamptz '2024-01-01' + interval '540 days' * (i / 10000.0)
 FROM generate_series(1, 10000) AS i;
 
--- Sessions of the last days are mostly still active; a few old ones were never closed.
+-- Sessions of the last days are mostly still active; a few old ones were never closed. 95 early ones are standing
+-- sessions of the busiest users: a board that has met in the same session for a year.
 INSERT INTO sessions (id, boardroom_id, user_id, title, summary, is_active, created_at, last_activity_at, ended_at)
 SELECT i,
        pg_temp.zipf(i, 20, 10000),
-       pg_temp.zipf(i, 21, 12000),
+       CASE WHEN standing THEN 1 + ((1 + i / 200 % 40) * 7919) % 12000 ELSE pg_temp.zipf(i, 21, 12000) END,
        'Session ' || i || ' on ' || (ARRAY['budget', 'hiring', 'roadmap', 'pricing', 'launch', 'risk'])[1 + i % 6],
        CASE WHEN NOT active THEN pg_temp.prose(i, 80 + (200 * pg_temp.unit(i, 22))::int) END,
        active,
        born,
-       born + interval '3 hours' * pg_temp.unit(i, 23),
+       CASE WHEN standing THEN timestamptz '2025-06-30' ELSE born + interval '3 hours' * pg_temp.unit(i, 23) END,
        CASE WHEN NOT active THEN born + interval '3 hours' END
 FROM (SELECT i,
+             i % 200 = 7 AND i < 19000 AS standing,
              timestamptz '2025-07-01' - interval '365 days' * (1 - (i / 60000.0) ^ 0.6) - interval '3 hours' AS born,
-             pg_temp.unit(i, 24) < CASE WHEN i > 57000 THEN 0.8 ELSE 0.06 END AS active
+             i % 200 = 7 AND i < 19000 OR pg_temp.unit(i, 24) < CASE WHEN i > 57000 THEN 0.8 ELSE 0.06 END AS active
       FROM generate_series(1, 60000) AS i) AS session;
 
--- Most sessions have one to three threads, a few have hundreds; old threads are archived.
+-- Most sessions have one to three threads, opened within minutes; a standing session has some nine hundred, opened over
+-- the whole year, so that they lie all over the table. Only young threads are open.
 INSERT INTO threads (id, session_id, thread_type, status, title, created_at, updated_at)
-SELECT row_number() OVER (ORDER BY s.id, n),
-       s.id,
+SELECT row_number() OVER (ORDER BY born, session_id, n),
+       session_id,
        CASE WHEN n = 1 THEN 'main'
-            WHEN pg_temp.unit(s.id * 1000 + n, 30) < 0.62 THEN 'discussion'
-            WHEN pg_temp.unit(s.id * 1000 + n, 30) < 0.88 THEN 'research'
-            WHEN pg_temp.unit(s.id * 1000 + n, 30) < 0.97 THEN 'decision'
+            WHEN pg_temp.unit(seed, 30) < 0.62 THEN 'discussion'
+            WHEN pg_temp.unit(seed, 30) < 0.88 THEN 'research'
+            WHEN pg_temp.unit(seed, 30) < 0.97 THEN 'decision'
             ELSE 'incident' END,
-       CASE WHEN s.is_active AND pg_temp.unit(s.id * 1000 + n, 31) < 0.55 THEN 'open'
-            WHEN pg_temp.unit(s.id * 1000 + n, 31) < 0.3 THEN 'resolved'
+       CASE WHEN active AND pg_temp.unit(seed, 31) < CASE WHEN born > '2025-06-10' THEN 0.6 ELSE 0.02 END THEN 'open'
+            WHEN pg_temp.unit(seed, 31) < 0.3 THEN 'resolved'
             ELSE 'archived' END,
-       'Thread ' || n || ' of session ' || s.id,
-       s.created_at + interval '1 minute' * n,
-       s.created_at + interval '1 minute' * n + interval '2 hours' * pg_temp.unit(s.id * 1000 + n, 32)
-FROM sessions AS s
-CROSS JOIN LATERAL generate_series(1, least(240, floor((1 - pg_temp.unit(s.id, 33)) ^ -0.75)::int)) AS n;
+       'Thread ' || n || ' of session ' || session_id,
+       born,
+       born + interval '2 hours' * pg_temp.unit(seed, 32)
+FROM (SELECT s.id AS session_id, n, s.id * 10000 + n AS seed, s.is_active AS active,
+             CASE WHEN s.standing
+                  THEN s.created_at + (timestamptz '2025-06-30 20:00' - s.created_at) * pg_temp.unit(s.id * 10000 + n, 34)
+                  ELSE s.created_at + interval '1 minute' * n END AS born
+      FROM (SELECT *, id % 200 = 7 AND id < 19000 AS standing FROM sessions) AS s
+      CROSS JOIN LATERAL generate_series(1, CASE WHEN s.standing THEN 600 + (s.id % 601)::int
+          ELSE least(12, floor((1 - pg_temp.unit(s.id, 33)) ^ -0.5)::int) END) AS n) AS thread;
 
 -- A thread's messages: one to many, people and agents in turn; what came in on the last evening is unread.
 INSERT INTO messages (id, thread_id, user_id, role, content, token_count, is_read, created_at)
@@ -94,7 +103,7 @@ SELECT row_number() OVER (ORDER BY t.id, n),
        t.created_at + interval '40 seconds' * n
 FROM threads AS t
 JOIN sessions AS s ON s.id = t.session_id
-CROSS JOIN LATERAL generate_series(1, least(200, floor(1.65 * (1 - pg_temp.unit(t.id, 45)) ^ -0.55)::int)) AS n;
+CROSS JOIN LATERAL generate_series(1, least(200, floor(1.75 * (1 - pg_temp.unit(t.id, 45)) ^ -0.55)::int)) AS n;
 
 -- Agents ran tools; nearly all of it is long done.
 INSERT INTO tool_runs (id, message_id, tool_name, status, arguments, result, duration_ms, created_at, finished_at)

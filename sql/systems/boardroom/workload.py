@@ -28,7 +28,7 @@ from sqlalchemy.pool import QueuePool
 NOW = datetime(2025, 7, 1, tzinfo=UTC)
 """The moment at which the seed's data ends."""
 
-USERS, BOARDROOMS, SESSIONS, THREADS = 12_000, 10_000, 60_000, 188_723
+USERS, BOARDROOMS, SESSIONS, THREADS = 12_000, 10_000, 60_000, 180_000
 WEB, WORKER = "boardroom-web", "boardroom-worker"
 
 
@@ -142,6 +142,11 @@ def zipf(chance: random.Random, size: int) -> int:
     return 1 + int(size ** chance.random()) * 7919 % size
 
 
+def busy(chance: random.Random, size: int) -> int:
+    """Return an id of the busiest, mostly: half of the answers are among some ten."""
+    return 1 + int(size ** chance.random() ** 2) * 7919 % size
+
+
 def home(db: Session, chance: random.Random) -> None:
     """Show a user's latest sessions, each with the name of its boardroom."""
     user = db.get(User, zipf(chance, USERS))
@@ -162,21 +167,20 @@ def overview(db: Session, chance: random.Random) -> None:
 
 
 def panel(db: Session, chance: random.Random) -> None:
-    """List a session's threads of one type and status."""
+    """List a session's threads of one type and status, mostly in the standing sessions with hundreds of them."""
     kind = chance.choices(["discussion", "research", "decision", "main"], [6, 3, 1, 1])[0]
     status = chance.choices(["open", "resolved", "archived"], [6, 3, 1])[0]
-    db.scalars(
-        select(Thread).where(
-            Thread.session_id == chance.randint(1, SESSIONS), Thread.thread_type == kind, Thread.status == status
-        )
-    ).all()
+    standing = 7 + 200 * chance.randrange(95)
+    session = standing if chance.random() < 0.8 else chance.randint(1, SESSIONS)
+    asked = select(Thread).where(Thread.session_id == session, Thread.thread_type == kind, Thread.status == status)
+    db.scalars(asked).all()
 
 
 def live(db: Session, chance: random.Random) -> None:
     """List the latest active (seldom: ended) sessions of a boardroom."""
     db.scalars(
         select(Meeting)
-        .where(Meeting.boardroom_id == zipf(chance, BOARDROOMS), Meeting.is_active == (chance.random() < 0.8))
+        .where(Meeting.boardroom_id == busy(chance, BOARDROOMS), Meeting.is_active == (chance.random() < 0.8))
         .order_by(Meeting.created_at.desc())
         .limit(20)
     ).all()
@@ -184,7 +188,7 @@ def live(db: Session, chance: random.Random) -> None:
 
 def feed(db: Session, chance: random.Random) -> None:
     """Leaf through what a user has said, by OFFSET."""
-    user = zipf(chance, USERS)
+    user = busy(chance, USERS)
     for page in range(chance.choice([1, 1, 2, 4])):
         said = select(Message).where(Message.user_id == user)
         db.scalars(said.order_by(Message.created_at.desc(), Message.id.desc()).limit(25).offset(25 * page)).all()
@@ -194,7 +198,7 @@ def usage(db: Session, chance: random.Random) -> None:
     """Show the tokens a user has spent of late: two narrow columns out of wide rows, on every page."""
     since = NOW - timedelta(days=chance.choice([30, 90, 365]))
     spent = select(func.count(), func.sum(Message.token_count))
-    db.execute(spent.where(Message.user_id == zipf(chance, USERS), Message.created_at >= since)).one()
+    db.execute(spent.where(Message.user_id == busy(chance, USERS), Message.created_at >= since)).one()
 
 
 def unread(db: Session, chance: random.Random) -> None:
@@ -260,7 +264,7 @@ def dashboard(db: Session, chance: random.Random) -> None:
 Request = Callable[[Session, random.Random], None]
 
 MIX: dict[Request, int] = {
-    home: 20, overview: 5, panel: 18, live: 14, feed: 7, usage: 10, unread: 3, queue: 3, failures: 2, post: 10,
+    home: 20, overview: 5, panel: 18, live: 14, feed: 7, usage: 12, unread: 3, queue: 3, failures: 2, post: 10,
     read: 12, login: 6, dashboard: 2,
 }  # fmt: skip
 """Requests and how often they come, in percent or nearly so."""
