@@ -29,8 +29,9 @@ def export_folder() -> Path:
 
 @cache
 def export_query(name: str) -> str:
-    """Return the text of one export query, without its final semicolon."""
-    return (export_folder() / f"{name}.sql").read_text(encoding="utf-8").rstrip().removesuffix(";")
+    """Return the text of one export query, without what ends it in psql."""
+    text = (export_folder() / f"{name}.sql").read_text(encoding="utf-8").rstrip()
+    return text.removesuffix(";").removesuffix("\\gexec")
 
 
 def fetch_records(connection: psycopg.Connection[Any], name: str, **identifiers: str) -> list[Record]:

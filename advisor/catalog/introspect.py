@@ -14,6 +14,7 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from advisor.catalog import table_queries
+from advisor.catalog.ends import read_ends
 from advisor.catalog.export_queries import Record, fetch_records
 from advisor.catalog.index_rows import index_from_row
 from advisor.catalog.records import statistics_from_records
@@ -23,7 +24,7 @@ from advisor.catalog.statistics import Statistics
 _KINDS: dict[str, Any] = {"r": "table", "p": "partitioned", "v": "view", "m": "matview", "f": "foreign"}
 _CONSTRAINTS: dict[str, Any] = {"p": "primary", "u": "unique", "f": "foreign", "c": "check", "x": "exclusion"}
 _RANGES_SINCE = 170000
-"""First server whose `pg_stats` shows the statistics of range columns."""
+"""First server whose `pg_stats` shows the statistics of range columns; before, only a superuser can read them."""
 
 _Member = TypeVar("_Member")
 
@@ -55,10 +56,17 @@ def read_statistics(connection: psycopg.Connection[Any]) -> Statistics:
 
 def read_statistics_records(connection: psycopg.Connection[Any]) -> list[Record]:
     """Return the records that `sql/export/snapshot.sql` writes to `statistics.jsonl`."""
-    names = ["relations", "columns", *(["ranges"] if connection.info.server_version >= _RANGES_SINCE else [])]
+    names = ["relations", "columns", *_range_queries(connection)]
     records = [record for name in names for record in fetch_records(connection, name)]
     records += read_index_records(connection)
-    return [*records, *fetch_records(connection, "activity"), *fetch_records(connection, "end")]
+    records += fetch_records(connection, "activity")
+    return [*records, *read_ends(connection), *fetch_records(connection, "end")]
+
+
+def _range_queries(connection: psycopg.Connection[Any]) -> list[str]:
+    if connection.info.server_version >= _RANGES_SINCE:
+        return ["ranges"]
+    return ["ranges_before_17"] if _rows(connection, table_queries.IS_SUPERUSER)[0][0] else []
 
 
 def read_index_records(connection: psycopg.Connection[Any]) -> list[Record]:

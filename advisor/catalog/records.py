@@ -49,6 +49,7 @@ class _Builder:
         self.activity: dict[tuple[str, str], Activity] = {}
         self.index_activity: dict[tuple[str, str], IndexActivity] = {}
         self.types: dict[tuple[str, str, str], str] = {}
+        self.unread_ends = 0
         self.end: Record = {}
 
     def take(self, record: Record) -> None:
@@ -65,6 +66,7 @@ class _Builder:
             activity=self.activity,
             index_activity=self.index_activity,
             types=self.types,
+            unread_ends=self.unread_ends,
             since=self.end.get("since"),
             captured=self.end.get("captured"),
             redacted=bool(self.end.get("redacted", False)),
@@ -103,6 +105,14 @@ class _Builder:
         if key in self.columns:
             known = {name: _tuples(record[name]) for name in _RANGE_FIELDS}
             self.columns[key] = replace(self.columns[key], **known)
+
+    def _take_ends(self, record: Record) -> None:
+        key = (record["schema"], record["table"], record["column"], False)
+        if key in self.columns:
+            self.columns[key] = replace(self.columns[key], low=record["low"], high=record["high"])
+
+    def _take_unread_ends(self, record: Record) -> None:
+        self.unread_ends = record["count"]
 
     def _take_activity(self, record: Record) -> None:
         known = {name: record[name] for name in _ACTIVITY_FIELDS if record.get(name) is not None}
@@ -144,6 +154,8 @@ def records_from_statistics(statistics: Statistics) -> Iterator[Record]:
         yield {"kind": "activity", "schema": schema, "table": table, **_known(asdict(counters))}
     for (schema, name), use in sorted(statistics.index_activity.items()):
         yield {"kind": "index_activity", "schema": schema, "name": name, **_known(asdict(use))}
+    if statistics.unread_ends:
+        yield {"kind": "unread_ends", "count": statistics.unread_ends}
     yield _known({"kind": "end", "captured": statistics.captured, "since": statistics.since,
                   "redacted": statistics.redacted})  # fmt: skip
 

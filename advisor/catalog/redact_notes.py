@@ -21,7 +21,8 @@ def redaction_notes(before: Statistics, after: Statistics) -> list[str]:
     notes = [
         f"redacted: {len(with_values) - len(dropped) - len(kept)} columns hold surrogates in place of their values, "
         f"{len(kept)} (booleans, enumerations) what the schema says anyway; schema.sql keeps the constants of defaults,"
-        " checks, partition bounds and index predicates, and common values that are such constants stay",
+        " checks, partition bounds and index predicates (common values that are such constants stay, too) and loses the"
+        " checks of domains, which no surrogate would pass",
         "redaction costs precision: no other literal in a query equals a surrogate, so an equality with a common value"
         " is planned like one with a rare value and a range over literals is a guess; joins, sorts, NULL tests, values"
         " sampled from the statistics and ranges of time stamps keep their estimates",

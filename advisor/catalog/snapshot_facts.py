@@ -71,6 +71,11 @@ def _notes(facts: Record, statistics: Statistics, statements: str | None) -> lis
         )
     if unknown := sum(1 for relation in statistics.relations.values() if relation.rows < 0):
         notes.append(f"{unknown} tables or indexes were never vacuumed or analysed: run ANALYZE before trusting plans")
+    if statistics.unread_ends:
+        notes.append(
+            f"the real ends of {statistics.unread_ends} indexed columns could not be looked up within a second each:"
+            " estimates of ranges at the end of their histograms may be off"
+        )
     if changed := facts.get("settings_of_role"):
         notes.append(f"set for the exporting session only, perhaps not for the application: {', '.join(changed)}")
     if (block_size := facts.get("configuration", {}).get("block_size", "8192")) != "8192":

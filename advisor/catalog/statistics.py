@@ -100,6 +100,8 @@ class Statistics:
     types: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
     """Type of each column with statistics: `format_type` below domains, `enum` for an enumeration, `enum[]` for arrays
     of one; empty where the source does not say."""
+    unread_ends: int = 0
+    """Indexed columns whose real minimum and maximum could not be looked up in time."""
     since: str | None = None
     """When the activity counters were reset, ISO 8601."""
     captured: str | None = None

@@ -141,6 +141,8 @@ EXTENSIONS = 'SELECT extname FROM pg_catalog.pg_extension ORDER BY extname COLLA
 
 SEARCH_PATH = "SELECT pg_catalog.current_schemas(false)::text[]"
 
+IS_SUPERUSER = "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user"
+
 PAGEINSPECT = """
 SELECT n.nspname
   FROM pg_catalog.pg_extension AS e

@@ -37,6 +37,9 @@ def _read(source: str | None, progress: Progress) -> Snapshot:
     if source and Path(source).is_dir():
         return load_snapshot(Path(source))
     url = source or _environment()
+    if "://" not in url and "=" not in url:
+        raise UsageError("this is neither a connection URL nor an existing snapshot folder",
+                         do="write a URL as postgresql://user@host:5432/database")  # fmt: skip
     parameters = connection_parameters(url)
     if source and password_in(parameters):
         progress.warn("a password on the command line is visible to others; use PGPASSWORD, ~/.pgpass or DATABASE_URL")

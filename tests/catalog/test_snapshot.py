@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from advisor.catalog.index import Index
 from advisor.catalog.introspect import read_schema, read_statistics
 from advisor.catalog.pg_dump import clean_schema, pg_dump_program
 from advisor.catalog.snapshot import (
@@ -22,7 +23,10 @@ from advisor.catalog.snapshot import (
     snapshot_from_files,
     take_snapshot,
 )
+from advisor.catalog.statistics import ColumnStatistics
 from advisor.twin.server import Server
+
+_RANGES = ("range_length_histogram", "range_empty_frac", "range_bounds_histogram")
 
 
 @pytest.fixture(scope="session")
@@ -68,10 +72,11 @@ def test_the_schema_of_a_snapshot_restores_to_the_same_schema(snapshot: Snapshot
     assert {key for key in found.tables if key[0] == "crm"} == {key for key in expected.tables if key[0] == "crm"}
     for key, table in found.tables.items():
         assert table.columns == expected.tables[key].columns
-        assert table.indexes == tuple(
-            replace(index, scans=found_index.scans)
-            for index, found_index in zip(expected.tables[key].indexes, table.indexes, strict=True)
-        )
+        assert _without_use(table.indexes) == _without_use(expected.tables[key].indexes)
+
+
+def _without_use(indexes: tuple[Index, ...]) -> list[Index]:
+    return [replace(index, scans=None, last_scan=None) for index in indexes]
 
 
 def test_a_folder_gives_the_snapshot_back_and_only_its_owner_may_read_it(snapshot: Snapshot, tmp_path: Path) -> None:
@@ -94,7 +99,7 @@ def test_the_statistics_that_pg_dump_writes_are_the_same(snapshot: Snapshot, sho
     assert dumped.server_version == snapshot.server_version
     with shop.connect("shop") as connection:
         statistics = completed(dumped.statistics, read_schema(connection))
-    assert statistics.columns == snapshot.statistics.columns
+    assert statistics.columns == _as_dumped(snapshot)
     assert statistics.inherited == snapshot.statistics.inherited
     assert statistics.relations == {
         key: replace(relation, pages=max(relation.recorded_pages or 0, 0))
@@ -102,6 +107,12 @@ def test_the_statistics_that_pg_dump_writes_are_the_same(snapshot: Snapshot, sho
     }
     exported = snapshot_from_files(tmp_path / "schema.sql", tmp_path / "statistics.jsonl")
     assert exported.statistics == snapshot.statistics
+
+
+def _as_dumped(snapshot: Snapshot) -> dict[tuple[str, str, str], ColumnStatistics]:
+    """Return the columns without what pg_dump does not write: real ends, and ranges of servers before 17."""
+    unknown = ("low", "high", *(_RANGES if snapshot.major < 17 else ()))
+    return {key: replace(entry, **dict.fromkeys(unknown)) for key, entry in snapshot.statistics.columns.items()}
 
 
 def test_nothing_is_written_while_a_snapshot_is_taken(shop: Server) -> None:
