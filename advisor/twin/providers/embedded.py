@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
+from advisor.errors import TwinError
 from advisor.twin.binaries import embedded_binaries, major_version, serve
 from advisor.twin.providers import Host
 
@@ -16,7 +17,7 @@ def majors() -> frozenset[int]:
     """Return the wheel's major version; nothing where there is no wheel for this platform."""
     try:
         return frozenset({major_version(embedded_binaries())})
-    except (ImportError, OSError):
+    except (TwinError, OSError):
         return frozenset()
 
 
