@@ -5,9 +5,9 @@ from __future__ import annotations
 import textwrap
 from dataclasses import dataclass
 
-from advisor.catalog.index import IndexDefinition, IndexKey
+from advisor.catalog.index import IndexDefinition, IndexKey, quote_identifier
 from advisor.revisions.change import Change
-from advisor.revisions.escape import identifier, python_string, text_literal
+from advisor.revisions.escape import python_string, text_literal
 
 BUILD_LOCK_TIMEOUT = "5min"
 """How long a concurrent build or drop may wait for old transactions. Generous on purpose: waiting blocks nobody, while
@@ -91,7 +91,7 @@ EXTENSION_STAYS = "# The extension stays: other objects may have come to need it
 def plain_body(change: Change) -> Body:
     """Return the body of a revision for an index on a plain table, or for an extension."""
     if change.definition is None:
-        statement = f"CREATE EXTENSION IF NOT EXISTS {identifier(change.name)}"
+        statement = f"CREATE EXTENSION IF NOT EXISTS {quote_identifier(change.name)}"
         return Body(EXTENSION.replace("{statement}", text_literal(statement)), EXTENSION_STAYS, "")
     build = build_source(change.name, change.definition, nulls_not_distinct=change.nulls_not_distinct)
     drop = DROP.format(timeout=BUILD_LOCK_TIMEOUT, drop=_indent(drop_source(change.name, change.definition), 2))
@@ -141,14 +141,7 @@ def key_source(key: IndexKey) -> str:
     """Return one key as the argument that Alembic passes on unchanged: a name, or SQL text."""
     if key.column is not None and key.sql == IndexKey.of(key.column).sql:
         return python_string(key.column)
-    return text_literal(key_sql(key))
-
-
-def key_sql(key: IndexKey) -> str:
-    """Return one key as SQL, the column quoted only where needed."""
-    if key.column is None:
-        return key.sql
-    return identifier(key.column) + key.sql.removeprefix(key.expression)
+    return text_literal(key.sql)
 
 
 def options(definition: IndexDefinition, *, nulls_not_distinct: bool = False) -> list[str]:
@@ -172,9 +165,8 @@ def analyze_source(definition: IndexDefinition) -> str:
     """Return the `ANALYZE` that gives an expression its first statistics; empty when the index has none."""
     if all(key.column for key in definition.keys):
         return ""
-    table = f"{identifier(definition.schema)}.{identifier(definition.table)}"
     note = "# Until the next ANALYZE there are no statistics for an indexed expression.\n"
-    return f"{note}op.execute({text_literal(f'ANALYZE {table}')})\n"
+    return f"{note}op.execute({text_literal(f'ANALYZE {definition.qualified_table}')})\n"
 
 
 def _arguments(opening: str, arguments: list[str], closing: str, width: int = 80) -> str:

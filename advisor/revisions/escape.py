@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from advisor.catalog.index import quote_identifier
+
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
 
@@ -43,17 +45,6 @@ def python_string(text: str) -> str:
     return literal
 
 
-def identifier(name: str) -> str:
-    """Return an SQL identifier, double-quoted only where the server would otherwise read another name."""
-    return str(_dialect().identifier_preparer.quote(name))
-
-
 def qualified(schema: str, name: str) -> str:
     """Return `schema.name`, each part quoted where needed."""
-    return f"{identifier(schema)}.{identifier(name)}"
-
-
-def sql_string(text: str) -> str:
-    """Return an SQL string constant."""
-    prefix = "E" if "\\" in text else ""
-    return prefix + "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+    return f"{quote_identifier(schema)}.{quote_identifier(name)}"

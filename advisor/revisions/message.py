@@ -7,9 +7,7 @@ import textwrap
 from collections.abc import Mapping
 
 from advisor.indexes.proposal import IndexProposal
-from advisor.revisions.body import key_sql
 from advisor.revisions.change import Change
-from advisor.revisions.escape import identifier
 from advisor.revisions.model import incomparable
 
 BASIS = {
@@ -28,7 +26,7 @@ def title(change: Change) -> str:
     table = change.definition.table
     if change.kind == "drop":
         return f"Drop index {change.name} of {table}"
-    keys = ", ".join(key_sql(key) for key in change.definition.keys)
+    keys = ", ".join(key.sql for key in change.definition.keys)
     return f"Index {table} ({keys})"
 
 
@@ -55,7 +53,7 @@ def docstring(text: str) -> str:
 
 def _why(change: Change) -> str:
     if change.definition is None:
-        return f"Index {identifier(change.proposal.name)} needs it."
+        return f"Index {change.proposal.name} needs it."
     if change.follows:
         return f"Index {change.follows}, built by the revision before, serves every query that used it."
     return textwrap.fill(change.proposal.reason, TEXT_WIDTH)

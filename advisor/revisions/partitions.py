@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import hashlib
 
-from advisor.catalog.index import IndexDefinition
+from advisor.catalog.index import IndexDefinition, quote_identifier
 from advisor.revisions.body import (
     BRIEF_LOCK_TIMEOUT,
     BUILD_LOCK_TIMEOUT,
     Body,
     analyze_source,
-    key_sql,
 )
 from advisor.revisions.change import Change, Partition
-from advisor.revisions.escape import identifier, python_string, qualified, sql_string, text_literal
+from advisor.revisions.escape import python_string, qualified, text_literal
 
 ONLY_NOTE = "-- squawk-ignore require-concurrent-index-creation\n"
 """`ON ONLY` builds nothing: the index is empty until its partitions' indexes are attached."""
@@ -183,7 +182,7 @@ def _build(change: Change, definition: IndexDefinition) -> str:
     complaint = f"index {change.name} is INVALID: a partition has no index attached; run this migration again"
     return BUILD.format(
         partitions="".join(f"    {_member(partition)},\n" for partition in change.partitions),
-        root=python_string(qualified(definition.schema, definition.table)),
+        root=python_string(definition.qualified_table),
         root_pair=f"({python_string(definition.schema)}, {python_string(definition.table)})",
         name=python_string(change.name),
         schema=python_string(definition.schema),
@@ -207,13 +206,13 @@ def _member(partition: Partition) -> str:
 
 def body_sql(definition: IndexDefinition, *, nulls_not_distinct: bool = False) -> str:
     """Return everything after `ON table`, identifiers quoted only where needed."""
-    parts = [f"USING {identifier(definition.method)} ({', '.join(key_sql(key) for key in definition.keys)})"]
+    parts = [f"USING {definition.method} ({', '.join(key.sql for key in definition.keys)})"]
     if definition.include:
-        parts.append(f"INCLUDE ({', '.join(map(identifier, definition.include))})")
+        parts.append(f"INCLUDE ({', '.join(map(quote_identifier, definition.include))})")
     if nulls_not_distinct:
         parts.append("NULLS NOT DISTINCT")
     if definition.storage:
-        parts.append(f"WITH ({', '.join(f'{key} = {sql_string(value)}' for key, value in definition.storage)})")
+        parts.append(f"WITH ({', '.join(f'{key} = {value}' for key, value in definition.storage)})")
     if definition.where:
         parts.append(f"WHERE {definition.where}")
     return " ".join(parts)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from advisor.catalog.index import IndexDefinition
+from advisor.catalog.index import IndexDefinition, quote_identifier
 from advisor.catalog.schema import Schema
 from advisor.indexes.proposal import IndexProposal
 from advisor.revisions.body import BRIEF_LOCK_TIMEOUT, BUILD_LOCK_TIMEOUT, analyze_source
 from advisor.revisions.change import Change, Partition, changes
-from advisor.revisions.escape import identifier, qualified
+from advisor.revisions.escape import qualified
 from advisor.revisions.message import title
 from advisor.revisions.partitions import DROP_NOTE, ONLY_NOTE, body_sql, member_name
 
@@ -17,7 +17,7 @@ from advisor.revisions.partitions import DROP_NOTE, ONLY_NOTE, body_sql, member_
 def plain_sql(change: Change) -> str:
     """Return the statements of a change, one per line, timeouts set and reset; squawk finds nothing in them."""
     if change.definition is None:
-        return _timed([f"CREATE EXTENSION IF NOT EXISTS {identifier(change.name)};"], BRIEF_LOCK_TIMEOUT)
+        return _timed([f"CREATE EXTENSION IF NOT EXISTS {quote_identifier(change.name)};"], BRIEF_LOCK_TIMEOUT)
     if change.kind == "drop":
         return _drop(change, change.definition)
     return _create(change, change.definition)
@@ -45,17 +45,17 @@ def _create(change: Change, definition: IndexDefinition) -> str:
     if change.partitioned:
         statements = [*_parents(change, unique, body), *_leaves(change, unique, body), *_attached(change)]
     else:
-        table = qualified(definition.schema, definition.table)
-        name = identifier(change.name)
+        table = definition.qualified_table
+        name = quote_identifier(change.name)
         statements = [f"CREATE {unique}INDEX CONCURRENTLY IF NOT EXISTS {name} ON {table} {body};"]
     if analyze_source(definition):
-        statements.append(f"ANALYZE {qualified(definition.schema, definition.table)};")
+        statements.append(f"ANALYZE {definition.qualified_table};")
     return _timed(statements, BUILD_LOCK_TIMEOUT)
 
 
 def _parents(change: Change, unique: str, body: str) -> list[str]:
     return [
-        f"{ONLY_NOTE}CREATE {unique}INDEX IF NOT EXISTS {identifier(member_name(change, partition))}"
+        f"{ONLY_NOTE}CREATE {unique}INDEX IF NOT EXISTS {quote_identifier(member_name(change, partition))}"
         f" ON ONLY {qualified(partition.schema, partition.table)} {body};"
         for partition in change.partitions
         if not partition.leaf
@@ -64,7 +64,7 @@ def _parents(change: Change, unique: str, body: str) -> list[str]:
 
 def _leaves(change: Change, unique: str, body: str) -> list[str]:
     return [
-        f"CREATE {unique}INDEX CONCURRENTLY IF NOT EXISTS {identifier(member_name(change, partition))}"
+        f"CREATE {unique}INDEX CONCURRENTLY IF NOT EXISTS {quote_identifier(member_name(change, partition))}"
         f" ON {qualified(partition.schema, partition.table)} {body};"
         for partition in change.partitions
         if partition.leaf

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
-from advisor.revisions.escape import identifier, python_string, text_literal
+from advisor.revisions.escape import python_string, text_literal
 from advisor.revisions.message import docstring
 
 SQL = st.text(alphabet=st.sampled_from("ab:\\%'\"$ _ü1\n"), max_size=30)
@@ -37,9 +37,3 @@ def test_a_python_string_is_the_same_string(text):
 @given(st.text(alphabet=st.sampled_from("ab\"'\\\n \x07ü$"), max_size=40))
 def test_any_text_can_stand_in_a_docstring(text):
     assert eval(f'"""{docstring(text)}\n"""') == text.replace("\x07", " ") + "\n"
-
-
-def test_identifiers_are_quoted_only_where_the_server_would_read_another_name():
-    assert [identifier(name) for name in ("kind", "Kind", "order", 'a"b', "größe")] == [
-        "kind", '"Kind"', '"order"', '"a""b"', '"größe"'
-    ]  # fmt: skip
