@@ -42,7 +42,9 @@ class Classes:
         for one, other in ((left, right), (right, left)):
             if _single(one) and constant(other):
                 found = self._class(one)
-                found.constant = found.constant or other
+                if found.constant is not None and found.constant != other:
+                    return False
+                found.constant = other
                 return True
         return False
 

@@ -75,4 +75,4 @@ CREATE VIEW open_order_items AS
     SELECT i.*, o.user_id FROM open_orders o JOIN items i ON i.order_id = o.id;
 CREATE MATERIALIZED VIEW daily AS SELECT date_trunc('day', created_at) AS day, count(*) AS n FROM orders GROUP BY 1;
 CREATE FUNCTION shout(text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT upper($1) || '!' $$;
-CREATE FUNCTION whisper(text) RETURNS text LANGUAGE sql STABLE AS $$ SELECT lower($1) $$;
+CREATE FUNCTION whisper(text) RETURNS text LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN lower($1); END $$;

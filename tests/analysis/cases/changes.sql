@@ -189,12 +189,12 @@ insert
   written age email name
 features on-conflict on-conflict-update single-row-values
 
--- INSERT DEFAULT VALUES
-INSERT INTO organisations (name) VALUES (DEFAULT)
+-- INSERT with DEFAULT
+INSERT INTO organisations (name, plan) VALUES ('x', DEFAULT)
 -->
 insert
 0 organisations insert
-  written name
+  written name plan
 features single-row-values
 
 -- MERGE
