@@ -14,6 +14,9 @@ from typing import Any
 
 from advisor.errors import UsageError
 
+SUPPRESS = "suppress"
+"""Key of the list of findings to silence: tables with `reason` and `id`, `code`, `tables`, `tag` or `application`."""
+
 SECRETS = frozenset({"url", "password"})
 """Options that may not stand in a file: URLs come from the environment (`DATABASE_URL`)."""
 
@@ -33,8 +36,7 @@ def read_config(path: Path, options: Mapping[str, Mapping[str, str]]) -> dict[st
 
     Raises `UsageError` for a file that is not TOML, an unknown key (naming the nearest known one) and a secret.
     """
-    document = _parse(path)
-    section = document.get("tool", {}).get("advisor", {}) if path.name == "pyproject.toml" else document
+    section = {key: value for key, value in _section(path).items() if key != SUPPRESS}
     known = {name for names in options.values() for name in names}
     defaults: dict[str, dict[str, Any]] = {command: {} for command in options}
     for key, value in sorted(section.items(), key=lambda item: isinstance(item[1], dict)):
@@ -43,11 +45,26 @@ def read_config(path: Path, options: Mapping[str, Mapping[str, str]]) -> dict[st
                 _refuse(path, f"{key}.{name}", name, set(options[key]))
                 defaults[key][options[key][name]] = setting
             continue
-        _refuse(path, key, key, known | options.keys())
+        _refuse(path, key, key, known | options.keys() | {SUPPRESS})
         for command, names in options.items():
             if key in names:
                 defaults[command][names[key]] = value
     return defaults
+
+
+def suppressions(path: Path) -> tuple[dict[str, Any], ...]:
+    """Return the tables under `suppress`, unchecked; raises `UsageError` when they are none."""
+    entries = _section(path).get(SUPPRESS, [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise UsageError("suppress is no list of tables", where=str(path), do="write [[tool.advisor.suppress]] tables")
+    return tuple(entries)
+
+
+def _section(path: Path) -> dict[str, Any]:
+    document = _parse(path)
+    section = document.get("tool", {}).get("advisor", {}) if path.name == "pyproject.toml" else document
+    assert isinstance(section, dict)
+    return section
 
 
 def _refuse(path: Path, shown: str, name: str, known: set[str]) -> None:

@@ -89,6 +89,7 @@ def command(
         analysed = analyse_workload(workload, twin)
         options = AdviseOptions(budget=budget, jobs=jobs or os.cpu_count() or 1)
         report = advise_on(analysed, twin, options, progress, select, ignore)
+        report = _silence(report, progress)
         if write:
             report = _write(report, twin.schema, alembic, head, progress)
         if verify:
@@ -108,6 +109,23 @@ def command(
     else:
         click.echo(rendered, nl=False)
     raise SystemExit(_status(report, fail_level))
+
+
+def _silence(report: Report, progress: Progress) -> Report:
+    """Leave out what the configuration suppresses, and say which suppressions are unused or have ended."""
+    from advisor.rules.suppress import read_suppressions, suppress
+
+    where, entries = click.get_current_context().find_root().obj or ("", ())
+    outcome = suppress(report.findings, read_suppressions(entries, where), datetime.now(UTC).date())
+    for entry in outcome.unused:
+        progress.warn(f"suppression silences nothing: {entry.reason} (remove it from {where})")
+    for entry in outcome.expired:
+        progress.warn(f"suppression ended on {entry.expires}: {entry.reason} (look again, or renew it in {where})")
+    if not outcome.silenced:
+        return report
+    number = len(outcome.silenced)
+    note = f"{number} finding{'s' if number > 1 else ''} silenced by {where}"
+    return replace(report, findings=outcome.kept, notes=(*report.notes, note))
 
 
 def _write(report: Report, schema: Schema, alembic: Path, head: str | None, progress: Progress) -> Report:

@@ -73,7 +73,7 @@ def _walk(server: Server, system: Any, output: Path, application: Callable[[], d
     written = ["--write", "--alembic", str(system.alembic), "--verify", "--save", str(output / "report.json")]
     _advisor("advise", *files, *written)
     _say(5, "Apply the revisions to the data, and run the same requests again.", "`alembic upgrade head`")
-    click.echo(f"  applied {', '.join(system.upgrade(url))}")
+    click.echo(f"  applied {', '.join(system.upgrade(url))}; then VACUUM (ANALYZE), which autovacuum does for you")
     offset = _log_size(server)
     _show_counts(application())
     _copy_log(server, offset, after)
@@ -83,7 +83,7 @@ def _walk(server: Server, system: Any, output: Path, application: Callable[[], d
     _advisor("check", str(before), "--snapshot", str(later), "--baseline", str(baseline), "--update-baseline")
     _advisor("check", "--snapshot", str(later), "--baseline", str(baseline))
     _say(7, "Somebody's migration loses an index: the gate says so before it is merged.")
-    click.echo(f"  DROP INDEX {system.drop_one_index(server, DATABASE)};")
+    click.echo(f"  DROP INDEX {system.drop_index(server, DATABASE, output / 'report.json')};")
     _advisor("snapshot", url, "-o", str(later))
     _advisor("check", "--snapshot", str(later), "--baseline", str(baseline), expected=1)
 

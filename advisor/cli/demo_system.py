@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import orjson
+import psycopg
 from psycopg import sql
 
 from advisor.errors import AdvisorError
@@ -53,7 +55,10 @@ class DemoSystem:
         if seeded.returncode:
             raise AdvisorError(f"seeding failed: {seeded.stderr.strip()}", do="please report this")
         with server.connect(database) as connection:
+            connection.execute("ANALYZE")
             connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+            # Loading is not the application's work: it must count neither as queries nor as writes.
+            connection.execute("SELECT pg_stat_statements_reset(), pg_stat_reset()")
 
     def run_application(self, url: str, requests: int, seed: int) -> dict[str, int]:
         """Run the application's requests over two connections and return how many there were of each kind."""
@@ -67,10 +72,13 @@ class DemoSystem:
         return counts
 
     def upgrade(self, url: str) -> Sequence[str]:
-        """Apply what the advisor wrote and return the revisions applied."""
+        """Apply what the advisor wrote, refresh the statistics, and return the revisions applied."""
         from advisor.verify.upgrade import upgrade
 
-        return upgrade(self.alembic, url)
+        applied = upgrade(self.alembic, url)
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("VACUUM (ANALYZE)")
+        return applied
 
     def timings(self, before: Path, after: Path) -> tuple[Timing, ...]:
         """Return the run times of every query in two logs of the same requests, heaviest first."""
@@ -85,13 +93,10 @@ class DemoSystem:
                 rows.append(Timing(query.id, int(query.calls), spread[0], spread[1], query.total_ms, other.total_ms))
         return tuple(rows)
 
-    def drop_one_index(self, server: Server, database: str) -> str:
-        """Drop the newest index of `sessions`, one that the advisor had built, and return its name."""
+    def drop_index(self, server: Server, database: str, report: Path) -> str:
+        """Drop the most useful index that the saved report proposed, and return its name."""
+        proposals = orjson.loads(report.read_bytes())["proposals"]
+        name = next(proposal["name"] for proposal in proposals if proposal["action"] != "drop")
         with server.connect(database) as connection:
-            row = connection.execute(
-                "SELECT relname FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid"
-                " WHERE indrelid = 'sessions'::regclass ORDER BY indexrelid DESC LIMIT 1"
-            ).fetchone()
-            assert row
-            connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(row[0])))
-        return str(row[0])
+            connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
+        return str(name)

@@ -7,7 +7,6 @@ import pkgutil
 import signal
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -62,20 +61,22 @@ class DiscoveredCommands(click.Group):
 def advisor_group(ctx: click.Context, config: Path | None, isolated: bool) -> None:
     """Index advice, N+1 findings and proven Alembic migrations from PostgreSQL workload files."""
     if not isolated:
-        ctx.default_map = _defaults(ctx, config)
+        _configure(ctx, config)
 
 
-def _defaults(ctx: click.Context, config: Path | None) -> dict[str, dict[str, Any]] | None:
-    """Return option defaults from the configuration file, or `None` when there is none."""
-    from advisor.config import find_config, read_config
+def _configure(ctx: click.Context, config: Path | None) -> None:
+    """Take option defaults and suppressions from the configuration file, where there is one."""
+    from advisor.config import find_config, read_config, suppressions
 
     path = config or find_config(Path.cwd())
     if path is None:
-        return None
+        return
+    ctx.obj = (str(path), suppressions(path))
     group = ctx.command
     assert isinstance(group, DiscoveredCommands)
     commands = {name: group.get_command(ctx, name) for name in group.list_commands(ctx)}
-    return read_config(path, {name: _long_options(command) for name, command in commands.items() if command})
+    options = {name: _long_options(command) for name, command in commands.items() if command}
+    ctx.default_map = read_config(path, options)
 
 
 def _long_options(command: click.Command) -> dict[str, str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from advisor.indexes.proposal import Advice
+from advisor.catalog.index import quote_identifier
+from advisor.indexes.proposal import Advice, IndexProposal
 from advisor.revisions.revision import Revision
 from advisor.rules.finding import Finding
 from advisor.verify.proof import Proof
@@ -30,3 +31,9 @@ class Report:
     """Warnings that concern the whole run: skipped tables, a twin of another version, redacted statistics."""
     server: str = ""
     """What the twin is, for example `PostgreSQL 18.1 (embedded)`."""
+
+
+def drop_statement(proposal: IndexProposal) -> str:
+    """Return the `DROP INDEX` of a proposal to drop."""
+    schema = quote_identifier(proposal.definition.schema)
+    return f"DROP INDEX {schema}.{quote_identifier(proposal.name)}"

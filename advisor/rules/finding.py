@@ -36,5 +36,5 @@ class Finding:
 
     @property
     def silence(self) -> str:
-        """Return the line that silences exactly this finding."""
-        return f"advisor: ignore[{self.code}:{self.id}]"
+        """Return the line of `[tool.advisor]` that silences exactly this finding, once a reason is filled in."""
+        return f'suppress = [{{ id = "{self.id}", reason = "…" }}]'

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from advisor.config import find_config, read_config
+from advisor.config import find_config, read_config, suppressions
 from advisor.errors import UsageError
 
 OPTIONS = {"advise": {"budget": "budget", "format": "form", "url": "url"}, "check": {"format": "form"}}
@@ -48,3 +48,15 @@ def test_what_cannot_be_meant_is_an_error_with_a_remedy(tmp_path: Path, text: st
         read_config(written(tmp_path, text), OPTIONS)
     assert complaint in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+def test_suppressions_stand_beside_options(tmp_path: Path) -> None:
+    text = 'format = "json"\n[[suppress]]\nid = "abc"\nreason = "a nightly job"\n'
+    path = written(tmp_path, text)
+    assert read_config(path, OPTIONS)["check"] == {"form": "json"}
+    assert suppressions(path) == ({"id": "abc", "reason": "a nightly job"},)
+
+
+def test_a_suppression_that_is_no_table_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no list of tables"):
+        suppressions(written(tmp_path, 'suppress = ["abc"]'))

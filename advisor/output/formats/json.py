@@ -8,7 +8,7 @@ import orjson
 
 from advisor.capture.coverage import InputCoverage
 from advisor.indexes.proposal import IndexProposal, QueryBenefit
-from advisor.output.report import SCHEMA_VERSION, Report
+from advisor.output.report import SCHEMA_VERSION, Report, drop_statement
 from advisor.revisions.revision import Revision
 from advisor.rules.finding import Finding
 from advisor.verify.proof import Proof, RevisionProof, Timing
@@ -117,7 +117,7 @@ def _proposal(proposal: IndexProposal, revision: Revision | None) -> dict[str, A
         "schema": definition.schema,
         "table": definition.table,
         "name": proposal.name,
-        "ddl": f'DROP INDEX "{definition.schema}"."{proposal.name}"' if dropping else definition.ddl(proposal.name),
+        "ddl": drop_statement(proposal) if dropping else definition.ddl(proposal.name),
         "method": definition.method,
         "columns": [key.sql for key in definition.keys],
         "keys": [

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from tabulate import tabulate
 
 from advisor.indexes.proposal import IndexProposal
-from advisor.output.report import Report
+from advisor.output.report import Report, drop_statement
 from advisor.output.units import count, milliseconds, one_line, size
 from advisor.rules.finding import Finding
 from advisor.verify.proof import Proof, Timing
@@ -136,7 +136,7 @@ def _proposal(number: int, proposal: IndexProposal, queries: dict[str, Query], r
     benefit, write = proposal.benefit, proposal.write_cost
     statement = proposal.definition.ddl(proposal.name)
     if proposal.action == "drop":
-        statement = f'DROP INDEX "{proposal.definition.schema}"."{proposal.name}"'
+        statement = drop_statement(proposal)
     lines = [f"{number}. {statement}", f"   why       {proposal.reason}"]
     if proposal.action != "drop":
         lines.append(

@@ -1,0 +1,90 @@
+"""One command shows the whole line: files in, proven migrations out, faster data, a gate that holds."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.demo.expected import expectations, holds
+
+ROOT = Path(__file__).parent.parent.parent
+EXPECTED = ROOT / "sql" / "systems" / "boardroom" / "expected.toml"
+
+
+@dataclass(frozen=True)
+class Demo:
+    folder: Path
+    status: int
+    stdout: str
+    stderr: str
+
+    @property
+    def report(self) -> dict[str, Any]:
+        return json.loads((self.folder / "report.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    folder = tmp_path_factory.mktemp("demo") / "out"
+    command = [sys.executable, "-c", "from advisor.cli.main import main; main()", "demo", "-o", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder.parent)
+    return Demo(folder, done.returncode, done.stdout, done.stderr)
+
+
+def test_it_ends_well_and_without_a_traceback(demo: Demo) -> None:
+    assert demo.status == 0, demo.stdout[-2000:] + demo.stderr[-4000:]
+    assert "Traceback" not in demo.stderr
+
+
+def test_every_revision_is_proven(demo: Demo) -> None:
+    proof = demo.report["proof"]
+    assert proof["passed"], [one for one in proof["revisions"] if not one["passed"]]
+    creating = [one for one in demo.report["proposals"] if one["action"] != "drop"]
+    assert len(creating) >= 5
+    assert all(one["revision"] for one in demo.report["proposals"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "entry"),
+    expectations(EXPECTED),
+    ids=[
+        f"{kind} {'on' if entry['appears'] else 'no'} {entry.get('table') or entry.get('name')} {number}"
+        for number, (kind, entry) in enumerate(expectations(EXPECTED))
+    ],
+)
+def test_it_says_unaided_what_the_performance_plan_asks_for(demo: Demo, kind: str, entry: dict[str, Any]) -> None:
+    assert holds(demo.report, kind, entry), entry
+
+
+def test_at_least_one_partial_and_one_covering_index_are_proposed(demo: Demo) -> None:
+    creating = [one for one in demo.report["proposals"] if one["action"] != "drop"]
+    assert any(one["where"] for one in creating)
+    assert any(one["include"] for one in creating)
+
+
+def test_database_time_falls_by_sixty_percent_or_more(demo: Demo) -> None:
+    [total] = re.findall(r"^total .*\(([-+]\d+)%\)$", demo.stdout, re.MULTILINE)
+    assert int(total) <= -60
+
+
+def test_the_gate_passes_on_accepted_plans_and_names_the_query_and_the_index_that_was_lost(demo: Demo) -> None:
+    accepted, lost = demo.stdout.split("7. Somebody's migration loses an index")
+    assert "passed:" in accepted
+    dropped = re.search(r"DROP INDEX (\S+);", lost)
+    assert dropped
+    assert re.search(rf"FAIL PLN001 index-lost query \w+: index {dropped[1]} is gone", lost)
+    assert "exit status 1" in lost
+
+
+def test_it_leaves_no_process_behind(demo: Demo) -> None:
+    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    [server] = set(re.findall(r"host=(\S*pgadvisor-\w+)&", demo.stdout))
+    assert server not in listed
+    assert not Path(server).exists()
