@@ -54,7 +54,7 @@ def analyse(
     try:
         tree = statement(text)
         path = tuple(search_path if search_path is not None else schema.search_path)
-        return _shape(tree, State(schema, path, values=values or {}))
+        return _shape(tree, State(schema, path, text.encode(), values=values or {}))
     except Refused as refusal:
         return Unanalysable(str(refusal))
     except RecursionError:

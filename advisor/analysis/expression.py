@@ -107,6 +107,8 @@ class Items:
     shape: Choice["row", "array", "list"]
     arguments: tuple[Expression, ...]
     type: str | None = None
+    more: bool = False
+    """Whether normalising folded a longer list into this one: `($1 /*, ... */)`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +216,8 @@ def substitute(expression: Expression, columns: Mapping[Expression, Expression])
             return Logic(operator, tuple(substitute(part, columns) for part in arguments))
         case Test(argument, test):
             return Test(substitute(argument, columns), test)
-        case Items(shape, arguments, kind):
-            return Items(shape, tuple(substitute(part, columns) for part in arguments), kind)
+        case Items(shape, arguments, kind, more):
+            return Items(shape, tuple(substitute(part, columns) for part in arguments), kind, more)
         case Membership(operator, left, right, every):
             return Membership(operator, substitute(left, columns), substitute(right, columns), every)
         case Special(text, arguments, kind, stable):

@@ -24,7 +24,8 @@ def _row(state: State, scope: Scope, fields: Node) -> Expression:
 def _array(state: State, scope: Scope, fields: Node) -> Expression:
     items = bind_all(state, scope, fields.get("elements"))
     element = next((item.type for item in items if item.type not in (None, "unknown")), None)
-    return Items("array", items, f"_{element}" if element else None)
+    more = state.folded(fields.get("list_start", 0), fields.get("list_end", 0))
+    return Items("array", items, f"_{element}" if element else None, more)
 
 
 @binder("CaseExpr")

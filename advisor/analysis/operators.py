@@ -44,6 +44,9 @@ def _operation(state: State, scope: Scope, fields: Node) -> Expression:
         case "IN" | "OP_ANY" | "OP_ALL":
             if form == "IN" and isinstance(left, Items) and isinstance(right, Items):
                 return _row_list(operator, left, right)
+            place = fields.get("rexpr_list_start", 0), fields.get("rexpr_list_end", 0)
+            if isinstance(right, Items) and state.folded(*place):
+                right = replace(right, more=True)
             every = form == "OP_ALL" or (form == "IN" and operator == "<>")
             return membership(operator, left, right, every=every)
         case "BETWEEN" | "NOT_BETWEEN" | "BETWEEN_SYM" | "NOT_BETWEEN_SYM":

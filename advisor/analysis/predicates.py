@@ -171,14 +171,14 @@ def _membership(state: State, condition: Membership, own: int) -> Predicate | No
     if found is None:
         return None
     base, cast = _types(_bare(left))
-    listed = isinstance(right, Items) and right.shape in ("list", "array")
-    if listed and isinstance(right, Items):
+    if isinstance(right, Items) and right.shape in ("list", "array"):
         operands = tuple(operand(state, value) for value in right.arguments)
+        single = len(operands) == 1 and not right.more
     else:
-        operands = (operand(state, right),)
+        operands, single = (operand(state, right),), False
         operator = f"{operator} {'ALL' if condition.every else 'ANY'}"
     if condition.operator == "=" and not condition.every:
-        kind: PredicateKind = "list" if len(operands) != 1 or not listed else "equality"
+        kind: PredicateKind = "equality" if single else "list"
     elif condition.every:
         kind = "inequality" if condition.operator in ("<>", "!~~", "!~~*") else "other"
     else:

@@ -10,6 +10,8 @@ from advisor.analysis.expression import Expression, Field
 from advisor.analysis.parse import Node
 from advisor.catalog.schema import Schema, Table
 
+FOLDED = b"/*, ... */"
+"""What normalising (PostgreSQL 18, and our capture) leaves of the rest of a list."""
 DomainKind = Literal["inner", "left", "full", "semi", "anti", "correlated"]
 Role = Literal["read", "update", "delete", "insert", "merge"]
 
@@ -125,6 +127,8 @@ class State:
 
     schema: Schema
     search_path: tuple[str, ...]
+    text: bytes = b""
+    """The statement, to which the places in its tree refer."""
     slots: Mapping[int, int] = field(default_factory=dict)
     values: Mapping[int, tuple[str | None, ...]] = field(default_factory=dict)
     """Values that parameters are known to have had, by slot."""
@@ -163,6 +167,10 @@ class State:
     def missing(self, what: str, reason: str) -> None:
         """Note a name that could not be bound."""
         self.unresolved.setdefault(f"{what}: {reason}")
+
+    def folded(self, start: int, end: int) -> bool:
+        """Whether a list in the text between two places was folded when it was normalised."""
+        return FOLDED in self.text and FOLDED in self.text[start:end]
 
     def slot(self, node: Node) -> int | None:
         """Return the slot of a literal."""

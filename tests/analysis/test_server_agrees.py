@@ -82,15 +82,15 @@ def test_an_index_on_the_term_serves_the_condition(
 def asks_for_btree(predicate: Predicate, table: TableShape, schema: Schema) -> bool:
     """Whether a b-tree on the term should serve the predicate by itself."""
     found = schema.tables[table.schema, table.table]
+    column = found.column(predicate.term.column or "")
     return bool(
         predicate.kind in SERVED
         and predicate.sql
         and predicate.disjunction is None
         and predicate.term.immutable
         and found.kind != "matview"
-        and not any((column := found.column(name)) and column.base_type in NO_BTREE for name in predicate.term.columns[:1]
-                    if predicate.term.column)
-    )  # fmt: skip
+        and not (column and column.base_type in NO_BTREE)
+    )
 
 
 def index_condition(connection: psycopg.Connection, table: TableShape, predicate: Predicate) -> bool:

@@ -32,7 +32,7 @@ SELECT id FROM orders WHERE user_id IN ($1 /*, ... */) AND kind = $2 LIMIT $3
 select limit $3@2
 0 orders limit $3@2
   equality kind = $2@1
-  equality user_id = $1@0
+  list user_id = $1@0
   output id
 features limit
 
@@ -495,3 +495,14 @@ select
   equality ((tags)[2]) = 'x'@3 | ((tags)[2] = 'x')
   range (array_length(tags, 1)) > 2@5 | (array_length(tags, 1) > 2)
   output id
+
+-- a folded list is a list, also where one element is left of it
+SELECT id FROM orders WHERE user_id IN ($1 /*, ... */) AND note = ANY(ARRAY[$2 /*, ... */]) AND kind IN ($3) LIMIT $4
+-->
+select limit $4@3
+0 orders limit $4@3
+  list user_id = $1@0
+  list note = $2@1
+  equality kind = $3@2
+  output id
+features limit
