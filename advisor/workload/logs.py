@@ -37,7 +37,10 @@ class Log:
 
 def log_of(source: Source, detected: Detected, prefix: str | None) -> Log:
     """Return the log that a source holds; raises `InputError` when its beginning holds no record."""
-    reader = detected.reader.reader(detected.inner, prefix)
+    try:
+        reader = detected.reader.reader(detected.inner, prefix)
+    except InputError as error:
+        raise InputError(error.what, where=source.name, do=error.do) from None
     inner = detected.inner
     whole = inner[: inner.rfind(b"\n") + 1] or inner
     partial = BlockReader(reader, ()).read(whole, len(whole)).partial

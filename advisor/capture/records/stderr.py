@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from advisor.capture.clock import epochs, times
-from advisor.capture.messages import PRIMARY, SECONDARY, Language, english, head_pattern, severity_pattern
+from advisor.capture.infer import infer_prefix
+from advisor.capture.messages import PRIMARY, SECONDARY, Language, head_pattern, language_of, severity_pattern
 from advisor.capture.prefix import Prefix, compile_prefix
 from advisor.capture.record import NO_TIME, Losses, Origin, Records, Times
+from advisor.errors import InputError
 
 NAME = "stderr log"
 
@@ -178,5 +180,17 @@ def _known(column: Sequence[bytes]) -> Sequence[bytes]:
 
 
 def reader(head: bytes, prefix: str | None) -> StderrReader:
-    """Return the reader of the log that begins with `head`; the prefix is inferred when it is not given."""
-    return StderrReader(compile_prefix(prefix if prefix is not None else "%m [%p] "), english())
+    """Return the reader of the log that begins with `head`; the prefix is inferred when it is not given.
+
+    Raises `InputError` when no prefix fits: reading on would find nothing and say nothing.
+    """
+    language = language_of(head)
+    text = prefix if prefix is not None else infer_prefix(head, language)
+    if text is None:
+        line = next((line for line in head.splitlines() if SEVERE.match(line)), head[:200])
+        example = line[:120].decode("utf-8", "replace")
+        raise InputError(
+            f"its log_line_prefix could not be inferred from lines such as: {example}",
+            do="pass the server's setting (SHOW log_line_prefix) with --log-line-prefix",
+        )
+    return StderrReader(compile_prefix(text), language)

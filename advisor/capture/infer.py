@@ -1,0 +1,258 @@
+"""Infers `log_line_prefix` from the lines of a log.
+
+Each line's prefix is cut into tokens of known form (times, session ids, addresses, numbers, words); the shortest
+common sequence of forms becomes the candidate, next to prefixes known from managed services; what fits most lines wins.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from advisor.capture.messages import Language, english
+from advisor.capture.prefix import compile_prefix
+
+KNOWN = (
+    "%m [%p] ",
+    "%t [%p] ",
+    "%m [%p] %q%u@%d ",
+    "%t:%r:%u@%d:[%p]:",
+    "%m:%r:%u@%d:[%p]:%l:%e:%s:%v:%x:%c:%q%a",
+    "%t-%c-",
+    "%m [%p] %q[user=%u,db=%d,app=%a] ",
+    "%m [%p] %q[user=%u,db=%d,app=%a,client=%h] ",
+    "[%p]: [%l-1] db=%d,user=%u ",
+    "%t [%p]: [%l-1] user=%u,db=%d,app=%a,client=%h ",
+    "%m [%p]: [%l-1] user=%u,db=%d,app=%a,client=%h ",
+    "%m [%p]: [%l] [trx_id=%x] user=%u,db=%d ",
+    "%m %p ",
+    "%t ",
+    "",
+)
+"""Prefixes of managed services and common guides."""
+
+LINES = 600
+"""Lines looked at."""
+
+ENOUGH = 0.5
+"""Least share of lines a prefix must fit."""
+
+STAMP = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d"
+ZONE = r" (?:[A-Z][A-Za-z]{1,5}|[+-]\d\d(?::?\d\d)?)"
+BACKENDS = (
+    "client backend|autovacuum worker|autovacuum launcher|background writer|background worker|checkpointer|walwriter"
+    "|walsender|walreceiver|startup|archiver|logger|postmaster|parallel worker|io worker"
+    "|logical replication (?:launcher|worker)"
+)
+TOKENS = re.compile(
+    rf"(?P<m>{STAMP}\.\d{{3}}{ZONE})|(?P<t>{STAMP}{ZONE})|(?P<n>\b\d{{10}}\.\d{{3}}\b)"
+    r"|(?P<c>\b[0-9a-f]{6,}\.[0-9a-f]{1,8}\b)|(?P<v>\b\d+/\d+\b)"
+    r"|(?P<r>(?:\d+\.\d+\.\d+\.\d+|[0-9a-f:]*::[0-9a-f:]*|[A-Za-z][\w.-]*)\(\d+\))"
+    rf"|(?P<h>\b\d+\.\d+\.\d+\.\d+\b|\[local\])|(?P<b>\b(?:{BACKENDS})\b)|(?P<e>\b00000\b)"
+    r"|(?P<number>(?<![\w.+-])-?\d+(?![\w.@+]|-\d*[A-Za-z]))|(?P<word>\[unknown\]|[^\s\[\](){}<>,;:=@|\"'/]+)|(?P<mark>.)",
+    re.S,
+)  # fmt: skip
+
+LABELS = {
+    "u": ("user", "usr", "username", "u"),
+    "d": ("db", "database", "dbname", "d"),
+    "a": ("app", "application", "application_name", "appname", "a"),
+    "h": ("client", "host", "remote", "h", "ip", "addr"),
+    "p": ("pid", "p"),
+    "l": ("line", "l", "num", "ln", "seq"),
+    "c": ("session", "c", "sess", "session_id", "sid"),
+    "x": ("xid", "txid", "x", "trx_id", "tx"),
+    "v": ("vxid", "v", "vtx"),
+    "e": ("sqlstate", "e", "error", "state", "code", "err"),
+    "Q": ("query_id", "queryid", "qid", "q"),
+    "b": ("backend", "b", "type", "backend_type"),
+}
+"""Words before `=` and what they announce."""
+
+LABEL = {word: letter for letter, words in LABELS.items() for word in words}
+
+Token = tuple[str, str]
+"""Form and text of a token."""
+
+
+def infer_prefix(head: bytes, language: Language | None = None) -> str | None:
+    """Return the `log_line_prefix` that fits the lines of a log best, `None` when none fits half of them."""
+    beginnings, statements = _beginnings(head, language or english())
+    if not beginnings:
+        return None
+    candidates = [*_structural(statements or beginnings, beginnings), *KNOWN]
+    scored = [(score(candidate, beginnings), -place, candidate) for place, candidate in enumerate(candidates)]
+    best = max(scored)
+    return best[2] if best[0] >= ENOUGH else None
+
+
+def _beginnings(head: bytes, language: Language) -> tuple[list[str], list[str]]:
+    """Return what stands before the severity on each line, and of these the ones that client statements wrote."""
+    words = b"|".join(re.escape(word) for word in sorted(language.severities, key=len, reverse=True))
+    severe = re.compile(rb"^([^\t\n].*?)??(" + words + rb"): {1,2}(?=\S)", re.M)
+    spoken = re.compile(rb"(?:duration: [0-9.]|statement: |execute )")
+    later = re.compile(rb"(.*)(?:" + words + rb"):  (?=duration: [0-9.]+ ms|statement: )")
+    beginnings: list[str] = []
+    statements: list[str] = []
+    for match in severe.finditer(head):
+        begin = match[1] or b""
+        end = head.find(b"\n", match.end())
+        rest = head[match.end() : end if end >= 0 else len(head)]
+        if not spoken.match(rest) and (real := later.match(rest)):
+            begin, rest = head[match.start() : match.end()] + real[1], b"duration: 0"
+        beginnings.append(begin.decode("utf-8", "replace"))
+        if spoken.match(rest):
+            statements.append(beginnings[-1])
+        if len(beginnings) >= LINES and len(statements) >= LINES // 4:
+            break
+    return beginnings, statements
+
+
+def score(prefix: str, beginnings: Sequence[str]) -> float:
+    """Return the share of lines that a prefix fits, less where its free fields swallow what other escapes stand for."""
+    compiled = compile_prefix(prefix)
+    pattern = re.compile(compiled.pattern)
+    fits = spoiled = 0
+    filled: set[str] = set()
+    for beginning in beginnings:
+        if match := pattern.fullmatch(beginning.encode()):
+            fits += 1
+            filled.update(name for name, value in zip(compiled.fields, match.groups(), strict=True) if value)
+            free = [
+                value.decode("utf-8", "replace")
+                for name, value in zip(compiled.fields, match.groups(), strict=True)
+                if name in ("user", "database", "application", "client", "backend") and value
+            ]
+            spoiled += any(_swallows(value) for value in free)
+    return (fits - 0.6 * spoiled) / len(beginnings) + 0.001 * len(filled) - 0.0005 * len(compiled.fields)
+
+
+def _swallows(value: str) -> bool:
+    """Return whether a free field's value holds what must be a field of its own, or marks between fields."""
+    if value == "[unknown]":
+        return False
+    if "=" in value or (value.isdigit() and len(value) > 2) or value.startswith("["):
+        return True
+    forms = [token.lastgroup for token in TOKENS.finditer(value)]
+    return any(form in ("m", "t", "n", "c", "v", "r", "h", "e") for form in forms)
+
+
+def _structural(statements: Sequence[str], beginnings: Sequence[str]) -> Iterable[str]:
+    """Yield prefixes built from the forms of the lines' tokens."""
+    tokenised = [_tokens(line) for line in statements]
+    forms = Counter(_forms(tokens) for tokens in tokenised)
+    common = [form for form, count in forms.items() if count >= 0.04 * len(tokenised)]
+    for form in sorted(common, key=lambda form: (len(form), -forms[form], form))[:4]:
+        rows = [tokens for tokens in tokenised if _forms(tokens) == form]
+        parts = _named(rows)
+        whole = "".join(parts)
+        yield whole
+        stop = _stop(parts, beginnings)
+        if stop is not None:
+            yield "".join([*parts[:stop], "%q", *parts[stop:]])
+
+
+def _tokens(line: str) -> list[Token]:
+    return [(str(match.lastgroup), match.group()) for match in TOKENS.finditer(line)]
+
+
+def _forms(tokens: Sequence[Token]) -> tuple[str, ...]:
+    """Return the forms of a line's tokens; labels and marks stand for themselves."""
+    forms: list[str] = []
+    for place, (form, text) in enumerate(tokens):
+        after = tokens[place + 1][1] if place + 1 < len(tokens) else ""
+        if form == "mark" or (form == "word" and after == "="):
+            forms.append(text)
+        else:
+            forms.append("number" if form == "e" else form)
+    return tuple(forms)
+
+
+def _named(rows: Sequence[Sequence[Token]]) -> list[str]:
+    """Return the parts of a prefix: an escape for each field, text for what stands between."""
+    columns = list(zip(*rows, strict=True))
+    parts: list[str] = []
+    used: set[str] = set()
+    numbers = _numbers(columns)
+    for place, column in enumerate(columns):
+        form, text = column[0]
+        before = "".join(token for _, token in rows[0][max(0, place - 2) : place])
+        after = columns[place + 1][0][1] if place + 1 < len(columns) else ""
+        label = LABEL.get(before[:-1].rsplit(" ", 1)[-1].lower()) if before.endswith(("=", ":")) else None
+        if form == "mark" or (form == "word" and after == "=") or _worded(column, after):
+            parts.append(text.replace("%", "%%"))
+            continue
+        letter = _letter(form, label, after, before, used, numbers.get(place))
+        parts.append(f"%{letter}")
+        used.add(letter)
+    return parts
+
+
+def _worded(column: Sequence[Token], after: str) -> bool:
+    """Return whether a column is fixed text: the same everywhere and announcing a field."""
+    values = {text for _, text in column}
+    return len(values) == 1 and after == ":" and next(iter(values)).lower() in LABEL
+
+
+def _letter(form: str, label: str | None, after: str, before: str, used: set[str], number: str | None) -> str:
+    """Return the escape letter of a field."""
+    if form in ("m", "t"):
+        return form if not used & {"m", "t", "n"} else "s"
+    if form in ("n", "c", "v", "b"):
+        return form
+    if form in ("r", "h"):
+        return form
+    if form in ("number", "e"):
+        return label if label in ("p", "l", "x", "Q", "e") and label not in used else number or "x"
+    if label and label not in used and label not in ("p", "l"):
+        return label
+    if after == "@" and "u" not in used:
+        return "u"
+    if before.endswith("@") and "d" not in used:
+        return "d"
+    return next((letter for letter in "uda" if letter not in used), "b")
+
+
+def _numbers(columns: Sequence[Sequence[Token]]) -> dict[int, str]:
+    """Return the escape letter of each column of numbers, judged by how its values behave."""
+    places = [place for place, column in enumerate(columns) if column[0][0] in ("number", "e")]
+    values = {place: [int(text) if text.lstrip("-").isdigit() else 0 for _, text in columns[place]] for place in places}
+    sessions = [[text for _, text in column] for column in columns if column[0][0] == "c"]
+    found: dict[int, str] = {}
+    if sessions:
+        pids = [int(text.split(".")[1], 16) for text in sessions[0]]
+        for place in places:
+            if values[place] == pids and "p" not in found.values():
+                found[place] = "p"
+    rest = [place for place in places if place not in found]
+    for place in rest:
+        texts = {text for _, text in columns[place]}
+        if any(abs(value) > 1 << 33 for value in values[place]):
+            found[place] = "Q"
+        elif all(len(text) == 5 for text in texts) and "00000" in texts:
+            found[place] = "e"
+        elif texts == {"0"}:
+            found[place] = "x"
+    rest = [place for place in rest if place not in found]
+    if rest and "p" not in found.values():
+        pid = min(rest, key=lambda place: (len(set(values[place])), place))
+        found[pid] = "p"
+        rest.remove(pid)
+    for place in rest:
+        found[place] = "l" if "l" not in found.values() else "x"
+    return found
+
+
+def _stop(parts: Sequence[str], beginnings: Sequence[str]) -> int | None:
+    """Return where background processes end their prefix (`%q`), `None` when they write all of it."""
+    whole = re.compile(compile_prefix("".join(parts)).pattern)
+    left = [line.encode() for line in beginnings if not whole.fullmatch(line.encode())]
+    if not left:
+        return None
+    fits = []
+    for stop in range(len(parts)):
+        pattern = re.compile(compile_prefix("".join(parts[:stop])).pattern)
+        fits.append((sum(1 for line in left if pattern.fullmatch(line)), -stop))
+    count, place = max(fits)
+    return -place if count else None
