@@ -71,5 +71,5 @@ def _shape(tree: Node, state: State) -> QueryShape:
     top = STATEMENTS[name](state, Scope(Domain("inner"), 0), fields)
     if name == "InsertStmt":
         top = next((level for level in state.levels if level.depth == 0 and level is not top), top)
-    note_features(state, top, tree)
+    note_features(state, top)
     return shape(state, KINDS[name], top)

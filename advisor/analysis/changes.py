@@ -65,7 +65,7 @@ def insert(state: State, scope: Scope, node: Node) -> Level:
 def _rows(state: State, scope: Scope, node: Node) -> None:
     inside = Scope(Domain("inner"), scope.depth, scope.without_sources())
     select(state, inside, node)
-    count = len(node.get("valuesLists", ()))
+    count = state.values_rows = len(node.get("valuesLists", ()))
     if count > 1:
         state.features.add("multi-row-values")
     elif count == 1:

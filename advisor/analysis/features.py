@@ -1,14 +1,27 @@
-"""Features: facts about a whole statement that rules ask for."""
+"""Features: facts about a whole statement that rules ask for, in kebab case.
+
+Clauses and calls note theirs while they are bound; what needs the finished shape is found here: how conditions treat
+columns, and whether anything bounds the result.
+"""
 
 from __future__ import annotations
 
-from advisor.analysis.expression import Placeholder, walk
-from advisor.analysis.parse import Node
-from advisor.analysis.state import Level, State
+import re
+from collections.abc import Iterator
+
+from advisor.analysis.domains import group
+from advisor.analysis.expression import Call, Expression, Operation, Placeholder, occurrences, walk
+from advisor.analysis.shape import Constant, Parameter, Predicate, TableShape
+from advisor.analysis.state import Level, Relation, State
+from advisor.catalog.index import quote_identifier
+
+_CALL = re.compile(r'\(*(?:[\w"]+\.)?[\w"]+\(')
+FIXED = ("equality", "null", "boolean")
+"""Kinds of predicates that leave one value of a column."""
 
 
-def note_features(state: State, top: Level, tree: Node) -> None:
-    """Note what the binding of single clauses did not: limits, stars, paging."""
+def note_features(state: State, top: Level) -> None:
+    """Note what the level whose rows a statement returns says as a whole."""
     features = state.features
     if top.limit is not None:
         features.add("limit")
@@ -20,3 +33,74 @@ def note_features(state: State, top: Level, tree: Node) -> None:
         features.add("select-star")
     if top.sort:
         features.add("order-by")
+        if any(isinstance(key.expression, Call) and key.expression.name[-1] == "random" for key in top.sort):
+            features.add("order-by-random")
+
+
+def condition_features(tables: tuple[TableShape, ...]) -> Iterator[str]:
+    """Yield what the conditions of a statement do that an index on the bare column cannot serve."""
+    for table in tables:
+        alternatives: dict[int, set[str]] = {}
+        for one in table.predicates:
+            yield from _predicate_features(one)
+            if one.disjunction is not None:
+                alternatives.setdefault(one.disjunction, set()).add(one.term.expression)
+        if any(len(terms) > 1 for terms in alternatives.values()):
+            yield "or-over-columns"
+        if table.role in ("update", "delete") and not table.predicates and not table.joins:
+            yield "no-condition"
+
+
+def _predicate_features(one: Predicate) -> Iterator[str]:
+    if one.operator in ("~~", "~~*") and _leading_wildcard(one):
+        yield "leading-wildcard"
+    if one.row:
+        yield "row-comparison"
+    if one.cast is not None and one.term.expression.startswith(f"({quote_identifier(one.term.columns[0])}::"):
+        yield "implicit-cast-on-column" if one.implicit_cast else "cast-on-column"
+    elif one.cast is None and one.term.column is None and one.kind != "other" and _CALL.match(one.term.expression):
+        yield "function-on-column"
+    if one.kind == "other" and " = ANY (" in one.term.expression:
+        yield "any-of-array-column"
+
+
+def _leading_wildcard(one: Predicate) -> bool:
+    operand = one.operands[0] if one.operands else None
+    if isinstance(operand, Constant):
+        return (operand.value or "").startswith(("%", "_"))
+    return isinstance(operand, Parameter) and one.kind == "infix" and one.operator == "~~"
+
+
+def bound_features(state: State, top: Level, tables: dict[int, TableShape]) -> Iterator[str]:
+    """Yield `unbounded` when nothing limits the rows a SELECT returns, `unfiltered` when it has no condition at all."""
+    if top.arms or not top.domain.all_relations() or _few_rows(state, top, tables):
+        return
+    yield "unbounded"
+    domains = group(top.domain)
+    conditions = [condition for part in domains for condition in part.conditions]
+    outer = all(inner.kind in ("left", "full") for part in domains for inner in part.inside)
+    if outer and all(_joins_only(condition) for condition in conditions):
+        yield "unfiltered"
+
+
+def _joins_only(condition: Expression) -> bool:
+    return isinstance(condition, Operation) and condition.operator == "=" and len(occurrences(condition)) > 1
+
+
+def _few_rows(state: State, level: Level, tables: dict[int, TableShape]) -> bool:
+    """Whether a level returns few rows: it is limited, aggregates all, or fixes a unique key of a table it reads."""
+    if level.limit is not None or (level.aggregated and not level.group):
+        return True
+    read = [number for part in group(level.domain) if part.kind != "semi" for number in part.relations]
+    return not read or any(_one_row(state, state.relations[number], tables) for number in read)
+
+
+def _one_row(state: State, relation: Relation, tables: dict[int, TableShape]) -> bool:
+    if relation.table is None:
+        return relation.level is None or (not relation.level.arms and _few_rows(state, relation.level, tables))
+    fixed = {one.term.column for one in tables[relation.number].predicates
+             if one.kind in FIXED and one.disjunction is None}  # fmt: skip
+    keys = [one.columns for one in relation.table.constraints if one.kind in ("primary", "unique")]
+    keys += [tuple(key.column or "" for key in one.definition.keys) for one in relation.table.indexes
+             if one.definition.unique and one.valid and one.definition.where is None]  # fmt: skip
+    return any(key and set(key) <= fixed for key in keys)

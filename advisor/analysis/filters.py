@@ -7,7 +7,7 @@ from itertools import combinations, count
 
 from advisor.analysis.domains import group, nullable
 from advisor.analysis.equivalence import Class, Classes
-from advisor.analysis.expression import Expression, Field, Operation, fields, occurrences, substitute
+from advisor.analysis.expression import Expression, Field, Logic, Operation, fields, occurrences, substitute
 from advisor.analysis.predicates import predicates
 from advisor.analysis.shape import JoinEdge, Predicate
 from advisor.analysis.state import Domain, State, underlying
@@ -122,6 +122,8 @@ def _edge(filters: Filters, one: Expression, other: Expression, kind: str) -> No
 def _condition(filters: Filters, condition: Expression, own: set[int], inner: set[int]) -> None:
     """Hand one condition out to each relation that it restricts."""
     mentioned = occurrences(condition)
+    if len(mentioned) > 1 and isinstance(condition, Logic) and condition.operator == "OR":
+        filters.state.features.add("or-over-tables")
     number = next(filters.numbers)
     whole = not mentioned & inner
     for relation in sorted(mentioned & own) if whole else ():

@@ -107,12 +107,12 @@ def _term_predicate(state: State, operator: str, left: Expression, right: Expres
         return None
     own_side = _bare(left)
     kind = predicate_kind(operator, own_side.type, right)
-    base, cast = _types(own_side)
+    base, cast, implicit = _types(own_side)
     if operator in ("=", "<>") and base == "bool" and isinstance(right, Value) and right.value in ("true", "false"):
         opposite = FALSE if right.value == "true" else TRUE
         right = right if operator == "=" else replace(opposite, slot=right.slot)
         operator, kind = "=", "boolean"
-    return Predicate(found, operator, kind, (operand(state, right),), base, cast)
+    return Predicate(found, operator, kind, (operand(state, right),), base, cast, implicit)
 
 
 def _bare(expression: Expression) -> Expression:
@@ -121,11 +121,11 @@ def _bare(expression: Expression) -> Expression:
     return relabelled(expression.argument) if isinstance(expression, Collated) else expression
 
 
-def _types(own_side: Expression) -> tuple[str | None, str | None]:
-    """Return the base type of a term, and the type it is cast to where a cast is outermost."""
+def _types(own_side: Expression) -> tuple[str | None, str | None, bool]:
+    """Return a term's base type, the type it is cast to where a cast is outermost, and whether the server does that."""
     if isinstance(own_side, Cast):
-        return own_side.type, own_side.to.removesuffix('"').removeprefix('"')
-    return own_side.type, None
+        return own_side.type, own_side.to.removesuffix('"').removeprefix('"'), not own_side.explicit
+    return own_side.type, None, False
 
 
 def predicate_kind(operator: str, base: str | None, right: Expression) -> PredicateKind:
@@ -159,8 +159,8 @@ def _row(state: State, operator: str, left: Items, right: Expression, own: int) 
     if terms[0] is None or not values or operator not in ("<", "<=", ">", ">="):
         return None
     row = tuple(found for found in terms if found is not None) if all(terms) else ()
-    base, cast = _types(_bare(left.arguments[0]))
-    return Predicate(terms[0], operator, "range", tuple(operand(state, value) for value in values), base, cast, row=row)
+    types = _types(_bare(left.arguments[0]))
+    return Predicate(terms[0], operator, "range", tuple(operand(state, value) for value in values), *types, row=row)
 
 
 def _membership(state: State, condition: Membership, own: int) -> Predicate | None:
@@ -170,7 +170,7 @@ def _membership(state: State, condition: Membership, own: int) -> Predicate | No
     found = term(state, left)
     if found is None:
         return None
-    base, cast = _types(_bare(left))
+    types = _types(_bare(left))
     if isinstance(right, Items) and right.shape in ("list", "array"):
         operands = tuple(operand(state, value) for value in right.arguments)
         single = len(operands) == 1 and not right.more
@@ -183,7 +183,7 @@ def _membership(state: State, condition: Membership, own: int) -> Predicate | No
         kind = "inequality" if condition.operator in ("<>", "!~~", "!~~*") else "other"
     else:
         kind = "pattern" if condition.operator in ("~~", "~~*") else KINDS.get(condition.operator, "other")
-    return Predicate(found, operator, kind, operands, base, cast)
+    return Predicate(found, operator, kind, operands, *types)
 
 
 def _test(state: State, argument: Expression, test: str, own: int) -> Predicate | None:

@@ -93,6 +93,8 @@ class Predicate:
     """Base type of the term (`int4`, `text`, `jsonb`), where known."""
     cast: str | None = None
     """Type to which the term is cast implicitly or explicitly before the comparison, when it is not its own."""
+    implicit_cast: bool = False
+    """Whether the server adds that cast, because the types differ."""
     disjunction: int | None = None
     """Number of the OR list it stands in; predicates of one number are alternatives."""
     arm: int | None = None
@@ -185,7 +187,13 @@ class QueryShape:
     offset: Operand | None = None
     features: frozenset[str] = frozenset()
     """Kebab-case facts rules ask for: `offset`, `not-in-subquery`, `select-star`, `for-update`, `skip-locked`,
-    `multi-row-values`, `on-conflict`, `aggregate`, `distinct`, `group-by`, `window`, `cte`, `union`, `limit`…"""
+    `multi-row-values`, `on-conflict`, `aggregate`, `distinct`, `group-by`, `window`, `cte`, `union`, `limit`…
+
+    All of them stand in `docs/architecture.md` of this project's analysis section and in `features.py`, `calls.py`,
+    `queries.py`, `sublinks.py` and `changes.py` beside this module, where they are noted.
+    """
+    values_rows: int = 0
+    """Rows of the VALUES list of an INSERT; 0 when it has none."""
     sort_spans_tables: bool = False
     """Whether an ORDER BY mixes tables, so that no single index serves it."""
 

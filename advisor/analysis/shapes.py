@@ -9,6 +9,7 @@ from advisor.analysis.domains import group as domain_group
 from advisor.analysis.domains import nullable, simplify
 from advisor.analysis.equivalence import Classes
 from advisor.analysis.expression import Expression, Subselect, occurrences, walk
+from advisor.analysis.features import bound_features, condition_features
 from advisor.analysis.filters import Filters, filter_group
 from advisor.analysis.orders import group_terms, grouped_order, sort_keys, spans, wanted
 from advisor.analysis.outputs import Outputs
@@ -159,9 +160,13 @@ def shape(state: State, kind: Kind, top: Level) -> QueryShape:
     assembly.mark()
     tables = [relation for relation in state.relations if relation.table is not None]
     numbers = {relation.number: place for place, relation in enumerate(tables)}
+    shapes = {relation.number: assembly.table(relation, numbers) for relation in tables}
+    found = tuple(shapes.values())
+    bounds = bound_features(state, top, shapes) if kind == "select" else ()
+    features = frozenset({*state.features, *condition_features(found), *bounds})
     return QueryShape(
-        kind, tuple(assembly.table(relation, numbers) for relation in tables), tuple(state.unresolved),
-        _bound(state, top.limit), _bound(state, top.offset), frozenset(state.features),
+        kind, found, tuple(state.unresolved),
+        _bound(state, top.limit), _bound(state, top.offset), features, state.values_rows,
         spans(state, top) and not assembly.sorts,
     )  # fmt: skip
 

@@ -138,6 +138,8 @@ class State:
     levels: list[Level] = field(default_factory=list)
     unresolved: dict[str, None] = field(default_factory=dict)
     features: set[str] = field(default_factory=set)
+    values_rows: int = 0
+    """Rows of the VALUES list of an INSERT."""
     views: tuple[tuple[str, str], ...] = ()
     """Views being expanded, against definitions that mention themselves."""
 

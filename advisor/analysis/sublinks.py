@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from advisor.analysis.bind import bind, binder
 from advisor.analysis.conditions import JOINERS, add_condition
-from advisor.analysis.expression import Expression, Items, Subselect
+from advisor.analysis.expression import Expression, Field, Items, Logic, Subselect, Value
 from advisor.analysis.parse import Node, names
 from advisor.analysis.queries import flatten, flattens, select
 from advisor.analysis.scope import Scope
-from advisor.analysis.state import Domain, State
+from advisor.analysis.state import Domain, State, underlying
 from advisor.analysis.subqueries import subquery
 from advisor.analysis.typed import operation
+
+
+def _nullable(state: State, expression: Expression) -> bool:
+    """Whether an output column of a subquery may be NULL."""
+    found = underlying(state, expression) if isinstance(expression, Field) else None
+    if found is None:
+        return not isinstance(expression, Value) or expression.value is None
+    relation = state.relations[found.occurrence]
+    column = relation.table.column(found.name) if relation.table else None
+    return column is None or not column.not_null or relation.domain.kind in ("left", "full")
+
 
 LATERAL_IN = 170000
 """The first server version that joins an IN subquery which mentions outer columns."""
@@ -42,9 +53,19 @@ def _join(state: State, scope: Scope, fields: Node, negated: bool) -> bool:
     if form != "ANY_SUBLINK":
         return False
     if negated:
-        state.features.add("not-in-subquery")
-        return False
+        _not_in(state, scope, fields)
+        return True
     return _any(state, scope, fields, node)
+
+
+def _not_in(state: State, scope: Scope, fields: Node) -> None:
+    """Bind NOT IN, which no server turns into a join: a NULL inside would make it never true."""
+    state.features.add("not-in-subquery")
+    found = _sublink(state, scope, fields)
+    add_condition(state, scope.domain, Logic("NOT", (found,)))
+    level = state.levels[found.level] if isinstance(found, Subselect) else None
+    if level and any(_nullable(state, target.expression) for target in level.targets):
+        state.features.add("not-in-nullable")
 
 
 def _exists(state: State, scope: Scope, node: Node, negated: bool) -> bool:

@@ -38,6 +38,7 @@ select
   output id
 1 orders as o
   join anti user_id = 0:id
+features unbounded
 
 -- a condition on a grouped view reaches its table
 SELECT * FROM user_totals WHERE user_id = 7
@@ -62,7 +63,7 @@ select
   equality (lower(name)) = $1@0
   boolean active = TRUE | active
   output id
-features view
+features function-on-column unbounded view
 
 -- EXISTS and IN become semi-joins
 SELECT id FROM users u WHERE EXISTS (SELECT 1 FROM orders o WHERE o.user_id = u.id AND o.kind = 'web')
@@ -80,7 +81,7 @@ select
 2 orders level 1
   join semi user_id = 1:user_id
   join semi user_id = 0:id
-features semi-join
+features semi-join unbounded
 
 -- a WITH query mentioned once is merged
 WITH x AS (SELECT * FROM orders WHERE kind = 'a') SELECT x.id FROM x JOIN items i ON i.order_id = x.id WHERE x.user_id = 4
@@ -93,7 +94,7 @@ select
   output id
 1 items as i
   join inner order_id = 0:id
-features cte
+features cte unbounded
 
 -- UPDATE with FROM
 UPDATE orders o SET note = 'done' FROM users u WHERE u.id = o.user_id AND u.name LIKE 'a%'
@@ -134,7 +135,7 @@ select
   equality kind = 'a'@0 or 0.0 | (kind = 'a')
   equality kind = 'b'@1 or 0.1 | (kind = 'b')
   equality user_id = 4@2 or 0.2 | (user_id = 4)
-features aggregate count-star
+features aggregate count-star or-over-columns
 
 -- a correlated subquery in the output list and a cast column
 SELECT (SELECT max(created_at) FROM orders o WHERE o.user_id = u.id) FROM users u WHERE u.created_at::date = '2020-01-01'
@@ -147,4 +148,4 @@ select
   join correlated user_id = 0:id
   max created_at
   output created_at
-features aggregate correlated-subquery subquery
+features aggregate cast-on-column correlated-subquery subquery unbounded

@@ -13,6 +13,7 @@ select
 2 events as e
   join inner user_id = 1:user_id
   join inner user_id = 0:id
+features unbounded
 
 -- comma joins
 SELECT u.name FROM users u, orders o, items i WHERE o.user_id = u.id AND i.order_id = o.id AND i.sku = $1
@@ -27,6 +28,7 @@ select
 2 items as i
   equality sku = $1@0
   join inner order_id = 1:id
+features unbounded
 
 -- USING
 SELECT id, i.sku FROM orders JOIN items i USING (id) WHERE id = 5
@@ -52,7 +54,7 @@ select
   range archived_on > '2025-01-01'@0 | (archived_on > '2025-01-01')
   join inner id = 0:id
   output *
-features select-star
+features select-star unbounded
 
 -- LEFT JOIN: conditions in ON and in WHERE
 SELECT u.id, o.total FROM users u LEFT JOIN orders o ON o.user_id = u.id AND o.kind = 'web' AND u.active WHERE u.organisation_id = 3
@@ -66,6 +68,7 @@ select
   equality kind = 'web'@0 | (kind = 'web')
   join right user_id = 0:id
   output total
+features unbounded
 
 -- LEFT JOIN that a condition makes inner
 SELECT u.id FROM users u LEFT JOIN orders o ON o.user_id = u.id WHERE o.kind = 'web'
@@ -77,6 +80,7 @@ select
 1 orders as o
   equality kind = 'web'@0 | (kind = 'web')
   join inner user_id = 0:id
+features unbounded
 
 -- a constant crosses a LEFT JOIN
 SELECT u.id, o.total FROM users u LEFT JOIN orders o ON o.user_id = u.id WHERE u.id = $1
@@ -101,6 +105,7 @@ select
 1 orders as o
   join right user_id = 0:id
   output kind
+features unbounded
 
 -- RIGHT JOIN
 SELECT u.id, o.total FROM orders o RIGHT JOIN users u ON o.user_id = u.id WHERE u.name = 'x'
@@ -113,6 +118,7 @@ select
   equality name = 'x'@0 | (name = 'x')
   join left id = 0:user_id
   output id
+features unbounded
 
 -- FULL JOIN
 SELECT * FROM shop.orders s FULL JOIN archive.orders a USING (id) WHERE a.archived_on IS NULL
@@ -136,6 +142,7 @@ select
   output placed
 1 archive.orders as a
   join right id = 0:id
+features unbounded
 
 -- nested outer joins
 SELECT u.id FROM users u LEFT JOIN (orders o JOIN items i ON i.order_id = o.id AND i.sku = 'x') ON o.user_id = u.id WHERE u.active
@@ -151,6 +158,7 @@ select
 2 items as i
   equality sku = 'x'@0 | (sku = 'x')
   join inner order_id = 1:id
+features unbounded
 
 -- a self join
 SELECT c.name FROM nodes c JOIN nodes p ON c.parent_id = p.id WHERE p.name = 'root'
@@ -162,6 +170,7 @@ select
 1 nodes as p
   equality name = 'root'@0 | (name = 'root')
   join inner id = 0:parent_id
+features unbounded
 
 -- a range join
 SELECT o.id FROM orders o JOIN bookings b ON o.created_at < upper(b.during) AND b.room = o.user_id
@@ -174,6 +183,7 @@ select
 1 bookings as b
   range (upper(during)) > 0:created_at
   join inner room = 0:user_id
+features function-on-column unbounded
 
 -- joined by an expression
 SELECT u.id FROM users u JOIN organisations g ON lower(g.name) = lower(u.name)
@@ -184,6 +194,7 @@ select
   output id
 1 organisations as g
   join inner (lower(name)) = 0:(lower(name))
+features unbounded unfiltered
 
 -- joined over jsonb text
 SELECT u.id FROM users u JOIN events e ON (e.payload ->> 'user')::bigint = u.id WHERE e.kind = 'login'
@@ -195,6 +206,7 @@ select
 1 events as e
   equality kind = 'login'@1 | (kind = 'login')
   join inner ((payload ->> 'user')::int8) = 0:id
+features unbounded
 
 -- EXISTS with its own condition
 SELECT g.name FROM organisations g WHERE EXISTS (SELECT FROM users u WHERE u.organisation_id = g.id AND u.active)
@@ -206,7 +218,7 @@ select
 1 users as u level 1
   boolean active = TRUE | active
   join semi organisation_id = 0:id
-features semi-join
+features semi-join unbounded
 
 -- NOT EXISTS
 SELECT u.id FROM users u WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.user_id = u.id AND o.created_at > $1)
@@ -218,7 +230,7 @@ select
 1 orders as o level 1
   range created_at > $1@0
   join anti user_id = 0:id
-features anti-join
+features anti-join unbounded
 
 -- IN with a subquery of its own join
 SELECT name FROM users WHERE id IN (SELECT o.user_id FROM orders o JOIN items i ON i.order_id = o.id WHERE i.sku = 'x')
@@ -233,7 +245,7 @@ select
 2 items as i level 1
   equality sku = 'x'@0 | (sku = 'x')
   join inner order_id = 1:id
-features semi-join
+features semi-join unbounded
 
 -- NOT IN with a subquery
 SELECT name FROM users WHERE id NOT IN (SELECT user_id FROM orders WHERE kind = 'web')
@@ -244,7 +256,7 @@ select
 1 orders level 1
   equality kind = 'web'@0 | (kind = 'web')
   output user_id
-features not-in-subquery subquery
+features not-in-subquery subquery unbounded
 
 -- IN with a grouped subquery
 SELECT name FROM users WHERE id IN (SELECT user_id FROM orders GROUP BY user_id HAVING count(*) > 5)
@@ -256,7 +268,7 @@ select
 1 orders level 1
   group user_id
   output user_id
-features aggregate count-star group-by having semi-join
+features aggregate count-star group-by having semi-join unbounded
 
 -- a correlated IN
 SELECT name FROM users u WHERE 'web' IN (SELECT kind FROM orders o WHERE o.user_id = u.id)
@@ -268,7 +280,7 @@ select
 1 orders as o level 1
   equality kind = 'web'@0 | (kind = 'web')
   join semi user_id = 0:id
-features semi-join
+features semi-join unbounded
 
 -- EXISTS under OR stays a subquery
 SELECT name FROM users u WHERE u.active OR EXISTS (SELECT 1 FROM orders o WHERE o.user_id = u.id)
@@ -278,7 +290,7 @@ select
   output active id name
 1 orders as o level 1
   join correlated user_id = 0:id
-features correlated-subquery subquery
+features correlated-subquery subquery unbounded
 
 -- scalar subqueries correlated over two levels
 SELECT name, (SELECT count(*) FROM orders o WHERE o.user_id = u.id
@@ -293,7 +305,7 @@ select
 2 items as i level 2
   join semi order_id = 1:id
   join correlated sku = 0:nick
-features aggregate correlated-subquery count-star semi-join subquery
+features aggregate correlated-subquery count-star semi-join subquery unbounded unfiltered
 
 -- LATERAL with a limit: the latest row of each
 SELECT u.name, l.total FROM users u CROSS JOIN LATERAL
@@ -317,7 +329,7 @@ select
   output id name
 1 orders as o level 1
   join correlated user_id = 0:id
-features aggregate count-star lateral
+features aggregate count-star lateral unbounded unfiltered
 
 -- unnest as a join partner
 SELECT o.id FROM unnest($1::bigint[]) AS wanted (id) JOIN orders o ON o.id = wanted.id
@@ -353,7 +365,7 @@ select
   output id total
 1 items level 1
   output price
-features subquery
+features subquery unbounded
 
 -- three tables joined through USING
 SELECT i.sku FROM users u JOIN orders o ON o.user_id = u.id JOIN items i ON i.order_id = o.id
@@ -390,6 +402,7 @@ select
   equality kind = 'web'@0 | (kind = 'web')
   join inner user_id = 0:user_id
   join inner kind = 0:kind
+features unbounded
 
 -- aliased join
 SELECT j.sku FROM (orders o JOIN items i ON i.order_id = o.id) AS j (oid, uid) WHERE j.uid = 7
@@ -401,3 +414,4 @@ select
 1 items as i
   join inner order_id = 0:id
   output sku
+features unbounded

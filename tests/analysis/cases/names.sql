@@ -8,7 +8,7 @@ select
   boolean "select" = TRUE | "select"
   sort "Ort name"
   output Id Ort name
-features order-by
+features order-by unbounded
 
 -- a schema by name
 SELECT id FROM shop.orders WHERE shop.orders.shop_id = 5
@@ -17,6 +17,7 @@ select
 0 shop.orders
   equality shop_id = 5@0 | (shop_id = 5)
   output id
+features unbounded
 
 -- the same table name in two schemas
 SELECT a.id FROM shop.orders a JOIN archive.orders b ON a.id = b.id WHERE b.archived_on = $1
@@ -28,6 +29,7 @@ select
 1 archive.orders as b
   equality archived_on = $1@0
   join inner id = 0:id
+features unbounded
 
 -- the search path decides: shop
 -- search_path: shop, public
@@ -37,6 +39,7 @@ select
 0 shop.orders
   equality shop_id = 5@0 | (shop_id = 5)
   output id
+features unbounded
 
 -- the search path decides: archive, then shop
 -- search_path: archive, shop
@@ -46,6 +49,7 @@ select
 0 archive.orders
   null archived_on IS NULL | (archived_on IS NULL)
   output id
+features unbounded
 
 -- a search path without the table
 -- search_path: archive
@@ -87,6 +91,7 @@ select
   equality kind = 'web'@1 | (kind = 'web')
   output id
 unresolved colour: no such column
+features unbounded
 
 -- an unknown alias
 -- invalid
@@ -96,6 +101,7 @@ select
 0 orders as o
   equality kind = 'web'@0 | (kind = 'web')
 unresolved z.id: no such table or column here
+features unbounded
 
 -- an ambiguous column is never guessed
 -- invalid
@@ -109,6 +115,7 @@ select
   equality kind = 'web'@1 | (kind = 'web')
   join inner user_id = 0:id
 unresolved created_at: ambiguous
+features unbounded
 
 -- a column of the outer query, found when the inner has none
 SELECT id FROM users WHERE EXISTS (SELECT 1 FROM items WHERE order_id = age)
@@ -119,7 +126,7 @@ select
   output id
 1 items level 1
   join semi order_id = 0:age
-features semi-join
+features semi-join unbounded
 
 -- the inner table hides the outer
 SELECT id FROM orders WHERE EXISTS (SELECT 1 FROM items WHERE id = 5)
@@ -129,7 +136,7 @@ select
   output id
 1 items level 1
   equality id = 5@1 | (id = 5)
-features semi-join
+features semi-join unbounded
 
 -- column aliases of a table
 SELECT t.a FROM nodes AS t (a, b) WHERE t.b = 3 AND name = 'x'
@@ -139,6 +146,7 @@ select
   equality parent_id = 3@0 | (parent_id = 3)
   equality name = 'x'@1 | (name = 'x')
   output id
+features unbounded
 
 -- a partitioned table
 SELECT id FROM events WHERE at >= '2026-01-01' AND at < '2026-02-01' AND kind = 'login' ORDER BY at
@@ -150,7 +158,7 @@ select
   range at < '2026-02-01'@1 | (at < '2026-02-01')
   sort at
   output id
-features order-by
+features order-by unbounded
 
 -- a partition by itself
 SELECT id FROM events_2026 WHERE user_id = $1
@@ -159,6 +167,7 @@ select
 0 events_2026
   equality user_id = $1@0
   output id
+features unbounded
 
 -- inheritance, and ONLY
 SELECT name FROM places WHERE name = 'x' UNION ALL SELECT name FROM ONLY places WHERE id = 3
@@ -180,6 +189,7 @@ select
   equality name = 'x'@0 | (name = 'x')
   equality country = 'y'@1 | (country = 'y')
   output country
+features unbounded
 
 -- a generated column
 SELECT id FROM users WHERE lower_name = 'x'
@@ -188,6 +198,7 @@ select
 0 users
   equality lower_name = 'x'@0 | (lower_name = 'x')
   output id
+features unbounded
 
 -- a system catalog
 SELECT relname FROM pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE nspname = 'public'
@@ -217,6 +228,7 @@ select
   equality (public.shout(name)) = 'X!'@0 | (public.shout(name) = 'X!')
   equality (pg_catalog.lower(name)) = 'x'@1 | (pg_catalog.lower(name) = 'x')
   output id
+features function-on-column unbounded
 
 -- an operator of a schema
 SELECT id FROM users WHERE age OPERATOR(pg_catalog.=) 5
@@ -225,6 +237,7 @@ select
 0 users
   equality age = 5@0 | (age = 5)
   output id
+features unbounded
 
 -- the merged column of USING by its own alias
 SELECT k.id FROM shop.orders JOIN archive.orders USING (id) AS k WHERE k.id = 4

@@ -7,7 +7,7 @@ select
   range total > 5@0 | (total > 5)
   sort id
   output id
-features order-by
+features order-by unbounded
 
 -- a condition moves into a grouped subquery when it is about the groups
 SELECT * FROM (SELECT user_id, kind, count(*) AS n FROM orders GROUP BY user_id, kind) s WHERE s.user_id = 4 AND s.n > 2
@@ -17,7 +17,7 @@ select
   equality user_id = 4@0 | (user_id = 4)
   group user_id, kind
   output kind user_id
-features aggregate count-star group-by
+features aggregate count-star group-by unbounded
 
 -- it does not move past a LIMIT
 SELECT * FROM (SELECT id, user_id FROM orders ORDER BY created_at DESC LIMIT 10) s WHERE s.user_id = 4
@@ -36,7 +36,7 @@ select
   equality user_id = 9@1 | (user_id = 9)
   sort user_id, created_at desc
   output id kind user_id
-features window
+features unbounded window
 
 -- it moves into both sides of a UNION ALL
 SELECT * FROM (SELECT id, user_id FROM orders UNION ALL SELECT id, user_id FROM events) s WHERE s.user_id = 4
@@ -48,7 +48,7 @@ select
 1 events level 1
   equality user_id = 4@0 | (user_id = 4)
   output id user_id
-features union-all
+features unbounded union-all
 
 -- it does not move into EXCEPT
 SELECT * FROM (SELECT id FROM orders EXCEPT SELECT id FROM events) s WHERE s.id = 4
@@ -58,7 +58,7 @@ select
   output id
 1 events level 1
   output id
-features except
+features except unbounded
 
 -- a constant reaches a grouped subquery through a join
 SELECT u.name, s.n FROM users u JOIN (SELECT user_id, count(*) AS n FROM orders GROUP BY user_id) s ON s.user_id = u.id
@@ -83,7 +83,7 @@ select
   equality kind = 'web'@0 | (kind = 'web')
   group user_id, kind
   output kind user_id
-features distinct
+features distinct unbounded
 
 -- a WITH query mentioned twice is kept apart
 WITH recent AS (SELECT id, user_id FROM orders WHERE created_at > $1)
@@ -93,7 +93,7 @@ select
 0 orders level 1
   range created_at > $1@0
   output id user_id
-features cte
+features cte unbounded
 
 -- MATERIALIZED and NOT MATERIALIZED
 WITH a AS MATERIALIZED (SELECT * FROM orders WHERE kind = 'a'), b AS NOT MATERIALIZED (SELECT * FROM items WHERE sku = 'b')
@@ -107,7 +107,7 @@ select
   equality sku = 'b'@1 | (sku = 'b')
   equality quantity = 2@3 | (quantity = 2)
   join inner order_id = 0:id
-features cte
+features cte unbounded
 
 -- a recursive WITH query
 WITH RECURSIVE tree AS (
@@ -179,7 +179,7 @@ select
 1 items as i level 1
   join inner order_id = 0:id
   output sku
-features view
+features unbounded view
 
 -- a view joined to a table, with a constant crossing into it
 SELECT v.name FROM active_users v JOIN orders o ON o.user_id = v.id WHERE o.user_id = $1
@@ -202,6 +202,7 @@ select
 0 daily
   equality day = $1@0
   output n
+features unbounded
 
 -- UNION ALL with an order over it
 SELECT id, created_at FROM orders WHERE user_id = 1 UNION ALL SELECT id, at FROM events WHERE user_id = 1
@@ -239,7 +240,7 @@ select
 0 orders
   sort user_id, (created_at::date) desc nulls last, (lower(note))
   output created_at total user_id
-features order-by
+features order-by unbounded unfiltered
 
 -- an alias wins in ORDER BY, the column in GROUP BY
 SELECT lower(kind) AS kind, count(*) FROM orders GROUP BY kind ORDER BY kind
@@ -248,7 +249,7 @@ select
 0 orders
   group kind
   output kind
-features aggregate count-star group-by order-by
+features aggregate count-star group-by order-by unbounded unfiltered
 
 -- order through an equivalence class
 SELECT o.id FROM users u JOIN orders o ON o.user_id = u.id ORDER BY u.id, o.created_at
@@ -260,7 +261,7 @@ select
   join inner user_id = 0:id
   sort user_id, created_at
   output id
-features order-by
+features order-by unbounded unfiltered
 
 -- order with constants and repetitions
 SELECT id FROM orders WHERE kind = 'a' ORDER BY kind, 'x'::text, created_at, created_at DESC
@@ -270,7 +271,7 @@ select
   equality kind = 'a'@0 | (kind = 'a')
   sort kind, created_at
   output id
-features order-by
+features order-by unbounded
 
 -- USING an operator
 SELECT id FROM orders ORDER BY total USING >, id USING <
@@ -279,7 +280,7 @@ select
 0 orders
   sort total desc, id
   output id
-features order-by
+features order-by unbounded unfiltered
 
 -- NULLS FIRST
 SELECT id FROM orders ORDER BY deleted_at NULLS FIRST, created_at DESC NULLS LAST
@@ -288,7 +289,7 @@ select
 0 orders
   sort deleted_at nulls first, created_at desc nulls last
   output id
-features order-by
+features order-by unbounded unfiltered
 
 -- GROUP BY with an order and HAVING
 SELECT user_id, kind, count(*) FROM orders WHERE deleted_at IS NULL GROUP BY user_id, kind HAVING count(*) > 3 AND kind <> 'x'
@@ -301,7 +302,7 @@ select
   sort user_id
   group user_id, kind
   output kind user_id
-features aggregate count-star group-by having order-by
+features aggregate count-star group-by having order-by unbounded
 
 -- ordered by an aggregate
 SELECT user_id, sum(total) FROM orders GROUP BY 1 ORDER BY 2 DESC LIMIT 10
@@ -328,7 +329,7 @@ select
   range created_at > $1@0
   group user_id, kind
   output kind user_id
-features distinct
+features distinct unbounded
 
 -- DISTINCT ON with its order
 SELECT DISTINCT ON (user_id) user_id, total FROM orders ORDER BY user_id, created_at DESC
@@ -338,7 +339,7 @@ select
   sort user_id, created_at desc
   group user_id
   output total user_id
-features distinct distinct-on order-by
+features distinct distinct-on order-by unbounded unfiltered
 
 -- DISTINCT ON without an order
 SELECT DISTINCT ON (user_id, kind) * FROM orders
@@ -348,7 +349,7 @@ select
   sort user_id, kind
   group user_id, kind
   output *
-features distinct distinct-on select-star
+features distinct distinct-on select-star unbounded unfiltered
 
 -- window functions, inline and named
 SELECT id, rank() OVER (PARTITION BY user_id ORDER BY total DESC), sum(total) OVER w FROM orders
@@ -358,7 +359,7 @@ select
 0 orders
   sort user_id, total desc
   output id total
-features order-by window
+features order-by unbounded unfiltered window
 
 -- min, max, count of a column
 SELECT min(created_at), max(total), count(note), count(DISTINCT kind) FROM orders WHERE user_id = 5
@@ -455,7 +456,7 @@ TABLE orders
 select
 0 orders
   output *
-features select-star
+features select-star unbounded unfiltered
 
 -- a set-returning function in FROM with a column list
 SELECT x.a FROM orders o, jsonb_to_recordset(o.note::jsonb) AS x (a int, b text) WHERE o.id = 5 AND x.a = 3
@@ -483,6 +484,7 @@ select
   equality user_id = 3@0 | (user_id = 3)
   sort created_at
   output id user_id
+features unbounded
 
 -- TABLESAMPLE
 SELECT id FROM orders TABLESAMPLE SYSTEM (10) WHERE kind = 'x'
@@ -491,7 +493,7 @@ select
 0 orders
   equality kind = 'x'@1 | (kind = 'x')
   output id
-features tablesample
+features tablesample unbounded
 
 -- advisory lock
 SELECT pg_advisory_xact_lock(5)
