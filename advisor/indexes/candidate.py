@@ -30,6 +30,8 @@ class Context:
     """Per table: the share of its queries' time (0 to 1) that compares this term for equality."""
     children: Mapping[tuple[str, str], tuple[tuple[Table, tuple[str, ...]], ...]] = field(default_factory=dict)
     """Per referenced table: the tables that point at it, each with its foreign key's columns."""
+    updated: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    """Per table: the columns that captured statements update."""
 
 
 @dataclass(frozen=True, slots=True)

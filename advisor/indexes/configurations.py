@@ -114,10 +114,20 @@ def _paired(costs: Costs, one: Field, definitions: Sequence[IndexDefinition]) ->
         yield from (frozenset({a, b}) for a in left for b in right)
 
 
-def configurations(costs: Costs, query: str) -> list[tuple[frozenset[int], float]]:
-    """Return each set of indexes some plan of the query used, with the lowest cost seen with it."""
-    lowest: dict[frozenset[int], float] = {}
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A configuration: indexes some plan of a query used together, and the lowest cost seen with them."""
+
+    indexes: frozenset[int]
+    cost: float
+    filtering: float
+    """As in `Outcome`."""
+
+
+def configurations(costs: Costs, query: str) -> list[Known]:
+    """Return each set of indexes some plan of the query used, cheapest first."""
+    lowest: dict[frozenset[int], Known] = {}
     for used, outcome in costs.known(query):
-        if used != NONE:
-            lowest[used] = min(outcome.cost, lowest.get(used, outcome.cost))
-    return sorted(lowest.items(), key=lambda item: (item[1], sorted(item[0])))
+        if used != NONE and (used not in lowest or outcome.cost < lowest[used].cost):
+            lowest[used] = Known(used, outcome.cost, outcome.filtering)
+    return sorted(lowest.values(), key=lambda one: (one.cost, sorted(one.indexes)))

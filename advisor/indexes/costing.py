@@ -20,6 +20,8 @@ class Outcome:
 
     cost: float
     """Mean over its statements, by their weights, in planner units."""
+    filtering: float
+    """Share of the cost spent in statements that fetch rows by an index and then discard some of them."""
     used: frozenset[int]
     """Candidates its plans read."""
     existing: frozenset[str]
@@ -44,7 +46,7 @@ class Costs:
     what_if: WhatIf
     statements: Mapping[str, tuple[BoundStatement, ...]]
     names: Mapping[int, str]
-    """Names of the candidates on the twin, by number; refused ones are missing."""
+    """Names of the candidates on the twin, by number; refused ones are missing. More may be added."""
     deadline: float | None = None
     asked: int = 0
     rounds: int = 1
@@ -55,9 +57,6 @@ class Costs:
     )
     _numbers: dict[str, int] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self._numbers = {name: number for number, name in self.names.items()}
-
     @property
     def late(self) -> bool:
         """Return whether the time limit has passed."""
@@ -65,6 +64,8 @@ class Costs:
 
     def ask(self, questions: Iterable[Question]) -> None:
         """Have the planner answer every question that is not answered yet."""
+        if len(self._numbers) != len(self.names):
+            self._numbers = {name: number for number, name in self.names.items()}
         open_questions = [q for q in dict.fromkeys(questions) if self._open(q)]
         asks = [
             Ask(statement, frozenset(self.names[i] for i in question.shown if i in self.names), question.hidden)
@@ -115,6 +116,15 @@ class Costs:
                     used.add(self._numbers[name])
                 else:
                     existing.add(name)
-        cost = sum(each * statement.weight for each, statement in zip(costs, statements, strict=True))
-        outcome = Outcome(cost, frozenset(used), frozenset(existing), tuple(costs))
+        weights = [each * statement.weight for each, statement in zip(costs, statements, strict=True)]
+        wasteful = [weight for weight, plan in zip(weights, plans, strict=True) if filters(plan)]
+        cost = sum(weights)
+        outcome = Outcome(cost, sum(wasteful) / (cost or 1.0), frozenset(used), frozenset(existing), tuple(costs))
         self._known[question.query][question.shown, question.hidden] = outcome
+
+
+def filters(plan: PlanNode | Refused) -> bool:
+    """Return whether a plan discards rows it fetched through an index: what skewed values make worse than estimated."""
+    if isinstance(plan, Refused):
+        return False
+    return any("Filter" in node.detail and (node.index or node.node_type == "Bitmap Heap Scan") for node in plan.walk())

@@ -10,6 +10,7 @@ from advisor.catalog.schema import Schema, Table
 from advisor.catalog.statistics import Statistics
 from advisor.indexes.costing import Costs, Question
 from advisor.indexes.options import AdviseOptions
+from advisor.indexes.pool import Pool
 from advisor.indexes.proposal import Benefit, Confidence, IndexProposal, QueryBenefit
 from advisor.indexes.proposals import Chosen, proposal_id
 from advisor.indexes.redundancy import disposable, replaceable, serves
@@ -71,8 +72,7 @@ def _reads(query: Weighted, name: str, gone: frozenset[str], chosen: frozenset[i
 
 
 def drops(
-    schema: Schema,
-    statistics: Statistics,
+    pool: Pool,
     costs: Costs,
     weighted: Sequence[Weighted],
     chosen: Sequence[Chosen],
@@ -84,12 +84,12 @@ def drops(
     gone = {name for names in replaced.values() for name in names}
     every = chosen[0].all if chosen else frozenset[int]()
     made = []
-    for doomed in condemned(schema, statistics, options, frozenset(gone)):
+    for doomed in condemned(pool.schema, pool.statistics, options, frozenset(gone)):
         name = doomed.index.name
         if name in gone or not harmless(name, frozenset(gone), every, costs, weighted, options):
             continue
         gone.add(name)
-        made.append(_proposal(doomed, schema, statistics, writes))
+        made.append(_proposal(doomed, pool, writes))
     return tuple(made)
 
 
@@ -126,13 +126,12 @@ def _better(index: Index, left: Sequence[Index]) -> Index | None:
     )
 
 
-def _proposal(
-    doomed: Doomed, schema: Schema, statistics: Statistics, writes: Mapping[tuple[str, str], TableWrites]
-) -> IndexProposal:
+def _proposal(doomed: Doomed, pool: Pool, writes: Mapping[tuple[str, str], TableWrites]) -> IndexProposal:
     index, table = doomed.index, doomed.table
-    rows = statistics.rows(table.schema, table.name)
     place = (table.schema, table.name)
-    spared = write_cost(index.definition, index.size, rows, writes.get(place, TableWrites()), schema)
+    spared = write_cost(
+        index.definition, index.size, pool.rows(index.definition), writes.get(place, TableWrites()), pool.schema
+    )
     return IndexProposal(
         id=proposal_id("drop", index.definition, index.name),
         action="drop",

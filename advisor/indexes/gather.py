@@ -39,7 +39,9 @@ def gather(
     options: AdviseOptions,
 ) -> Candidates:
     """Return the candidates for the workload's queries."""
-    context = Context(schema, statistics, options, _sharing(workload, shapes), children_of(schema))
+    context = Context(
+        schema, statistics, options, _sharing(workload, shapes), children_of(schema), _updated(workload, shapes)
+    )
     pool: dict[IndexDefinition, Suggestion] = {}
     wanted: dict[str, list[IndexDefinition]] = {}
     refused: dict[str, list[str]] = defaultdict(list)
@@ -98,6 +100,17 @@ def _sharing(workload: Workload, shapes: Mapping[str, QueryShape]) -> Mapping[tu
         place: {term: time / total[place] for term, time in terms.items() if total[place]}
         for place, terms in pinned.items()
     }
+
+
+def _updated(workload: Workload, shapes: Mapping[str, QueryShape]) -> Mapping[tuple[str, str], frozenset[str]]:
+    """Return, per table, the columns that some captured statement updates."""
+    found: dict[tuple[str, str], frozenset[str]] = {}
+    for query in workload.queries:
+        for occurrence in shapes[query.id].tables if query.id in shapes else ():
+            if occurrence.role in {"update", "merge"}:
+                place = (occurrence.schema, occurrence.table)
+                found[place] = found.get(place, frozenset()) | occurrence.written
+    return found
 
 
 def _admitted(suggestion: Suggestion, context: Context, refused: list[str]) -> bool:

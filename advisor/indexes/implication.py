@@ -16,18 +16,19 @@ def implies(premise: str | None, conclusion: str | None) -> bool:
 
 def conjuncts(predicate: str) -> frozenset[str]:
     """Return the ANDed parts of a predicate in one spelling: no outer parentheses, no needless quotes or casts."""
-    return frozenset(_spelled(part) for part in _split(_stripped(predicate)))
+    return frozenset(_spelled(part) for part in _split(stripped(predicate)))
 
 
 def _spelled(part: str) -> str:
-    part = _stripped(part)
+    part = stripped(part)
     part = re.sub(r'"([a-z_][a-z0-9_]*)"', r"\1", part)
     part = re.sub(r"::(?:text|bpchar|character varying(?:\(\d+\))?)", "", part)
     part = re.sub(r"\((\w+)\)", r"\1", part)
     return re.sub(r"\s+", " ", part).strip()
 
 
-def _stripped(text: str) -> str:
+def stripped(text: str) -> str:
+    """Return the text without parentheses around the whole of it."""
     text = text.strip()
     while text.startswith("(") and _closing(text) == len(text) - 1:
         text = text[1:-1].strip()

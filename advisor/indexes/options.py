@@ -15,16 +15,22 @@ class AdviseOptions:
     """New indexes on one table."""
     width: int = 4
     """Key columns of one index."""
-    include_columns: int = 6
+    include_columns: int = 4
     """Payload columns of one index; 0 turns covering indexes off."""
-    include_width: int = 96
+    include_width: int = 48
     """Bytes of payload per index tuple, by average column width."""
+    include_share: float = 0.7
+    """Share of a table's columns that an index may hold in all."""
+    include_updated: bool = False
+    """Whether columns that captured statements update may be payload (which ends HOT updates)."""
     min_table_rows: float = 1_000
     """Tables with fewer rows get no index."""
     min_table_pages: int = 10
     """Tables with fewer pages get no index."""
     min_gain: float = 0.05
     """Share of its cost that a query must lose before an index is considered for it."""
+    min_effect: float = 0.1
+    """Share of its cost that at least one query must lose through an index, the others given."""
     min_share: float = 0.001
     """Share of the workload's time per day that one index must save."""
     max_regression: float = 0.05

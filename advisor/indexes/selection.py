@@ -13,6 +13,8 @@ from advisor.indexes.program import Configuration, Problem, saving, solve
 
 ROUNDS = 4
 """Times the planner may correct the program."""
+FILTERING = 0.25
+"""By how much a plan that discards rows is held to be costlier than the planner says, where relative gains count."""
 POINTS = 12
 """Points of the benefit/size curve, at most."""
 
@@ -55,9 +57,9 @@ def problem_of(costs: Costs, weighted: Sequence[Weighted], economy: Economy, opt
     tail = options.tail if options.budget is None else 0.0
     queries = tuple(
         tuple(
-            Configuration(indexes, one.time * value(cost / one.cost, tail))
-            for indexes, cost in configurations(costs, one.field.query)
-            if cost < one.cost
+            Configuration(known.indexes, one.time * value(known.cost / one.cost, known.filtering, tail))
+            for known in configurations(costs, one.field.query)
+            if known.cost < one.cost
         )
         for one in weighted
         if one.field.shown
@@ -65,9 +67,14 @@ def problem_of(costs: Costs, weighted: Sequence[Weighted], economy: Economy, opt
     return Problem(queries, economy.sizes, economy.charges, economy.tables, options.max_per_table, options.budget)
 
 
-def value(ratio: float, tail: float) -> float:
-    """Return what it is worth to bring a query to this share of its cost, in units of its time."""
-    return 1 - ratio + tail * math.log(1 / max(ratio, 1e-6))
+def value(ratio: float, filtering: float, tail: float) -> float:
+    """Return what it is worth to bring a query to this share of its cost, in units of its time.
+
+    Time saved counts in full, the relative gain with the weight `tail`; a plan that discards rows it fetched by an
+    index counts as `FILTERING` costlier there, since skewed values make it so.
+    """
+    felt = max(ratio, 1e-6) * (1 + FILTERING * filtering)
+    return 1 - ratio + tail * math.log(1 / felt)
 
 
 def curve(problem: Problem, lost: Mapping[int, float]) -> tuple[tuple[int, float], ...]:

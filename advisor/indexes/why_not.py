@@ -88,7 +88,7 @@ def _without_proposal(query: Query, costs: Costs, candidates: Candidates, option
             "whole-table",
             f"it reads most of its rows: none of {len(shown)} candidates lowers its cost by 5 %",
         )
-    best = configurations(costs, query.id)[0][1]
+    best = configurations(costs, query.id)[0].cost
     if outcome and options.budget is not None:
         return WhyNot(query.id, "budget", f"cost could fall from {outcome.cost:.0f} to {best:.0f}, at a larger budget")
     return WhyNot(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from advisor.catalog.index import IndexDefinition
 from advisor.indexes.candidate import Need, Suggestion
+from advisor.indexes.implication import conjuncts
 
 ORDER = 90
 
@@ -19,7 +20,7 @@ def suggest(need: Need, found: tuple[Suggestion, ...]) -> Iterator[Suggestion]:
         if base.method != "btree" or base.table != need.table.name or base.include:
             continue
         missing = missing_columns(need, base)
-        if missing and affordable(need, missing):
+        if missing and affordable(need, base, missing):
             yield Suggestion(base.including(missing), "covering", suggestion.requires, suggestion.rests_on)
 
 
@@ -28,7 +29,7 @@ def missing_columns(need: Need, base: IndexDefinition) -> tuple[str, ...]:
     shape = need.occurrence
     wanted = set(shape.output)
     for predicate in shape.predicates:
-        if not base.where or not predicate.sql or f"({predicate.sql})" not in base.where:
+        if not base.where or not predicate.sql or not conjuncts(predicate.sql) <= conjuncts(base.where):
             wanted.update(predicate.term.columns)
     for terms in ([edge.term for edge in shape.joins], [key.term for key in shape.sort], shape.group):
         for term in terms:
@@ -36,10 +37,15 @@ def missing_columns(need: Need, base: IndexDefinition) -> tuple[str, ...]:
     return tuple(sorted(wanted - {key.column for key in base.keys if key.column}))
 
 
-def affordable(need: Need, columns: tuple[str, ...]) -> bool:
+def affordable(need: Need, base: IndexDefinition, columns: tuple[str, ...]) -> bool:
     """Return whether the payload stays within the limits of the options."""
     options = need.context.options
     if len(columns) > options.include_columns:
+        return False
+    if len(columns) + len(base.keys) > max(options.include_share * len(need.table.columns), 3):
+        return False
+    updated = need.context.updated.get((need.table.schema, need.table.name), frozenset())
+    if not options.include_updated and updated & set(columns):
         return False
     widths = [found.avg_width if (found := need.column_statistics(name)) else 32 for name in columns]
     return sum(widths) <= options.include_width

@@ -13,6 +13,7 @@ from itertools import islice
 from advisor.analysis.shape import Constant, Parameter, Predicate
 from advisor.catalog.index import IndexDefinition, IndexKey
 from advisor.indexes.candidate import Need, Suggestion
+from advisor.indexes.implication import stripped
 from advisor.workload.model import Slot
 
 ORDER = 85
@@ -52,7 +53,7 @@ def restrict(need: Need, base: IndexDefinition, group: list[Trusted]) -> IndexDe
     keys = tuple(key for key in base.keys if key.expression not in pinned)
     primary = need.table.primary_key[:1]
     keys = keys or tuple(IndexKey.of(name) for name in primary) or base.keys[:1]
-    return replace(base, keys=keys, where=" AND ".join(sorted(f"({one.sql})" for one in group)))
+    return replace(base, keys=keys, where=" AND ".join(sorted(one.sql for one in group)))
 
 
 def trust(need: Need, predicate: Predicate) -> Trusted | None:
@@ -63,7 +64,8 @@ def trust(need: Need, predicate: Predicate) -> Trusted | None:
         soft_delete = predicate.kind == "null"
         if not predicate.sql or (share is not None and share > RARE and not soft_delete):
             return None
-        return Trusted(predicate.sql, term.expression, f"{predicate.sql} stands in the statement itself")
+        condition = stripped(predicate.sql)
+        return Trusted(condition, term.expression, f"{condition} stands in the statement itself")
     if predicate.kind != "equality" or len(predicate.operands) != 1:
         return None
     stable = stable_value(need, predicate)

@@ -1,0 +1,115 @@
+"""What queries weigh, what candidates are charged, and what each chosen one earns."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from advisor.indexes.candidate import table_pages
+from advisor.indexes.configurations import Field, configurations, gains
+from advisor.indexes.costing import Costs, Question
+from advisor.indexes.options import AdviseOptions
+from advisor.indexes.pool import Pool
+from advisor.indexes.program import Configuration
+from advisor.indexes.proposal import WriteCost
+from advisor.indexes.selection import Economy, Weighted
+from advisor.indexes.writes import TableWrites, write_cost
+from advisor.workload.model import Workload
+
+COST_UNIT_MS = 0.01
+"""Milliseconds one planner unit stands for where a workload holds no times."""
+
+
+def weigh(workload: Workload, searched: Sequence[Field], costs: Costs, options: AdviseOptions) -> tuple[Weighted, ...]:
+    """Return every query that can be planned with its time per day; only those that candidates help keep them."""
+    days = workload.days or 1.0
+    timed = any(query.total_ms for query in workload.queries)
+    own = {field.query: field for field in searched}
+    costs.ask(Question(query.id) for query in workload.queries)
+    found = []
+    for query in workload.queries:
+        outcome = costs.outcome(query.id)
+        if outcome is None or outcome.cost <= 0:
+            continue
+        field = own.get(query.id) or Field(query.id, frozenset(), 0)
+        if field.shown and not gains(costs, query.id, field.shown, options.min_gain):
+            field = Field(query.id, frozenset(), 0)
+        total = query.total_ms if timed else outcome.cost * max(query.calls, 1.0) * COST_UNIT_MS
+        found.append(Weighted(field, total / days, outcome.cost))
+    return tuple(found)
+
+
+def users(costs: Costs, weighted: Sequence[Weighted]) -> Mapping[int, Mapping[str, float]]:
+    """Return, per candidate some plan uses, the queries whose plan that is, with their time per day."""
+    found: dict[int, dict[str, float]] = defaultdict(dict)
+    for one in weighted:
+        for used, _ in costs.known(one.field.query) if one.field.shown else ():
+            for number in sorted(used):
+                found[number][one.field.query] = one.time
+    return found
+
+
+def economy(
+    pool: Pool,
+    weighted: Sequence[Weighted],
+    writes: Mapping[tuple[str, str], TableWrites],
+    options: AdviseOptions,
+) -> tuple[Economy, list[WriteCost]]:
+    """Return what each candidate takes: its write cost, the least it must save, and (without a budget) its storage."""
+    time_per_day = sum(one.time for one in weighted)
+    least = options.min_share * time_per_day
+    tables = [table for table in pool.schema.tables.values() if table.kind == "table"]
+    stored = sum(table_pages(table, pool.schema, pool.statistics) for table in tables)
+    price = 0.0 if options.budget is not None else options.storage_price * time_per_day / max(stored, 1)
+    numbers: dict[tuple[str, str], int] = {}
+    places = [numbers.setdefault((d.schema, d.table), len(numbers)) for d in pool.definitions]
+    costs = [
+        write_cost(d, size, pool.rows(d), writes.get((d.schema, d.table), TableWrites()), pool.schema)
+        for d, size in zip(pool.definitions, pool.sizes, strict=True)
+    ]
+    charges = [cost.ms_per_day + least + price * size.pages for cost, size in zip(costs, pool.sizes, strict=True)]
+    return Economy(tuple(size.bytes for size in pool.sizes), tuple(charges), tuple(places)), costs
+
+
+def earning(
+    kept: frozenset[int], weighted: Sequence[Weighted], costs: Costs, charged: Economy, min_effect: float
+) -> tuple[frozenset[int], dict[int, float]]:
+    """Return the choice without indexes that, given the others, do not earn their charge; and what each earns."""
+    while True:
+        lost, effect = losses(kept, weighted, costs)
+        idle = [i for i in sorted(kept) if lost[i] <= charged.charges[i] or effect[i] < min_effect]
+        if not idle:
+            return kept, lost
+        kept -= {min(idle, key=lambda i: (lost[i] - charged.charges[i], i))}
+
+
+def losses(
+    kept: frozenset[int], weighted: Sequence[Weighted], costs: Costs
+) -> tuple[dict[int, float], dict[int, float]]:
+    """Return, per chosen index, the milliseconds per day lost without it, and the largest share of a query."""
+    costs.ask(Question(one.field.query, kept & one.field.shown) for one in weighted)
+    readers: list[tuple[Weighted, int]] = []
+    for one in weighted:
+        outcome = costs.outcome(one.field.query, kept & one.field.shown)
+        readers += [(one, index) for index in sorted(outcome.used if outcome else ())]
+    costs.ask(Question(one.field.query, (kept & one.field.shown) - {index}) for one, index in readers)
+    lost, effect = dict.fromkeys(sorted(kept), 0.0), dict.fromkeys(sorted(kept), 0.0)
+    for one, index in readers:
+        shown = kept & one.field.shown
+        with_it, without = costs.outcome(one.field.query, shown), costs.outcome(one.field.query, shown - {index})
+        if with_it and without:
+            lost[index] += one.time * max(without.cost - with_it.cost, 0.0) / one.cost
+            effect[index] = max(effect[index], 1 - with_it.cost / without.cost)
+    return lost, effect
+
+
+def in_time(costs: Costs, weighted: Sequence[Weighted]) -> tuple[tuple[Configuration, ...], ...]:
+    """Return the configurations of every query with the time they save."""
+    return tuple(
+        tuple(
+            Configuration(known.indexes, one.time * (1 - known.cost / one.cost))
+            for known in configurations(costs, one.field.query)
+        )
+        for one in weighted
+        if one.field.shown
+    )

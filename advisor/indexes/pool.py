@@ -1,0 +1,79 @@
+"""The candidates as they stand on the twin: sized, built, numbered; the pool can be extended while costing goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from advisor.catalog.index import IndexDefinition, IndexSize
+from advisor.catalog.schema import Schema
+from advisor.catalog.statistics import Statistics
+from advisor.indexes.candidate import Suggestion, table_rows
+from advisor.indexes.size import estimate_size
+from advisor.indexes.width import Part
+from advisor.twin.statement import BoundStatement
+from advisor.twin.whatif import Ask, Refused, WhatIf
+
+
+@dataclass
+class Pool:
+    """Candidates by number, with their sizes and their names on the twin."""
+
+    schema: Schema
+    statistics: Statistics
+    what_if: WhatIf
+    suggestions: list[Suggestion] = field(default_factory=list)
+    definitions: list[IndexDefinition] = field(default_factory=list)
+    sizes: list[IndexSize] = field(default_factory=list)
+    names: dict[int, str] = field(default_factory=dict)
+    """Names on the twin; candidates that it refused are missing."""
+    refused: dict[int, str] = field(default_factory=dict)
+    """Why the twin would not build a candidate."""
+    _parts: dict[object, Part] = field(default_factory=dict)
+
+    def extend(self, suggestions: Sequence[Suggestion]) -> range:
+        """Size and build more candidates and return their numbers."""
+        first = len(self.suggestions)
+        definitions = [suggestion.definition for suggestion in suggestions]
+        sizes = self._sizes(definitions)
+        built = self.what_if.build(dict(zip(definitions, sizes, strict=True))) if definitions else {}
+        for number, definition in enumerate(definitions, first):
+            name = built[definition]
+            if isinstance(name, Refused):
+                self.refused[number] = name.reason
+            else:
+                self.names[number] = name
+        self.suggestions += suggestions
+        self.definitions += definitions
+        self.sizes += sizes
+        return range(first, first + len(suggestions))
+
+    def usable(self, numbers: Sequence[int]) -> frozenset[int]:
+        """Return those of the candidates that exist on the twin."""
+        return frozenset(number for number in numbers if number in self.names)
+
+    def rows(self, definition: IndexDefinition) -> float:
+        """Return the rows of the table an index is on."""
+        return table_rows(self.schema.tables[definition.schema, definition.table], self.schema, self.statistics)
+
+    def _sizes(self, definitions: Sequence[IndexDefinition]) -> list[IndexSize]:
+        """Return each candidate's size; the planner itself is asked how many rows a predicate keeps."""
+        kept = self._kept(definitions)
+        return [self._size(definition, kept) for definition in definitions]
+
+    def _size(self, definition: IndexDefinition, kept: dict[tuple[str, str], float]) -> IndexSize:
+        table = self.schema.tables[definition.schema, definition.table]
+        rows = self.rows(definition)
+        found = kept.get((definition.qualified_table, definition.where or ""))
+        share = None if found is None or rows <= 0 else min(found / rows, 1.0)
+        major = self.schema.major
+        return estimate_size(definition, table, self.statistics, major, rows=rows, selectivity=share, known=self._parts)
+
+    def _kept(self, definitions: Sequence[IndexDefinition]) -> dict[tuple[str, str], float]:
+        wanted = sorted({(d.qualified_table, d.where) for d in definitions if d.where})
+        probes = [
+            Ask(BoundStatement(f"SELECT 1 FROM {table} WHERE {where}", None, "logged"))  # noqa: S608 (index predicate)
+            for table, where in wanted
+        ]
+        answers = self.what_if.plan(probes) if probes else []
+        return {key: plan.rows for key, plan in zip(wanted, answers, strict=True) if not isinstance(plan, Refused)}
