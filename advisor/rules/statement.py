@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import sqlglot
 from sqlglot import exp
@@ -11,6 +12,10 @@ from sqlglot.errors import SqlglotError
 _MARK = "slot_{}_of_statement"
 _MARKED = re.compile(r'"?slot_(\d+)_of_statement"?')
 _PLACES = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|(\$[A-Za-z_]*\$).*?\1|--[^\n]*|/\*.*?\*/|\$(\d+)""", re.DOTALL)
+_CLAUSES = re.compile(
+    r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|[()]|\b(?P<clause>FROM|WHERE|GROUP BY|HAVING|ORDER BY|LIMIT|RETURNING|SET"""
+    r"""|ON CONFLICT|CROSS JOIN|LEFT JOIN|(?<!CROSS )(?<!LEFT )JOIN|SELECT)\b"""
+)
 _WIDE = 100
 """Characters from which on a statement is broken into lines."""
 
@@ -29,10 +34,19 @@ def parse(text: str) -> exp.Expression | None:
 
 def render(tree: exp.Expression) -> str:
     """Return the tree as PostgreSQL text with `$n` back in place."""
-    text = tree.sql("postgres", comments=False)
-    if len(text) > _WIDE:
-        text = tree.sql("postgres", comments=False, pretty=True)
-    return _MARKED.sub(lambda match: f"${match[1]}", text)
+    text = _MARKED.sub(lambda match: f"${match[1]}", tree.sql("postgres", comments=False))
+    return text if len(text) <= _WIDE else _broken(text)
+
+
+def _broken(text: str) -> str:
+    """Return the text with each clause of the outermost statement on a line of its own."""
+    lines, depth, start = [], 0, 0
+    for match in _CLAUSES.finditer(text):
+        depth += {"(": 1, ")": -1}.get(match[0], 0)
+        if depth == 0 and match["clause"] and match.start() > start:
+            lines.append(text[start : match.start()].rstrip())
+            start = match.start()
+    return "\n".join([*lines, text[start:]])
 
 
 def place(number: int) -> exp.Column:
@@ -49,10 +63,17 @@ def number_of(node: exp.Expression) -> int | None:
     return None
 
 
-def highest(tree: exp.Expression) -> int:
-    """Return the highest n of any `$n` in the tree, 0 when there is none."""
-    numbers = (number_of(column) for column in tree.find_all(exp.Column))
-    return max((number for number in numbers if number), default=0)
+def numbers_in(tree: exp.Expression) -> tuple[int, ...]:
+    """Return the n of every `$n` in the tree, rising."""
+    numbers = {number_of(column) for column in tree.find_all(exp.Column)}
+    return tuple(sorted(number for number in numbers if number))
+
+
+def renumber(tree: exp.Expression, numbers: Mapping[int, int]) -> None:
+    """Give every `$n` in the tree its new number."""
+    for column in list(tree.find_all(exp.Column)):
+        if number := number_of(column):
+            column.replace(place(numbers[number]))
 
 
 def _hide(match: re.Match[str]) -> str:

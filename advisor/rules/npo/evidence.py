@@ -62,7 +62,8 @@ def fix(problem: Problem, context: RuleContext) -> str:
     text = f"{stack} (a guess, from {because}): {said}" if stack != "raw SQL" else said
     if found := rewritten_sql(problem, context):
         numbers = ", ".join(f"${number}" for number in found.arrays)
-        text += f"\nas one statement ({numbers} take arrays, one element per round):\n{found.text}"
+        take = "take arrays" if len(found.arrays) > 1 else "takes an array"
+        text += f"\nas one statement ({numbers} {take}, one element per round):\n{found.text}"
     return text
 
 
@@ -100,6 +101,7 @@ def _named_by(problem: Problem) -> list[str]:
         return []
     signs: Mapping[str, bool] = {
         f"foreign key {parent.relation.constraint}": parent.relation.by == "foreign-key",
+        "the table's own key": parent.relation.by == "own-key",
         "names and types of the columns": parent.relation.by == "name",
         "constant type column": parent.relation.by == "type",
         "rows of the parent": parent.rows_match,

@@ -132,7 +132,7 @@ def confidence(problem: Problem, *, sampled: bool) -> Confidence:
         return "low"
     if parent is None or parent.query is None or problem.spread_over_sessions:
         return "medium"
-    declared = parent.relation.by == "foreign-key"
+    declared = parent.relation.by in ("foreign-key", "own-key")
     if declared and (parent.rows_match or parent.contained):
         return "proven"
     bounded = all(loop.unit != "session" for loop in problem.loops)

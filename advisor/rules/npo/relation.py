@@ -12,8 +12,8 @@ from advisor.catalog.schema import Constraint, Table
 class Relation:
     """What ties the child's key to the parent's table."""
 
-    by: Literal["foreign-key", "name", "type"]
-    """A constraint, a likeness of names, or the constant type of a polymorphic pair."""
+    by: Literal["foreign-key", "own-key", "name", "type"]
+    """A constraint, the key of one and the same table, a likeness of names, the constant type of a polymorphic pair."""
     parent_columns: tuple[str, ...]
     """The parent's columns whose values the child's key takes, in the order of the child's columns."""
     child_columns: tuple[str, ...]
@@ -24,7 +24,12 @@ class Relation:
 
 def relate(parent: Table, child: Table, key: tuple[str, ...]) -> Relation | None:
     """Return what ties the child's key columns to the parent, a declared foreign key before a likeness of names."""
-    return _declared(parent, child, key) or _named(parent, child, key) or _alike(parent, child, key)
+    return (
+        _declared(parent, child, key)
+        or _own(parent, child, key)
+        or _named(parent, child, key)
+        or _alike(parent, child, key)
+    )
 
 
 def relate_by_type(parent: Table, child: Table, key: tuple[str, ...], types: tuple[str, ...]) -> Relation | None:
@@ -53,6 +58,12 @@ def _declared(parent: Table, child: Table, key: tuple[str, ...]) -> Relation | N
         if set(constraint.referenced_columns) <= set(key):
             return Relation("foreign-key", constraint.columns, constraint.referenced_columns, True, constraint.name)
     return None
+
+
+def _own(parent: Table, child: Table, key: tuple[str, ...]) -> Relation | None:
+    """Tie rows that are read first and then looked up or written one by one."""
+    same = (parent.schema, parent.name) == (child.schema, child.name)
+    return Relation("own-key", key, key, True) if same and key and _unique(child, key) else None
 
 
 def _foreign(table: Table, referenced: Table) -> list[Constraint]:

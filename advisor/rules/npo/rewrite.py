@@ -13,7 +13,7 @@ from typing import Literal
 from sqlglot import exp
 
 from advisor.rules.npo.child import Child
-from advisor.rules.statement import number_of, parse, place, render
+from advisor.rules.statement import number_of, numbers_in, parse, place, render, renumber
 
 Form = Literal["any", "lateral", "aggregate", "tuples", "insert", "update", "delete"]
 
@@ -26,6 +26,8 @@ class Rewritten:
     text: str
     arrays: tuple[int, ...]
     """Numbers of the parameters that take an array, one element per round of the loop."""
+    numbers: tuple[int, ...]
+    """For each of its parameters, the number it had in the loop's statement (a LIMIT that goes leaves a gap)."""
 
 
 def rewrite(text: str, child: Child) -> Rewritten | None:
@@ -51,6 +53,12 @@ def rewrite(text: str, child: Child) -> Rewritten | None:
     if tree.args.get("limit") or tree.args.get("distinct") or child.kind == "aggregate":
         return _lateral(tree, found, child)
     return _tuples(tree, found, child) if len(found) > 1 else _any(tree, found, child, "any")
+
+
+def _finished(form: Form, tree: exp.Expression, arrays: tuple[int, ...]) -> Rewritten:
+    numbers = numbers_in(tree)
+    renumber(tree, {old: new for new, old in enumerate(numbers, 1)})
+    return Rewritten(form, render(tree), tuple(numbers.index(number) + 1 for number in arrays), numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +96,7 @@ def _any(tree: exp.Expression, found: Sequence[_Key], child: Child, form: Form) 
     for key in found:
         key.condition.replace(exp.EQ(this=key.column, expression=_any_of(child, key)))
     _return_key(tree, found)
-    return Rewritten(form, render(tree), tuple(key.number for key in found))
+    return _finished(form, tree, tuple(key.number for key in found))
 
 
 def _return_key(tree: exp.Expression, found: Sequence[_Key]) -> None:
@@ -108,7 +116,7 @@ def _aggregate(tree: exp.Select, found: Sequence[_Key], child: Child) -> Rewritt
         key.condition.replace(exp.EQ(this=key.column, expression=_any_of(child, key)))
         tree.select(key.column.copy(), copy=False)
         tree.group_by(key.column.copy(), copy=False)
-    return Rewritten("aggregate", render(tree), tuple(key.number for key in found))
+    return _finished("aggregate", tree, tuple(key.number for key in found))
 
 
 def _unnest(child: Child, columns: Sequence[tuple[str, int]], alias: str) -> exp.Expression:
@@ -125,7 +133,7 @@ def _lateral(tree: exp.Select, found: Sequence[_Key], child: Child) -> Rewritten
     lateral = exp.Lateral(this=exp.Subquery(this=tree.copy()), alias=exp.TableAlias(this=exp.to_identifier("found")))
     whole = exp.select("keys.*", "found.*").from_(_unnest(child, numbers, "keys"))
     whole.append("joins", exp.Join(this=lateral, kind="CROSS"))
-    return Rewritten("lateral", render(whole), tuple(number for _, number in numbers))
+    return _finished("lateral", whole, tuple(number for _, number in numbers))
 
 
 def _tuples(tree: exp.Select, found: Sequence[_Key], child: Child) -> Rewritten:
@@ -136,7 +144,7 @@ def _tuples(tree: exp.Select, found: Sequence[_Key], child: Child) -> Rewritten:
     for key in found[1:]:
         key.condition.replace(exp.true())
     _return_key(tree, found)
-    return Rewritten("tuples", render(_without_true(tree)), tuple(number for _, number in numbers))
+    return _finished("tuples", _without_true(tree), tuple(number for _, number in numbers))
 
 
 def _without_true(tree: exp.Select) -> exp.Select:
@@ -157,7 +165,7 @@ def _insert(tree: exp.Insert, child: Child) -> Rewritten | None:
         return None
     pairs = [(column, number) for column, number in zip(columns, numbers, strict=True) if number is not None]
     tree.set("expression", exp.select("*").from_(_unnest(child, pairs, "rows")))
-    return Rewritten("insert", render(tree), tuple(number for _, number in pairs))
+    return _finished("insert", tree, tuple(number for _, number in pairs))
 
 
 def _update(tree: exp.Update, child: Child) -> Rewritten | None:
@@ -175,4 +183,4 @@ def _update(tree: exp.Update, child: Child) -> Rewritten | None:
         column = exp.column(key.column.name, table=key.column.table or child.table.name)
         key.condition.replace(exp.EQ(this=column, expression=exp.column(key.column.name, table="rows")))
     tree.from_(_unnest(child, pairs, "rows"), copy=False)
-    return Rewritten("update", render(tree), tuple(number for _, number in pairs))
+    return _finished("update", tree, tuple(number for _, number in pairs))

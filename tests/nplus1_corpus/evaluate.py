@@ -1,0 +1,98 @@
+"""Compares what the rules find in the corpus with its labels."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from advisor.analysis.analyse import analyse
+from advisor.analysis.shape import QueryShape
+from advisor.catalog.introspect import read_schema, read_statistics
+from advisor.catalog.schema import Schema
+from advisor.catalog.statistics import Statistics
+from advisor.rules.finding import Finding
+from advisor.rules.run import RuleContext, find
+from advisor.workload.collect import collect
+from advisor.workload.model import Workload
+
+DATA = Path(__file__).parent / "data"
+SAME_RUN = ("corpus.log", "corpus.csv", "corpus.json")
+"""One run of the cases, in the three formats the server wrote at once."""
+DEFAULT_PREFIX = "default.log"
+"""A run of its own under `%m [%p] `."""
+
+Key = tuple[str, str]
+"""Rule and child table."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """How well findings and labels agree."""
+
+    found: tuple[Key, ...]
+    missed: tuple[Key, ...]
+    false: tuple[Key, ...]
+    wrong_parent: tuple[Key, ...]
+    named: int
+    """Labels found of which the parent is known."""
+
+    @property
+    def precision(self) -> float:
+        """Return the share of findings that a label asks for."""
+        return len(self.found) / max(len(self.found) + len(self.false), 1)
+
+    @property
+    def recall(self) -> float:
+        """Return the share of labels that were found."""
+        return len(self.found) / max(len(self.found) + len(self.missed), 1)
+
+    @property
+    def parent_accuracy(self) -> float:
+        """Return the share of found labels with a known parent whose parent was named right."""
+        return 1 - len(self.wrong_parent) / max(self.named, 1)
+
+
+def labels() -> list[dict[str, Any]]:
+    """Return the cases with their labels."""
+    found: list[dict[str, Any]] = json.loads((DATA / "labels.json").read_text())
+    return found
+
+
+def load(connection: psycopg.Connection[Any]) -> tuple[Schema, Statistics]:
+    """Make the corpus' tables in an empty database and return its catalog."""
+    connection.execute((DATA / "schema.sql").read_bytes())
+    return read_schema(connection), read_statistics(connection)
+
+
+def context(workload: Workload, schema: Schema, statistics: Statistics) -> RuleContext:
+    """Return what the rules see of a workload."""
+    shapes = {query.id: analyse(query.text, schema) for query in workload.queries}
+    known = {name: shape for name, shape in shapes.items() if isinstance(shape, QueryShape)}
+    return RuleContext(workload, known, schema, statistics)
+
+
+def findings(log: str, schema: Schema, statistics: Statistics) -> tuple[Finding, ...]:
+    """Return what the N+1 and row-by-row rules find in one log of the corpus."""
+    return find(context(collect([str(DATA / f"{log}.gz")]), schema, statistics), ["NPO001", "BAT"])
+
+
+def score(found: Sequence[Finding]) -> Score:
+    """Return how these findings agree with the labels."""
+    wanted = {(label["rule"], label["child"]): label["parent"] for case in labels() for label in case["labels"]}
+    parents: dict[Key, set[str | None]] = {}
+    for finding in found:
+        parents.setdefault((finding.name, finding.evidence["child_table"]), set()).add(finding.evidence["parent_table"])
+    hit = [key for key in wanted if key in parents]
+    named = [key for key in hit if wanted[key]]
+    return Score(
+        found=tuple(hit),
+        missed=tuple(key for key in wanted if key not in parents),
+        false=tuple(sorted(key for key in parents if key not in wanted)),
+        wrong_parent=tuple(key for key in named if parents[key] != {wanted[key]}),
+        named=len(named),
+    )

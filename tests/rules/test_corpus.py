@@ -1,0 +1,93 @@
+"""N+1 detection on what real libraries did to a real server: the bars, in every format the server writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from psycopg import sql
+
+from advisor.catalog.schema import Schema
+from advisor.catalog.statistics import Statistics
+from advisor.rules.finding import Finding
+from advisor.twin.server import Server
+from tests.nplus1_corpus.evaluate import DEFAULT_PREFIX, SAME_RUN, findings, labels, load, score
+
+Catalog = tuple[Schema, Statistics]
+
+
+@pytest.fixture(scope="module")
+def corpus_database(server: Server) -> Iterator[str]:
+    """A database that tests of this module share."""
+    name = "nplus1_corpus"
+    with server.connect() as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    yield name
+    with server.connect() as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="module")
+def catalog(server: Server, corpus_database: str) -> Catalog:
+    with server.connect(corpus_database) as connection:
+        return load(connection)
+
+
+@pytest.fixture(scope="module")
+def found(catalog: Catalog) -> dict[str, tuple[Finding, ...]]:
+    """Findings by log."""
+    return {log: findings(log, *catalog) for log in (*SAME_RUN, DEFAULT_PREFIX)}
+
+
+def test_the_corpus_is_large_enough_to_mean_something() -> None:
+    cases = labels()
+    assert sum(1 for case in cases if case["labels"]) >= 25
+    assert sum(1 for case in cases if not case["labels"]) >= 25
+
+
+@pytest.mark.parametrize("log", SAME_RUN)
+def test_loops_are_found_with_their_parent_and_lookalikes_are_not(
+    found: dict[str, tuple[Finding, ...]], log: str
+) -> None:
+    result = score(found[log])
+    assert result.precision >= 0.98, result.false
+    assert result.recall >= 0.95, result.missed
+    assert result.parent_accuracy >= 0.95, result.wrong_parent
+
+
+def test_under_the_default_prefix_precision_holds(found: dict[str, tuple[Finding, ...]]) -> None:
+    result = score(found[DEFAULT_PREFIX])
+    assert result.precision >= 0.98, result.false
+    assert result.recall >= 0.90, result.missed
+
+
+def test_the_three_formats_give_identical_findings(found: dict[str, tuple[Finding, ...]]) -> None:
+    stderr, csv, json = ([_comparable(finding) for finding in found[log]] for log in SAME_RUN)
+    assert stderr == csv == json
+
+
+def _comparable(finding: Finding) -> Finding:
+    """Leave out what the formats print with different precision: pauses, from time stamps."""
+    inexact = {"turnaround_ms", "saved_ms"}
+    return replace(finding, evidence={key: value for key, value in finding.evidence.items() if key not in inexact})
+
+
+def test_every_finding_carries_the_evidence_that_the_json_contract_names(
+    found: dict[str, tuple[Finding, ...]],
+) -> None:
+    contract = {"application", "parent_table", "child_table", "key_columns", "executions", "loops", "per_loop"}
+    for finding in found["corpus.log"]:
+        assert contract <= finding.evidence.keys()
+        assert finding.evidence["per_loop"].keys() == {"median", "p95", "max"}
+        assert finding.fix
+
+
+def test_the_library_is_guessed_from_its_sql(found: dict[str, tuple[Finding, ...]]) -> None:
+    """Plain asyncpg and psycopg look alike; ORMs do not."""
+    families = {table: case["case"] for case in labels() for table in case["tables"]}
+    expected = {"sa": "SQLAlchemy", "dj": "Django", "pg": "raw SQL"}
+    for finding in found["corpus.log"]:
+        case = families[finding.evidence["child_table"]]
+        if case.split("-")[0] in expected:
+            assert finding.evidence["stack"] == expected[case.split("-")[0]], case
