@@ -23,6 +23,8 @@ KINDS: dict[str, Kind] = {
 WRAPPERS = {"ExplainStmt": "query", "PrepareStmt": "query", "DeclareCursorStmt": "query", "CreateTableAsStmt": "query",
             "CopyStmt": "query"}  # fmt: skip
 """Statements around a query, and the field the query stands in."""
+DEFECT = "a defect of the analysis, please report it"
+"""How the reason begins when no statement should have caused it."""
 BINDER_MODULES = (changes, forms, operators, sublinks)
 """Imported so that their binders are entered."""
 
@@ -59,6 +61,8 @@ def analyse(
         return Unanalysable(str(refusal))
     except RecursionError:
         return Unanalysable("it is nested too deeply")
+    except Exception as error:  # one statement must not end the analysis of all the others
+        return Unanalysable(f"{DEFECT}: {type(error).__name__}: {error}")
 
 
 def _shape(tree: Node, state: State) -> QueryShape:

@@ -52,10 +52,18 @@ def _join(state: State, scope: Scope, fields: Node, negated: bool) -> bool:
         return _exists(state, scope, node, negated)
     if form != "ANY_SUBLINK":
         return False
+    if not _reads_columns(fields["testexpr"]):
+        return False
     if negated:
         _not_in(state, scope, fields)
         return True
     return _any(state, scope, fields, node)
+
+
+def _reads_columns(test: Node) -> bool:
+    """Whether the left side of IN reads a column; the planner joins nothing to a constant."""
+    parts = test["RowExpr"].get("args", []) if "RowExpr" in test else [test]
+    return any("A_Const" not in part and "ParamRef" not in part for part in parts)
 
 
 def _not_in(state: State, scope: Scope, fields: Node) -> None:

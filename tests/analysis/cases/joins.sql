@@ -133,7 +133,7 @@ select
 features select-star
 
 -- FULL JOIN that a condition makes one-sided
-SELECT s.placed FROM shop.orders s FULL JOIN archive.orders a ON a.id = s.id WHERE s.shop_id = 4
+SELECT s.placed, a.archived_on FROM shop.orders s FULL JOIN archive.orders a ON a.id = s.id WHERE s.shop_id = 4
 -->
 select
 0 shop.orders as s
@@ -142,6 +142,7 @@ select
   output placed
 1 archive.orders as a
   join right id = 0:id
+  output archived_on
 features unbounded
 
 -- nested outer joins
@@ -275,12 +276,11 @@ SELECT name FROM users u WHERE 'web' IN (SELECT kind FROM orders o WHERE o.user_
 -->
 select
 0 users as u
-  join semi id = 1:user_id
-  output name
+  output id name
 1 orders as o level 1
-  equality kind = 'web'@0 | (kind = 'web')
-  join semi user_id = 0:id
-features semi-join unbounded
+  join correlated user_id = 0:id
+  output kind
+features correlated-subquery subquery unbounded
 
 -- EXISTS under OR stays a subquery
 SELECT name FROM users u WHERE u.active OR EXISTS (SELECT 1 FROM orders o WHERE o.user_id = u.id)
