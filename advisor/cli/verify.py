@@ -64,7 +64,7 @@ def command(
         for note in notes:
             progress.note(note)
         with progress.step(f"proved {len(revisions)} revisions"):
-            proof = _prove(revisions, twin, alembic, section, report, inputs)
+            proof = _prove(revisions, start, twin, alembic, section, report, inputs)
     click.echo(_text(proof))
     raise SystemExit(0 if proof.passed else 1)
 
@@ -81,6 +81,7 @@ def _range(wanted: str | None, applied: Sequence[str]) -> tuple[tuple[str, ...],
 
 def _prove(
     revisions: Sequence[Revision],
+    start: Sequence[str],
     twin: Twin,
     alembic: Path,
     section: str,
@@ -106,6 +107,7 @@ def _prove(
         config=alembic,
         proposals=proposals,
         schema_sql=twin.schema_sql,
+        start=start,
         plan_check=check,
         server=twin.description,
         section=section,

@@ -49,6 +49,8 @@ class Twin:
     """Folder of psql and pg_dump of the server's own version, where there is one."""
     schema_sql: str = ""
     """The dump the twin was restored from, for a scratch database beside it."""
+    alembic_version: tuple[str, ...] = ()
+    """Revisions that the dump's database had applied."""
 
     @property
     def url(self) -> str:
@@ -125,6 +127,7 @@ def _fill(
         conninfo=conninfo,
         binaries=host.binaries,
         schema_sql=snapshot.schema_sql,
+        alembic_version=snapshot.alembic_version,
     )
 
 

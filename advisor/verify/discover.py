@@ -7,7 +7,7 @@ from pathlib import Path
 
 from advisor.catalog.index import Index
 from advisor.catalog.introspect import read_schema
-from advisor.errors import RevisionError
+from advisor.errors import ProofError, RevisionError
 from advisor.revisions.model import model_snippet
 from advisor.revisions.revision import Kind, Revision
 from advisor.verify.scratch import scratch_database
@@ -32,7 +32,7 @@ def index_revisions(
             history.stamp(scratch.url, start)
         before = _indexes(scratch.url)
         for identifier in _range(history, start, to):
-            history.upgrade(scratch.url, identifier)
+            _run(history, scratch.url, identifier, start)
             after = _indexes(scratch.url)
             touched = _touched(before, after)
             if len(touched) == 1:
@@ -41,6 +41,14 @@ def index_revisions(
                 notes.append(f"revision {identifier} is not proven: it touches {len(touched) or 'no'} indexes")
             before = after
     return tuple(found), tuple(notes)
+
+
+def _run(history: History, url: str, identifier: str, start: Sequence[str]) -> None:
+    try:
+        history.upgrade(url, identifier)
+    except ProofError as error:
+        do = error.do if start else "if the snapshot already holds it, say where it stands with --revisions FROM:"
+        raise ProofError(error.what, where=f"revision {identifier}", do=do) from error
 
 
 def _range(history: History, start: Sequence[str], to: str) -> list[str]:

@@ -34,6 +34,7 @@ def prove(
     config: Path,
     proposals: Sequence[IndexProposal] = (),
     schema_sql: str | None = None,
+    start: Sequence[str] | None = None,
     plan_check: PlanCheck | None = None,
     server: str = "",
     section: str = "alembic",
@@ -41,15 +42,18 @@ def prove(
     """Return the proof of `revisions`, each on its own, in the order given.
 
     `url` is a throw-away server on which a scratch database is made and dropped again. It is restored from
-    `schema_sql` and stamped just below each revision, so that the team's older revisions need not run; without a dump
-    it is upgraded from base. The team's `env.py` is never run. What fails is a failed `Step`, not an exception; raises
-    `ProofError` only when the server cannot be used or the history cannot be run at all.
+    `schema_sql`, the dump of a database that stands at the revisions `start` (none: at base), and upgraded from there
+    to just below each revision. When `start` is not known, the dump is taken to stand there already. Without a dump
+    all revisions below are run. The team's `env.py` is never run. `plan_check` answers for `proposals` which queries
+    use the index. What fails is a failed `Step`, not an exception; raises `ProofError` only when the server cannot be
+    used.
     """
     history = History.open(config, section)
     with scratch_database(url, schema_sql) as scratch:
-        if schema_sql is None and revisions:
-            _from_base(history, scratch, revisions[0])
-        case = _Case(history, scratch, {proposal.id: proposal for proposal in proposals}, plan_check)
+        if start is not None:
+            history.stamp(scratch.url, start)
+        known = start is not None or schema_sql is None
+        case = _Case(history, scratch, {proposal.id: proposal for proposal in proposals}, plan_check, known)
         proofs = tuple(case.prove(revision) for revision in revisions)
         with scratch.connect() as connection:
             version = f"PostgreSQL {connection.info.parameter_status('server_version')}"
@@ -71,15 +75,10 @@ def prove_report(
         config=alembic,
         proposals=advice.proposals,
         schema_sql=twin.schema_sql,
+        start=twin.alembic_version or None,
         plan_check=check,
         server=twin.description,
     )
-
-
-def _from_base(history: History, scratch: Scratch, first: Revision) -> None:
-    down = history.scripts.get_revision(first.revision).down_revision
-    for target in (down,) if isinstance(down, str) else down or ():
-        history.upgrade(scratch.url, target)
 
 
 def _notes(proofs: Sequence[RevisionProof], plan_check: PlanCheck | None) -> Iterator[str]:
@@ -104,6 +103,8 @@ class _Case:
     scratch: Scratch
     proposals: Mapping[str, IndexProposal]
     plan_check: PlanCheck | None
+    known: bool
+    """Whether the version table says where the database stands."""
 
     def prove(self, revision: Revision) -> RevisionProof:
         """Return the proof; the revision stays applied for the next one."""
@@ -111,9 +112,9 @@ class _Case:
         return RevisionProof(revision.revision, revision.proposal, revision.index, steps)
 
     def _steps(self, revision: Revision) -> Iterator[Step]:
-        doing = "stamp"
+        doing = "revisions-below"
         try:
-            down = self._stamp_below(revision)
+            down = self._reach(revision)
             doing = "upgrade"
             if revision.definition is None:
                 yield from extension_steps(self.history, self.scratch, revision)
@@ -141,9 +142,13 @@ class _Case:
         detail = f"{len(uses) - len(missing)} of {len(uses)} claimed queries are planned with it"
         yield Step("used", bool(uses) and not missing, detail + (f", not: {', '.join(missing)}" if missing else ""))
 
-    def _stamp_below(self, revision: Revision) -> str:
+    def _reach(self, revision: Revision) -> str:
+        """Bring the database to just below the revision and return where that is."""
         down = self.history.scripts.get_revision(revision.revision).down_revision
         below = (down,) if isinstance(down, str) else tuple(down or ())
+        if self.known and not set(below) <= self.history.applied(self.scratch.url):
+            for target in below:
+                self.history.upgrade(self.scratch.url, target)
         self.history.stamp(self.scratch.url, below)
         return below[0] if below else "base"
 

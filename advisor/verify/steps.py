@@ -75,7 +75,7 @@ def _cut_off(case: Proving, table: tuple[str, str], lockable: bool) -> Step:
         with case.scratch.connect() as connection:
             make_invalid(connection, case.definition, case.name)
     left = case.facts()
-    loud = complaint is not None and left is not None and not left.valid and not case.stamped()
+    loud = complaint is not None and not (left and left.valid) and not case.stamped()
     return case.passed(loud, complaint or "the build was not held up by an open writer")
 
 

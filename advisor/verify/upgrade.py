@@ -75,6 +75,12 @@ class History:
         with engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_heads()
 
+    def applied(self, url: str) -> frozenset[str]:
+        """Return the revisions the database at `url` is stamped with, and all below them."""
+        return frozenset(
+            script.revision for head in self.current(url) for script in self.scripts.walk_revisions("base", head)
+        )
+
     def offline_sql(self, start: str | None, to: str) -> str:
         """Return what `alembic upgrade start:to --sql` prints, in SQL that psql can run."""
         from alembic.runtime.environment import EnvironmentContext
@@ -126,7 +132,7 @@ def _explained(applied: list[str]) -> Iterator[None]:
     except CommandError as error:
         raise RevisionError(str(error), do="make `alembic history` work first") from error
     except Exception as error:
-        after = f"after {applied[-1]}" if applied else "in the first revision run"
+        after = f"the revision after {applied[-1]}" if applied else "the revision"
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()
-        what = f"a revision failed {after}: {type(error).__name__}: {reason[0] if reason else ''}"
+        what = f"{after} failed: {reason[0] if reason else type(error).__name__}"
         raise ProofError(what, do="run it on a scratch database to see the whole error") from error
