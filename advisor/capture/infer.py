@@ -50,7 +50,10 @@ TOKENS = re.compile(
     r"|(?P<c>\b[0-9a-f]{6,}\.[0-9a-f]{1,8}\b)|(?P<v>\b\d+/\d+\b)"
     r"|(?P<r>(?:\d+\.\d+\.\d+\.\d+|[0-9a-f:]*::[0-9a-f:]*|[A-Za-z][\w.-]*)\(\d+\))"
     rf"|(?P<h>\b\d+\.\d+\.\d+\.\d+\b|\[local\])|(?P<b>\b(?:{BACKENDS})\b)|(?P<e>\b00000\b)"
-    r"|(?P<number>(?<![\w.+-])-?\d+(?![\w.@+]|-\d*[A-Za-z]))|(?P<word>\[unknown\]|[^\s\[\](){}<>,;:=@|\"'/]+)|(?P<mark>.)",
+    r"|(?P<number>(?:(?<![\w\])])-)?\d+(?![\w.@+]|-\d*[A-Za-z]))"
+    r"|(?P<value>(?<=\w=)(?:(?!,| \w+=|[\])}|;]|  | $).)+)"
+    r"|(?P<word>\[unknown\]|[\w.+-]+@[\w-]+\.[\w.-]+|[^\s@<>()\[\]{}|,;=]+@[^\s@]+(?=@)|[^\s\[\](){}<>,;:=@|\"'/%-][^\s\[\](){}<>,;:=@|\"'/%]*)"
+    r"|(?P<pad> {2,})|(?P<mark>.)",
     re.S,
 )  # fmt: skip
 
@@ -122,20 +125,20 @@ def score(prefix: str, beginnings: Sequence[str]) -> float:
             free = [
                 value.decode("utf-8", "replace")
                 for name, value in zip(compiled.fields, match.groups(), strict=True)
-                if name in ("user", "database", "application", "client", "backend") and value
+                if name in ("user", "database", "application", "backend") and value
             ]
             spoiled += any(_swallows(value) for value in free)
-    return (fits - 0.6 * spoiled) / len(beginnings) + 0.001 * len(filled) - 0.0005 * len(compiled.fields)
+    twice = len(compiled.fields) - len(set(compiled.fields))
+    return (fits - 0.6 * spoiled) / len(beginnings) + 0.001 * len(filled) - 0.01 * twice
 
 
 def _swallows(value: str) -> bool:
-    """Return whether a free field's value holds what must be a field of its own, or marks between fields."""
+    """Return whether a free field's value holds what must be a field of its own."""
     if value == "[unknown]":
         return False
-    if "=" in value or (value.isdigit() and len(value) > 2) or value.startswith("["):
+    if any(label in LABEL for label in re.findall(r"(\w\w+)=", value)):
         return True
-    forms = [token.lastgroup for token in TOKENS.finditer(value)]
-    return any(form in ("m", "t", "n", "c", "v", "r", "h", "e") for form in forms)
+    return any(token.lastgroup in ("m", "t", "n", "c", "v", "r", "h") for token in TOKENS.finditer(value))
 
 
 def _structural(statements: Sequence[str], beginnings: Sequence[str]) -> Iterable[str]:
@@ -174,34 +177,57 @@ def _named(rows: Sequence[Sequence[Token]]) -> list[str]:
     columns = list(zip(*rows, strict=True))
     parts: list[str] = []
     used: set[str] = set()
-    numbers = _numbers(columns)
+    numbers, clock = _numbers(columns), _clock(columns)
     for place, column in enumerate(columns):
         form, text = column[0]
         before = "".join(token for _, token in rows[0][max(0, place - 2) : place])
         after = columns[place + 1][0][1] if place + 1 < len(columns) else ""
-        label = LABEL.get(before[:-1].rsplit(" ", 1)[-1].lower()) if before.endswith(("=", ":")) else None
-        if form == "mark" or (form == "word" and after == "=") or _worded(column, after):
+        if form in ("mark", "pad") or (form == "word" and after == "=") or _worded(column, before, after):
             parts.append(text.replace("%", "%%"))
             continue
+        label = LABEL.get(before[:-1].rsplit(" ", 1)[-1].lower()) if before.endswith(("=", ":")) else None
         letter = _letter(form, label, after, before, used, numbers.get(place))
+        letter = ("s" if clock is not None and place != clock else form) if form in ("m", "t") else letter
         parts.append(f"%{letter}")
         used.add(letter)
-    return parts
+    return _unpadded(parts)
 
 
-def _worded(column: Sequence[Token], after: str) -> bool:
-    """Return whether a column is fixed text: the same everywhere and announcing a field."""
+def _clock(columns: Sequence[Sequence[Token]]) -> int | None:
+    """Return the column of the line's time: the one with milliseconds, else the latest one."""
+    places = [place for place, column in enumerate(columns) if column[0][0] in ("m", "t")]
+    fine = [place for place in places if columns[place][0][0] == "m"]
+    return max(fine or places, key=lambda place: (columns[place][-1][1], -place), default=None)
+
+
+def _unpadded(parts: list[str]) -> list[str]:
+    """Return the parts with spaces that pad a field as padding of its escape."""
+    made: list[str] = []
+    for place, part in enumerate(parts):
+        before = parts[place - 1] if place else ""
+        after = parts[place + 1] if place + 1 < len(parts) else ""
+        spaces = part.isspace() and len(part) > (0 if after == "]" else 1)
+        if spaces and before.startswith("%") and len(before) == 2 and before != "%%":
+            made[-1] = f"%-{len(part) + 4}{before[1]}"
+        elif spaces and after.startswith("%") and after != "%%":
+            parts[place + 1] = f"%{len(part) + 4}{after[1]}"
+        else:
+            made.append(part)
+    return made
+
+
+def _worded(column: Sequence[Token], before: str, after: str) -> bool:
+    """Return whether a column is fixed text: a word that announces a field, or the `-1` that many prefixes write."""
     values = {text for _, text in column}
-    return len(values) == 1 and after == ":" and next(iter(values)).lower() in LABEL
+    if len(values) > 1:
+        return False
+    text = next(iter(values))
+    return (after == ":" and text.lower() in LABEL) or (text == "1" and before.endswith("-"))
 
 
 def _letter(form: str, label: str | None, after: str, before: str, used: set[str], number: str | None) -> str:
     """Return the escape letter of a field."""
-    if form in ("m", "t"):
-        return form if not used & {"m", "t", "n"} else "s"
-    if form in ("n", "c", "v", "b"):
-        return form
-    if form in ("r", "h"):
+    if form in ("n", "c", "v", "b", "r", "h"):
         return form
     if form in ("number", "e"):
         return label if label in ("p", "l", "x", "Q", "e") and label not in used else number or "x"
@@ -216,7 +242,11 @@ def _letter(form: str, label: str | None, after: str, before: str, used: set[str
 
 def _numbers(columns: Sequence[Sequence[Token]]) -> dict[int, str]:
     """Return the escape letter of each column of numbers, judged by how its values behave."""
-    places = [place for place, column in enumerate(columns) if column[0][0] in ("number", "e")]
+    places = [
+        place
+        for place, column in enumerate(columns)
+        if column[0][0] in ("number", "e") and not (place and _worded(column, columns[place - 1][0][1], ""))
+    ]
     values = {place: [int(text) if text.lstrip("-").isdigit() else 0 for _, text in columns[place]] for place in places}
     sessions = [[text for _, text in column] for column in columns if column[0][0] == "c"]
     found: dict[int, str] = {}
@@ -251,7 +281,7 @@ def _stop(parts: Sequence[str], beginnings: Sequence[str]) -> int | None:
     if not left:
         return None
     fits = []
-    for stop in range(len(parts)):
+    for stop in (place for place in range(len(parts)) if place == 0 or parts[place - 1][-1:] in " :|-"):
         pattern = re.compile(compile_prefix("".join(parts[:stop])).pattern)
         fits.append((sum(1 for line in left if pattern.fullmatch(line)), -stop))
     count, place = max(fits)

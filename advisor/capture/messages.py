@@ -35,6 +35,8 @@ class Language:
     head: bytes
     """Pattern of a message's beginning, with the groups duration and kind."""
     kinds: Mapping[bytes, bytes]
+    spoken: bytes
+    """Pattern of how messages with a statement or duration begin."""
 
 
 ENGLISH_HEAD = (
@@ -47,7 +49,7 @@ ENGLISH_HEAD = (
 def english() -> Language:
     """Return the untranslated messages."""
     words = {word: word for word in (*PRIMARY, *SECONDARY)}
-    return Language("en", words, ENGLISH_HEAD, KINDS)
+    return Language("en", words, ENGLISH_HEAD, KINDS, SPOKEN)
 
 
 def language_of(head: bytes) -> Language:
@@ -61,8 +63,26 @@ def severity_pattern(language: Language) -> bytes:
     return b"(" + b"|".join(re.escape(word) for word in words) + b")"
 
 
+SPOKEN = rb"(?:duration: [0-9]|statement: |execute |parse |bind )"
+
+
+def guard_pattern(language: Language) -> bytes:
+    """Return the pattern that refuses a severity which is part of a name: the real one stands before a known message.
+
+    Application names may hold anything, `LOG:  ` included.
+    """
+    logs = b"".join(b"(?<!" + word + b":  )" for word in _words(language, b"LOG"))
+    later = b"(?:" + severity_pattern(language)[1:-1] + b"):  "
+    return b"(?:" + logs + b"|(?=" + language.spoken + rb")|(?![^\n]*" + later + b"))"
+
+
+def _words(language: Language, english_word: bytes) -> list[bytes]:
+    """Return the escaped words of a severity."""
+    return [re.escape(word) for word, meaning in language.severities.items() if meaning == english_word]
+
+
 def head_pattern(language: Language) -> bytes:
     """Return the pattern of the head of a LOG message after its severity; it matches nothing after any other."""
-    logs = [word for word, english_word in language.severities.items() if english_word == b"LOG"]
-    behind = b"|".join(b"(?<=" + re.escape(word) + rest + b")" for word in logs for rest in (b":  ", b":  00000: "))
+    words = _words(language, b"LOG")
+    behind = b"|".join(b"(?<=" + word + rest + b")" for word in words for rest in (b":  ", b":  00000: "))
     return b"(?:(?:" + behind + b")" + language.head + b")?"

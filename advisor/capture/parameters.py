@@ -30,13 +30,14 @@ def split_parameters(listing: bytes) -> tuple[str | None, ...] | None:
     return tuple(values)
 
 
-LISTING = re.compile(rb"(?:Parameters|parameters): (?=\$1 = )")
+LEAD = 60
+"""Longest wording before a listing, in any language."""
 
 
 def listed(detail: bytes) -> bytes | None:
-    """Return the listing in a DETAIL line, `None` when it holds none."""
-    match = LISTING.match(detail)
-    return detail[match.end() :] if match else None
+    """Return the listing in a DETAIL line, in whatever language it is announced, `None` when it holds none."""
+    place = detail.find(b"$1 = ", 0, LEAD)
+    return detail[place:] if place >= 0 and detail[place - 1 : place] == b" " else None
 
 
 TOKEN = re.compile(rb"\$\d+ = (NULL|'(?:[^']|'')*')(?:, |$)", re.S)

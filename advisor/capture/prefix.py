@@ -14,7 +14,7 @@ STAMP = rb"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d"
 FIELDS: Mapping[str, tuple[str, bytes]] = {
     "a": ("application", rb"(.*?)"),
     "u": ("user", rb"(.*?)"),
-    "d": ("database", rb"(.*?)"),
+    "d": ("database", rb"([^@\n]*?)"),
     "r": ("client", rb"([^\s(]*)(?:\([0-9]*\))?"),
     "h": ("client", rb"(\S*?)"),
     "L": ("", rb"\S*"),
@@ -34,6 +34,9 @@ FIELDS: Mapping[str, tuple[str, bytes]] = {
     "Q": ("query_id", rb"(-?\d*)"),
 }
 """Each escape's field (empty: matched, not kept) and its pattern."""
+
+USER_AT = rb"([^@\n]*?(?:@[^@\s]*?)??)"
+"""A user name before `@`: it may hold one itself, as the names of cloud accounts do; a database name may not."""
 
 ESCAPE = re.compile(r"%(-?\d+)?([A-Za-z%])")
 
@@ -66,6 +69,8 @@ def compile_prefix(text: str) -> Prefix:
             parts.append(b"%")
         elif letter in FIELDS:
             name, pattern = FIELDS[letter]
+            if letter == "u" and text[place : place + 1] == "@":
+                pattern = USER_AT
             parts.append(_padded(pattern, padding))
             fields.extend([name, "zone"] if name == "time" else [name] if name else [])
     parts.append(re.escape(text[place:].encode()))

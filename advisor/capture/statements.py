@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from advisor.capture.parameters import listed
+from advisor.capture.prepared import resolve
 from advisor.capture.record import Origin, Records, Times
 
 RUN, PHASE, FETCH, FAILED = 0, 1, 2, 3
@@ -16,6 +17,8 @@ RUN, PHASE, FETCH, FAILED = 0, 1, 2, 3
 
 UNKNOWN = -1
 """Duration that the log does not hold."""
+
+T = TypeVar("T")
 
 ROLES = {b"statement": RUN, b"execute": RUN, b"parse": PHASE, b"bind": PHASE, b"fetch": FETCH, b"plan": 5, b"": 4}
 
@@ -78,7 +81,10 @@ def _rows(
     """Return the kept records as rows."""
     places = keep.tolist()
     whole = len(places) == len(records.text)
-    pick = (lambda column: column) if whole else (lambda column: [column[place] for place in places])
+
+    def pick(column: list[T]) -> list[T]:
+        return list(column) if whole else [column[place] for place in places]
+
     rows = Rows(
         text=pick(records.text),
         role=role[keep],
@@ -89,16 +95,23 @@ def _rows(
         vxid=pick(records.vxid),
     )
     if records.detail:
-        _bind(records, rows, places)
+        _bind(records, rows, places, whole)
     return rows
 
 
-def _bind(records: Records, rows: Rows, places: Iterable[int]) -> None:
-    """Give rows the values that their records' DETAIL lists."""
-    detail = records.detail
-    for row, place in enumerate(places):
-        if place in detail and (listing := listed(detail[place])) is not None:
+def _bind(records: Records, rows: Rows, places: list[int], whole: bool) -> None:
+    """Give rows the values that their records' DETAIL lists; put the prepared statement in place of an EXECUTE."""
+    row_of = None if whole else {place: row for row, place in enumerate(places)}
+    for place, detail in records.detail.items():
+        row = place if row_of is None else row_of.get(place)
+        if row is None:
+            continue
+        if (listing := listed(detail)) is not None:
             rows.parameters[row] = listing
+        elif (resolved := resolve(rows.text[row], detail)) is not None:
+            rows.text[row], values = resolved
+            if values is not None:
+                rows.parameters[row] = values
 
 
 class _Pairing:

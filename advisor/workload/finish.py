@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections import Counter
 from collections.abc import Sequence
 
@@ -103,12 +104,16 @@ def samples(entry: Entry) -> tuple[Sample, ...]:
         first.setdefault((one.text, one.parameters), one)
     if entry.slowest is not None:
         first.setdefault((entry.slowest.text, entry.slowest.parameters), entry.slowest)
-    ordered = sorted(first, key=lambda content: (-counts[content], first[content]))
+    ordered = sorted(first, key=lambda content: (-counts[content], _hash(content), content[0], content[1] or b""))
     if entry.slowest is not None:
         slowest = (entry.slowest.text, entry.slowest.parameters)
         ordered = [*[content for content in ordered if content != slowest][: SAMPLES - 1], slowest]
     made = (_sample(first[content], max(counts[content], 1) * weight) for content in ordered[:SAMPLES])
     return tuple(sample for sample in made if sample is not None)
+
+
+def _hash(content: tuple[bytes, bytes | None]) -> int:
+    return zlib.crc32(content[1] or b"", zlib.crc32(content[0]))
 
 
 def _sample(one: Kept, calls: float) -> Sample | None:

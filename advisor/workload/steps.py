@@ -25,7 +25,7 @@ CLASSES = tuple(
         (NOISE, rb"rollback\s+(?:work\s+|transaction\s+)?to\b|(?:commit|rollback)\s+prepared\b"),
         (END, rb"(?:commit|end|rollback|abort|prepare\s+transaction)\b"),
         (RESET, rb"discard\b|reset\b|set\s+(?:session\s+)?application_name\b|set\s+session\s+auth"),
-        (RESET, rb"select\s+(?:1|true|'?ping'?|version\(\))\s*;?\s*$|;?\s*$"),
+        (NOISE, rb"select\s+(?:1|true|'?ping'?|version\(\))\s*;?\s*$|;?\s*$"),
         (NOISE, rb"(?:savepoint|release|set|show|fetch|move|close|declare|deallocate|prepare|listen|notify)\b"),
         (NOISE, rb"select\s+(?:pg_catalog\.)?set_config\(|select\s+pg_(?:try_)?advisory"),
         (NOISE, rb"select\s+1\s+from\s+only\s.*for\s+key\s+share\s+of\s+x"),

@@ -8,7 +8,15 @@ from functools import cached_property
 
 from advisor.capture.clock import epochs, times
 from advisor.capture.infer import infer_prefix
-from advisor.capture.messages import PRIMARY, SECONDARY, Language, head_pattern, language_of, severity_pattern
+from advisor.capture.messages import (
+    PRIMARY,
+    SECONDARY,
+    Language,
+    guard_pattern,
+    head_pattern,
+    language_of,
+    severity_pattern,
+)
 from advisor.capture.prefix import Prefix, compile_prefix
 from advisor.capture.record import NO_TIME, Losses, Origin, Records, Times
 from advisor.errors import InputError
@@ -18,6 +26,7 @@ NAME = "stderr log"
 SEVERE = re.compile(rb"^[^\n]*?\b(?:" + b"|".join(PRIMARY) + rb"):  \S", re.M)
 CONTINUED = re.compile(rb"^\t", re.M)
 
+FREE = frozenset({"application", "user", "database"})
 UNKNOWN = b"[unknown]"
 SECONDARY_SET = frozenset(SECONDARY)
 PRIMARY_SET = frozenset(PRIMARY)
@@ -44,7 +53,10 @@ class StderrReader:
     @cached_property
     def record(self) -> re.Pattern[bytes]:
         """The pattern of a whole record; its last group catches what is no record."""
-        severity = severity_pattern(self.language) + rb": {1,2}(?:[0-9A-Z]{5}: )?"
+        free = not FREE.isdisjoint(self.prefix.fields)
+        spaces = b":  " if free else b": {1,2}"
+        guard = guard_pattern(self.language) if free else b""
+        severity = severity_pattern(self.language) + spaces + rb"(?:[0-9A-Z]{5}: )?" + guard
         message = head_pattern(self.language) + rb"(.*(?:\n\t.*)*)"
         return re.compile(rb"^(?:" + self.prefix.pattern + severity + message + rb"|(.+))\n?", re.M)
 

@@ -1,0 +1,137 @@
+"""One session mix, written by a real server in every format and with many prefixes, always gives one workload."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from advisor.twin.server import Server, embedded_binaries
+from advisor.workload.collect import collect
+from advisor.workload.fingerprints import identify
+from advisor.workload.model import Query, Workload
+from tests.capture_logs.session_mix import DATABASE, play, prepare
+
+PREFIXES = (
+    "%m [%p] ",
+    "%t [%p] ",
+    "%m [%p] %q%u@%d ",
+    "%m [%p] %c %v %l ",
+    "%m [%p] %q[user=%u,db=%d,app=%a] ",
+    "%m [%p] %q[user=%u,db=%d,app=%a,client=%h] ",
+    "%t:%r:%u@%d:[%p]:",
+    "%m:%r:%u@%d:[%p]:%l:%e:%s:%v:%x:%c:%q%a",
+    "%t-%c-",
+    "%m-%c-%q%v-%l ",
+    "[%p]: [%l-1] db=%d,user=%u ",
+    "%t [%p]: [%l-1] user=%u,db=%d,app=%a,client=%h ",
+    "%m [%p]: [%l-1] db=%d,user=%u,app=%a,client=%r ",
+    "%n [%p] %c ",
+    "%n|%c|%v|%u|%d|%a|",
+    "%m|%u|%d|%c|",
+    "%m %p %c %v %x %l %e %Q ",
+    "%t [%P] [%p] %b %c ",
+    "%m [%-8p] %c [%b] ",
+    "%m [%10p] %q<%u@%d> {%a} ",
+    "<%m %p %v> %q(%u) (%d) ",
+    "pid=%p time=%m session=%c vxid=%v user=%u db=%d app=%a ",
+    "%c %m ",
+    "%s %m [%p] %q%a %c %v ",
+    "[%m] [%c] [%l] %q[%u] [%d] [%a] ",
+    "%m%p%%%c ",
+    "%m [%p] %q%h %u %c %v %Q ",
+    "",
+)
+
+
+class Logging:
+    """A server that writes stderr, csvlog and jsonlog at once."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+
+    def admin(self) -> psycopg.Connection:
+        """Return a connection that logs nothing."""
+        return psycopg.connect(
+            self.server.conninfo(DATABASE), autocommit=True, options="-c log_min_duration_statement=-1"
+        )
+
+    def run(self, prefix: str, folder: Path) -> tuple[Path, Path, Path, Counter[str]]:
+        """Play the mix under a prefix; return the three logs and pg_stat_statements' calls by fingerprint."""
+        with self.admin() as connection:
+            connection.execute(sql.SQL("ALTER SYSTEM SET log_line_prefix = {}").format(prefix))
+            connection.execute("SELECT pg_reload_conf()")
+            connection.execute("SELECT pg_stat_statements_reset()")
+        time.sleep(0.15)
+        logs = [self.server.data / "log" / f"pg.{ending}" for ending in ("log", "csv", "json")]
+        begins = [log.stat().st_size for log in logs]
+        play(self.server)
+        with self.admin() as connection:
+            calls = connection.execute(
+                "SELECT query, calls::int FROM pg_stat_statements s JOIN pg_roles r ON r.oid = userid"
+                " WHERE rolname <> 'postgres' AND toplevel"
+            ).fetchall()
+        time.sleep(0.15)
+        copies = []
+        for log, begin in zip(logs, begins, strict=True):
+            copy = folder / log.name
+            copy.write_bytes(log.read_bytes()[begin:])
+            copies.append(copy)
+        counted: Counter[str] = Counter()
+        for query, number in calls:
+            counted[identify(unprepared(query).encode(), query.encode()).id] += number
+        return (*copies, counted)  # type: ignore[return-value]
+
+
+def unprepared(query: str) -> str:
+    """Return the statement within a PREPARE: pg_stat_statements books its executions under that text."""
+    return query.split(" AS ", 1)[1] if query.upper().startswith("PREPARE ") else query
+
+
+@pytest.fixture(scope="module")
+def logging() -> Iterator[Logging]:
+    settings = {
+        "shared_preload_libraries": "pg_stat_statements",
+        "logging_collector": "on",
+        "log_destination": "stderr,csvlog,jsonlog",
+        "log_directory": "log",
+        "log_filename": "pg.log",
+        "log_rotation_age": "0",
+        "log_min_duration_statement": "0",
+    }
+    with Server(embedded_binaries(), settings) as server:
+        prepare(server)
+        yield Logging(server)
+
+
+def comparable(workload: Workload) -> list[Query]:
+    """Return the queries without what a prefix may leave out."""
+    return [replace(query, inputs=(), users=(), applications=(), database=None) for query in workload.queries]
+
+
+def looped(workload: Workload) -> Counter[str]:
+    """Return the executions in loops by query, whatever is known about who ran them."""
+    found: Counter[str] = Counter()
+    for loop in workload.loops:
+        found[loop.child] += loop.executions
+    return found
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+def test_every_format_gives_the_same_workload(prefix: str, logging: Logging, tmp_path: Path) -> None:
+    stderr, csvlog, jsonlog, calls = logging.run(prefix, tmp_path)
+    expected = collect([str(csvlog)], jobs=1)
+    for log in (jsonlog, stderr):
+        workload = collect([str(log)], jobs=1)
+        assert comparable(workload) == comparable(expected), workload.inputs[0].settings
+        assert looped(workload) == looped(expected)
+        assert not workload.inputs[0].skipped
+    prepares = {query.id for query in expected.queries if query.text.startswith("PREPARE")}
+    counted = {query.id: query.calls for query in expected.queries if query.calls and query.id not in prepares}
+    assert counted == {identity: number for identity, number in calls.items() if number}
