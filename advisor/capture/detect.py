@@ -59,7 +59,7 @@ def detect(head: bytes, name: str, envelopes: tuple[Any, ...] = ()) -> Detected:
     export_score, export = best("advisor.capture.exports", head)
     score, reader = (export_score, export) if export_score > record_score else (record_score, record)
     wrap_score, envelope = best("advisor.capture.envelopes", head)
-    if envelope is not None and len(envelopes) < DEPTH and wrap_score > max(score, THRESHOLD):
+    if envelope is not None and len(envelopes) < DEPTH and wrap_score >= max(score, THRESHOLD):
         inner = envelope.unwrap(_whole_lines(head))
         if inner.strip():
             return detect(inner, name, (*envelopes, envelope))
