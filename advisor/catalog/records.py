@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from typing import Any
 
 from advisor.catalog.export_queries import Record
@@ -133,6 +133,7 @@ def _relation(record: Record, height: int | None) -> RelationStatistics:
         pages=int(record["pages"]),
         all_visible=int(record.get("all_visible") or 0),
         recorded_pages=record.get("recorded_pages"),
+        table=record.get("table"),
         height=height,
     )
 
@@ -145,19 +146,24 @@ def _metapage(record: Record) -> dict[str, Any]:
 def records_from_statistics(statistics: Statistics) -> Iterator[Record]:
     """Yield the records that `statistics_from_records` turns back into the same value: sorted, the end mark last."""
     for (schema, name), relation in sorted(statistics.relations.items()):
-        yield {"kind": "relation", "schema": schema, "name": name, **_known(asdict(relation))}
+        yield {"kind": "relation", "schema": schema, "name": name, **_plain(relation)}
     for (schema, table, column), entry in sorted((*statistics.columns.items(), *statistics.inherited.items()),
                                                  key=lambda item: (item[0], item[1].inherited)):  # fmt: skip
         yield {"kind": "column", "schema": schema, "table": table, "column": column,
-               **_known({"type": statistics.types.get((schema, table, column)), **asdict(entry)})}  # fmt: skip
+               **_known({"type": statistics.types.get((schema, table, column))}), **_plain(entry)}  # fmt: skip
     for (schema, table), counters in sorted(statistics.activity.items()):
-        yield {"kind": "activity", "schema": schema, "table": table, **_known(asdict(counters))}
+        yield {"kind": "activity", "schema": schema, "table": table, **_plain(counters)}
     for (schema, name), use in sorted(statistics.index_activity.items()):
-        yield {"kind": "index_activity", "schema": schema, "name": name, **_known(asdict(use))}
+        yield {"kind": "index_activity", "schema": schema, "name": name, **_plain(use)}
     if statistics.unread_ends:
         yield {"kind": "unread_ends", "count": statistics.unread_ends}
     yield _known({"kind": "end", "captured": statistics.captured, "since": statistics.since,
                   "redacted": statistics.redacted})  # fmt: skip
+
+
+def _plain(value: RelationStatistics | ColumnStatistics | Activity | IndexActivity) -> Record:
+    """Return the fields that are known; `dataclasses.asdict` would copy every value."""
+    return {name: found for name in value.__slots__ if (found := getattr(value, name)) is not None}
 
 
 def _known(record: Record) -> Record:

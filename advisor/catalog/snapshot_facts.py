@@ -14,6 +14,9 @@ FORMAT = 1
 """Version of the folder's layout; raised when an older reader would misread a newer folder."""
 
 _PLAIN = ("server_version", "database", "encoding", "collation", "ctype", "locale_provider", "locale", "captured")
+_NAMED = 5
+_FEW_PAGES = 1
+"""Tables up to this size plan alike with and without statistics (`alembic_version` is one)."""
 _LACKING_PRIVILEGE = "<insufficient privilege>"
 
 
@@ -69,8 +72,9 @@ def _notes(facts: Record, statistics: Statistics, statements: str | None) -> lis
             f"pg_stats hides the columns of {count} tables from this role (no SELECT, or row security):"
             " their plans rest on the planner's defaults; a role with pg_read_all_data sees them"
         )
-    if unknown := sum(1 for relation in statistics.relations.values() if relation.rows < 0):
-        notes.append(f"{unknown} tables or indexes were never vacuumed or analysed: run ANALYZE before trusting plans")
+    if unknown := _never_analysed(statistics):
+        named = ", ".join(unknown[:_NAMED]) + (f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else "")
+        notes.append(f"never analysed, so plans on them are guesses: {named}; run ANALYZE and take the snapshot again")
     if statistics.unread_ends:
         notes.append(
             f"the real ends of {statistics.unread_ends} indexed columns could not be looked up within a second each:"
@@ -86,3 +90,13 @@ def _notes(facts: Record, statistics: Statistics, statements: str | None) -> lis
     elif hidden := statements.count(_LACKING_PRIVILEGE):
         notes.append(f"the text of {hidden} statements of other roles is hidden: grant pg_read_all_stats to this role")
     return notes
+
+
+def _never_analysed(statistics: Statistics) -> list[str]:
+    """Return the tables with data but without statistics, largest first."""
+    unknown = [
+        (-relation.pages, f"{schema}.{name}")
+        for (schema, name), relation in statistics.relations.items()
+        if relation.rows < 0 and relation.pages > _FEW_PAGES and relation.table is None
+    ]
+    return [name for _, name in sorted(unknown)]

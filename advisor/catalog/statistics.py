@@ -66,6 +66,8 @@ class RelationStatistics:
     """`relallvisible`, pages."""
     recorded_pages: int | None = None
     """`relpages`."""
+    table: str | None = None
+    """Name of its table, for an index; `None` for tables and where the source does not say."""
     height: int | None = None
     """Levels below the root of a b-tree (`level` of its metapage), read or computed; `None` for all else."""
     gin: tuple[int, int, int, int, int] | None = None

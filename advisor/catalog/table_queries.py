@@ -76,8 +76,7 @@ INDEXES = f"""
 SELECT i.indrelid, n.nspname, c.relname, table_.relname, m.amname, i.indisunique,
        i.indisprimary, i.indisvalid, i.indisready, i.indisreplident, c.relkind = 'I',
        coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false),
-       (SELECT o.conname FROM pg_catalog.pg_constraint AS o
-         WHERE o.conindid = i.indexrelid AND o.contype IN ('p', 'u', 'x') LIMIT 1),
+       owner.conname,
        pg_catalog.pg_get_expr(i.indpred, i.indrelid, true),
        coalesce((SELECT jsonb_agg(array[option_name, option_value] ORDER BY option_name)
                    FROM pg_catalog.pg_options_to_table(c.reloptions)), '[]'),
@@ -91,6 +90,8 @@ SELECT i.indrelid, n.nspname, c.relname, table_.relname, m.amname, i.indisunique
   JOIN pg_catalog.pg_class AS table_ ON table_.oid = i.indrelid
   JOIN pg_catalog.pg_am AS m ON m.oid = c.relam
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+  LEFT JOIN pg_catalog.pg_constraint AS owner
+    ON owner.conindid = i.indexrelid AND owner.conrelid = i.indrelid AND owner.contype IN ('p', 'u', 'x')
  CROSS JOIN LATERAL (
    SELECT jsonb_agg(jsonb_build_object(
             'column', source.attname,

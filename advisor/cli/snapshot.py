@@ -59,8 +59,10 @@ def _report(snapshot: Snapshot, output: Path, progress: Progress) -> None:
     """Say on stderr what was written, what is missing and what to do with it."""
     statistics = snapshot.statistics
     statements = snapshot.statements.count("\n") if snapshot.statements else 0
+    indexes = sum(1 for relation in statistics.relations.values() if relation.table)
     progress.note(
-        f"PostgreSQL {snapshot.major}, database {snapshot.database}: {len(statistics.relations)} tables and indexes,"
+        f"PostgreSQL {snapshot.major}, database {snapshot.database}: {len(statistics.relations) - indexes} tables,"
+        f" {indexes} indexes,"
         f" statistics of {len(statistics.columns) + len(statistics.inherited)} columns"
     )
     for note in snapshot.notes:

@@ -1,20 +1,23 @@
 -- Planner statistics of columns and index expressions, as pg_stats shows them; values as text in their output form. Below a domain,
 -- the type is its base type.
-WITH RECURSIVE below (oid, typmod, base) AS (
-  SELECT t.oid, -1, t.oid FROM pg_catalog.pg_type AS t WHERE t.typtype <> 'd'
+WITH RECURSIVE step (oid, typmod, base) AS (
+  SELECT t.oid, t.typtypmod, t.typbasetype FROM pg_catalog.pg_type AS t WHERE t.typtype = 'd'
    UNION ALL
-  SELECT t.oid, CASE WHEN t.typtypmod >= 0 THEN t.typtypmod ELSE below.typmod END, below.base
-    FROM pg_catalog.pg_type AS t JOIN below ON below.oid = t.typbasetype WHERE t.typtype = 'd'
+  SELECT step.oid, CASE WHEN step.typmod >= 0 THEN step.typmod ELSE t.typtypmod END, t.typbasetype
+    FROM step JOIN pg_catalog.pg_type AS t ON t.oid = step.base WHERE t.typtype = 'd'
+), domain (oid, typmod, base) AS MATERIALIZED (
+  SELECT step.oid, step.typmod, step.base
+    FROM step JOIN pg_catalog.pg_type AS t ON t.oid = step.base AND t.typtype <> 'd'
 ), type_of AS (
   SELECT n.nspname, c.relname, a.attname,
          CASE WHEN t.typtype = 'e' THEN 'enum'
               WHEN e.typtype = 'e' THEN 'enum[]'
-              ELSE format_type(t.oid, CASE WHEN a.atttypmod >= 0 THEN a.atttypmod ELSE below.typmod END) END AS type
+              ELSE format_type(t.oid, CASE WHEN a.atttypmod >= 0 THEN a.atttypmod ELSE coalesce(domain.typmod, -1) END) END AS type
     FROM pg_catalog.pg_attribute AS a
     JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
     JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-    JOIN below ON below.oid = a.atttypid
-    JOIN pg_catalog.pg_type AS t ON t.oid = below.base
+    LEFT JOIN domain ON domain.oid = a.atttypid
+    JOIN pg_catalog.pg_type AS t ON t.oid = coalesce(domain.base, a.atttypid)
     LEFT JOIN pg_catalog.pg_type AS e ON e.oid = t.typelem AND t.typlen = -1
    WHERE a.attnum > 0 AND c.relkind IN ('r', 'p', 'm', 'f', 'i', 'I')
 )
