@@ -50,6 +50,7 @@ def command(
     advisor migrate report.json --alembic alembic.ini
     advisor migrate report.json --sql > indexes.sql
     """
+    from advisor.revisions.environment import check_environment, environment_of
     from advisor.revisions.plain_sql import plain_sql_script
     from advisor.revisions.write import write_revisions
 
@@ -60,6 +61,8 @@ def command(
     if as_sql:
         click.echo(plain_sql_script(proposals, schema), nl=False)
         return
+    for finding in check_environment(environment_of(alembic, section)):
+        progress.warn(f"env.py:{finding.line}: {finding.code} {finding.name}: {finding.what}; {finding.cures[0]}")
     revisions = write_revisions(
         proposals,
         alembic,

@@ -106,7 +106,7 @@ def _prove(
         url=twin.url,
         config=alembic,
         proposals=proposals,
-        schema_sql=twin.schema_sql,
+        schema_sql=twin.snapshot.schema_sql,
         start=start,
         plan_check=check,
         server=twin.description,

@@ -65,6 +65,7 @@ def write_revisions(
         scripts = open_scripts(alembic, date=date or _given_date(), extra=trial)
         if not force:
             refuse_unsafe(Path(scripts.dir) / "env.py")
+            refuse_corrupting(schema)
         writer = _Writer(scripts, config, version_path, trial, queries or {})
         return writer.write(changes(proposals, schema), head)
 
@@ -175,6 +176,14 @@ class _Writer:
         parent = self.scripts.get_revision(below).path if isinstance(below, str) else None
         chosen = Path(self.version_path) if self.version_path else Path(parent).parent if parent else folders[0]
         return (folders[0] if chosen == self.trial else chosen) / path.relative_to(self.trial)
+
+
+def refuse_corrupting(schema: Schema | None) -> None:
+    """Raise `RevisionError` for the servers whose concurrent builds could miss rows: 14.0 to 14.3."""
+    if schema and 140_000 <= schema.server_version < 140_004:
+        minor = schema.server_version % 10_000
+        what = f"PostgreSQL 14.{minor} can build a corrupt index concurrently"
+        raise RevisionError(what, do="update the server to 14.4 or later first")
 
 
 def _snippet(change: Change) -> str:

@@ -74,8 +74,8 @@ def prove_report(
         url=twin.url,
         config=alembic,
         proposals=advice.proposals,
-        schema_sql=twin.schema_sql,
-        start=twin.alembic_version or None,
+        schema_sql=twin.snapshot.schema_sql,
+        start=twin.snapshot.alembic_version or None,
         plan_check=check,
         server=twin.description,
     )

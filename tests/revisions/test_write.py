@@ -225,3 +225,12 @@ def test_an_extension_the_database_has_is_not_created(ini):
     held = Schema({}, 180000, extensions=("pg_trgm",))
     assert [one.kind for one in write_revisions([wanted], ini, dry_run=True)] == ["extension", "create"]
     assert [one.kind for one in write_revisions([wanted], ini, dry_run=True, schema=held)] == ["create"]
+
+
+@pytest.mark.parametrize(("version", "refused"), [(140003, True), (140004, False), (130022, False), (150000, False)])
+def test_servers_whose_concurrent_builds_may_be_corrupt_are_refused(ini, version, refused):
+    held = Schema({}, version)
+    if refused:
+        with pytest.raises(RevisionError, match=r"14\.3 can build a corrupt index"):
+            write_revisions(TWO, ini, schema=held)
+    assert len(write_revisions(TWO, ini, schema=held, force=refused)) == 2
