@@ -24,7 +24,7 @@ SET LOCAL lock_timeout = '1s';
 
 
 def read_ends(connection: psycopg.Connection[Any]) -> list[Record]:
-    """Return minimum and maximum of the leading number and time columns of b-trees, and how many could not be read."""
+    """Return minimum and maximum of the leading columns of b-trees, and how many could not be read."""
     with connection.cursor(row_factory=psycopg.rows.tuple_row) as cursor:
         queries = [row[0] for row in cursor.execute(export_query("ends").encode())]
     records: list[Record] = []

@@ -66,15 +66,21 @@ def read_statistics_records(connection: psycopg.Connection[Any]) -> list[Record]
 def _range_queries(connection: psycopg.Connection[Any]) -> list[str]:
     if connection.info.server_version >= _RANGES_SINCE:
         return ["ranges"]
-    return ["ranges_before_17"] if _rows(connection, table_queries.IS_SUPERUSER)[0][0] else []
+    return ["ranges_before_17"] if _is_superuser(connection) else []
 
 
 def read_index_records(connection: psycopg.Connection[Any]) -> list[Record]:
-    """Return the records of indexes, and of their metapages where pageinspect is installed and permitted."""
+    """Return the records of indexes, and to a superuser those of their metapages."""
     records = fetch_records(connection, "indexes")
-    if schema := _rows(connection, table_queries.PAGEINSPECT):
-        records += fetch_records(connection, "metapages", pageinspect=schema[0][0])
+    if _is_superuser(connection):
+        if schema := _rows(connection, table_queries.PAGEINSPECT):
+            return records + fetch_records(connection, "metapages", pageinspect=schema[0][0])
+        return records + fetch_records(connection, "metapages_from_files")
     return records
+
+
+def _is_superuser(connection: psycopg.Connection[Any]) -> bool:
+    return bool(_rows(connection, table_queries.IS_SUPERUSER)[0][0])
 
 
 def _rows(connection: psycopg.Connection[Any], query: str) -> list[tuple[Any, ...]]:

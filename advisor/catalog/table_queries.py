@@ -149,5 +149,4 @@ SELECT n.nspname
   FROM pg_catalog.pg_extension AS e
   JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
  WHERE e.extname = 'pageinspect'
-   AND (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)
 """

@@ -62,6 +62,8 @@ SELECT coalesce(jsonb_agg(version ORDER BY version COLLATE "C"), '[]')::text AS 
 \ir indexes.sql
 \if :has_pageinspect
 \ir metapages.sql
+\elif :is_superuser
+\ir metapages_from_files.sql
 \endif
 \ir activity.sql
 COMMIT;

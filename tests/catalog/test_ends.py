@@ -14,10 +14,17 @@ INSERT INTO events SELECT n, timestamptz '2024-01-01' + n * interval '1 min', n 
 CREATE INDEX events_at ON events (at, size);
 CREATE INDEX events_size ON events (size) WHERE kind = 1;
 CREATE INDEX events_kind ON events (kind);
+ALTER TABLE events ADD name text, ADD key uuid;
+UPDATE events SET name = 'n' || id, key = md5(id::text)::uuid;
+CREATE INDEX events_name ON events (name);
+CREATE INDEX events_key ON events (key DESC);
 ANALYZE events;
-INSERT INTO events VALUES (9999, '2025-05-05', 1, 1);
+INSERT INTO events VALUES (9999, '2025-05-05', 1, 1, 'zz', 'ffffffff-ffff-ffff-ffff-ffffffffffff');
 """
-USED = "SET enable_seqscan = off; SELECT FROM events WHERE id = 1; SELECT FROM events WHERE at < '2024-01-01'"
+USED = """
+SET enable_seqscan = off; SELECT FROM events WHERE id = 1; SELECT FROM events WHERE at < '2024-01-01';
+SELECT FROM events WHERE name = 'n'; SELECT FROM events WHERE key = md5('1')::uuid;
+"""
 
 
 def loaded(server: Server, database: str) -> None:
@@ -34,6 +41,8 @@ def test_values_beyond_the_histogram_are_known(server: Server, database: str) ->
     assert at.histogram_bounds and at.histogram_bounds[-1].startswith("2024-")
     assert (at.low, at.high) == ("2024-01-01 00:01:00+00", "2025-05-05 00:00:00+00")
     assert (identity.low, identity.high) == ("1", "9999")
+    assert (columns["public", "events", "name"].low, columns["public", "events", "name"].high) == ("n1", "zz")
+    assert columns["public", "events", "key"].high == "ffffffff-ffff-ffff-ffff-ffffffffffff"
     assert columns["public", "events", "size"].low is None  # leads a partial index only
 
 
