@@ -80,8 +80,9 @@ def _searched(run: Run) -> tuple[Weighted, ...]:
     for number, (_, queries) in zip(pool.extend([suggestion for suggestion, _ in found]), found, strict=True):
         for query in queries if number in pool.names else ():
             added.setdefault(query, set()).add(number)
-    wider = [Field(f.query, f.shown | added[f.query], f.questions) for f in searched if f.query in added]
-    explore(costs, wider, pool.definitions, options.min_gain)
+    more = [(f, added[f.query]) for f in searched if f.query in added]
+    wider = [Field(f.query, f.shown | numbers, f.questions + 2 * len(numbers)) for f, numbers in more]
+    explore(costs, wider, pool.definitions, options.min_gain, again=True)
     replaced = {field.query: field for field in wider}
     return tuple(replace(w, field=replaced.get(w.field.query, w.field)) if w.field.shown else w for w in weighted)
 

@@ -13,7 +13,7 @@ from itertools import combinations
 from advisor.catalog.index import IndexDefinition
 from advisor.indexes.costing import NONE, Costs, Question
 
-GENEROUS = 60
+GENEROUS = 30
 """Questions per query for a small workload."""
 FRUGAL = 8
 """Questions per query for a large one."""
@@ -39,11 +39,21 @@ def fields(relevant: Sequence[tuple[str, frozenset[int]]], asks_per_query: int |
     return [Field(query, shown, each) for query, shown in involved]
 
 
-def explore(costs: Costs, everything: list[Field], definitions: Sequence[IndexDefinition], min_gain: float) -> None:
-    """Ask the planner what `Costs.known` needs to hold for each query's configurations; stops early when late."""
+def explore(
+    costs: Costs,
+    everything: list[Field],
+    definitions: Sequence[IndexDefinition],
+    min_gain: float,
+    *,
+    again: bool = False,
+) -> None:
+    """Ask the planner what `Costs.known` needs to hold for each query's configurations; stops early when late.
+
+    `again` asks less: for fields that were explored before and have got more candidates.
+    """
     costs.ask(question for one in everything for question in (Question(one.query), Question(one.query, one.shown)))
     promising = [one for one in everything if gains(costs, one.query, one.shown, min_gain)]
-    for step in (_reduced, _alone, _removed, _paired, _removed):
+    for step in (_alone, _paired) if again else (_reduced, _alone, _removed, _paired, _removed):
         if costs.late:
             return
         costs.ask(_limited(costs, promising, definitions, step))

@@ -19,6 +19,7 @@ GAP = 1e-4
 """Relative distance from the proven optimum at which the solver may stop."""
 NODES = 20_000
 """Nodes of the search tree after which the best answer so far is taken: a limit that does not depend on the clock."""
+GOOD_PART = 0.3
 MEGABYTE = 1e6
 
 
@@ -89,17 +90,24 @@ def components(problem: Problem) -> list[Problem]:
     return [replace(problem, queries=tuple(queries)) for _, queries in sorted(parts.items())]
 
 
-def _solve(problem: Problem) -> frozenset[int]:
+def relaxed(problem: Problem) -> frozenset[int]:
+    """Return the indexes that the linear relaxation builds at least in good part: a quick glance at the optimum."""
+    queries = tuple(undominated(configurations) for configurations in problem.queries)
+    problem = replace(problem, queries=tuple(configurations for configurations in queries if configurations))
+    return _solve(problem, whole=False) if problem.queries else frozenset()
+
+
+def _solve(problem: Problem, *, whole: bool = True) -> frozenset[int]:
     used = sorted({index for configurations in problem.queries for c in configurations for index in c.indexes})
     alone = _only_one(problem, used)
     if alone is not None:
         return alone
     column = {index: place for place, index in enumerate(used)}
-    costs = [-(problem.charges[i] + _tie_break(problem, i)) for i in used]
+    costs = [-(problem.charges[i] + extra) for i, extra in zip(used, _tie_breaks(problem, used), strict=True)]
     costs += [c.saving for configurations in problem.queries for c in configurations]
     scale = max(abs(cost) for cost in costs) / 1e4 or 1.0
     rows = _rows(problem, column, len(used))
-    return frozenset(used[place] for place in _run(np.array(costs) / scale, len(used), rows))
+    return frozenset(used[place] for place in _run(np.array(costs) / scale, len(used), rows, whole))
 
 
 def _only_one(problem: Problem, used: list[int]) -> frozenset[int] | None:
@@ -111,11 +119,11 @@ def _only_one(problem: Problem, used: list[int]) -> frozenset[int] | None:
     return frozenset(used) if fits and saving > problem.charges[used[0]] else frozenset()
 
 
-def _tie_break(problem: Problem, index: int) -> float:
-    """Return a charge too small to matter except between equals: smaller first, then lower number."""
+def _tie_breaks(problem: Problem, used: list[int]) -> list[float]:
+    """Return charges too small to matter except between equals: smaller first, then lower number."""
     total = sum(max(c.saving for c in configurations) for configurations in problem.queries)
-    biggest = max(problem.sizes) or 1
-    return total * (1e-6 * problem.sizes[index] / biggest + 1e-8 * index / len(problem.sizes))
+    biggest, count = max(problem.sizes) or 1, len(problem.sizes)
+    return [total * (1e-6 * problem.sizes[index] / biggest + 1e-8 * index / count) for index in used]
 
 
 Row = tuple[list[int], list[float], float]
@@ -147,8 +155,8 @@ def _rows(problem: Problem, column: dict[int, int], first: int) -> list[Row]:
     return rows
 
 
-def _run(objective: NDArray[np.float64], integers: int, rows: list[Row]) -> list[int]:
-    """Return which of the first `integers` columns are 1 in the optimum."""
+def _run(objective: NDArray[np.float64], indexes: int, rows: list[Row], whole: bool) -> list[int]:
+    """Return which of the first columns are 1 in the optimum, or above `GOOD_PART` where they need not be whole."""
     count = len(objective)
     model = highspy.HighsLp()
     model.num_col_, model.num_row_ = count, len(rows)
@@ -161,8 +169,9 @@ def _run(objective: NDArray[np.float64], integers: int, rows: list[Row]) -> list
     model.a_matrix_.start_ = np.cumsum([0, *(len(places) for places, _, _ in rows)])
     model.a_matrix_.index_ = np.array([place for places, _, _ in rows for place in places])
     model.a_matrix_.value_ = np.array([value for _, values, _ in rows for value in values])
-    kinds = [highspy.HighsVarType.kInteger] * integers + [highspy.HighsVarType.kContinuous] * (count - integers)
-    model.integrality_ = kinds
+    if whole:
+        free = count - indexes
+        model.integrality_ = [highspy.HighsVarType.kInteger] * indexes + [highspy.HighsVarType.kContinuous] * free
     solver = highspy.Highs()
     settings = {"output_flag": False, "threads": 1, "random_seed": 0, "mip_rel_gap": GAP, "mip_max_nodes": NODES}
     for name, value in settings.items():
@@ -170,7 +179,8 @@ def _run(objective: NDArray[np.float64], integers: int, rows: list[Row]) -> list
     solver.passModel(model)
     solver.run()
     values = solver.getSolution().col_value
-    return [place for place in range(integers) if place < len(values) and values[place] > 0.5]
+    least = 0.5 if whole else GOOD_PART
+    return [place for place in range(indexes) if place < len(values) and values[place] > least]
 
 
 def saving(problem: Problem, chosen: frozenset[int]) -> float:

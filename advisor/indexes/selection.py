@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from advisor.indexes.configurations import Field, configurations
 from advisor.indexes.costing import Costs, Question
 from advisor.indexes.options import AdviseOptions
-from advisor.indexes.program import Configuration, Problem, saving, solve
+from advisor.indexes.program import Configuration, Problem, relaxed, saving, solve
 
 ROUNDS = 4
 """Times the planner may correct the program."""
 FILTERING = 0.25
 """By how much a plan that discards rows is held to be costlier than the planner says, where relative gains count."""
+SMALL = 300
+"""Queries up to which the relaxed optima of several budgets are looked at."""
+GLANCES = (0.5, 1.0)
+"""Their budgets, as shares of the given one (or of what the best choice takes)."""
 POINTS = 12
 """Points of the benefit/size curve, at most."""
 
@@ -42,6 +46,7 @@ def select(
     costs: Costs, weighted: Sequence[Weighted], economy: Economy, options: AdviseOptions
 ) -> tuple[frozenset[int], Problem]:
     """Return the best choice under the options, and the problem it solves."""
+    _glance(costs, weighted, economy, options)
     while True:
         problem = problem_of(costs, weighted, economy, options)
         chosen = solve(problem)
@@ -50,6 +55,22 @@ def select(
         if costs.asked == asked or costs.rounds >= ROUNDS:
             return chosen, problem
         costs.rounds += 1
+
+
+def _glance(costs: Costs, weighted: Sequence[Weighted], economy: Economy, options: AdviseOptions) -> None:
+    """Have the planner plan every query under the relaxed optimum of several budgets: that reveals configurations.
+
+    Only combinations that were planned together can be chosen for what they do together.
+    """
+    served = [one for one in weighted if one.field.shown]
+    if len(served) > SMALL:
+        return
+    for share in GLANCES:
+        problem = problem_of(costs, weighted, economy, options)
+        full = sum(problem.sizes[index] for index in relaxed(replace(problem, budget=None)))
+        budget = full if options.budget is None else options.budget
+        part = relaxed(replace(problem, budget=int(budget * share)))
+        costs.ask(Question(one.field.query, part & one.field.shown) for one in served if not costs.late)
 
 
 def problem_of(costs: Costs, weighted: Sequence[Weighted], economy: Economy, options: AdviseOptions) -> Problem:
