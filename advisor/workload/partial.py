@@ -63,9 +63,9 @@ class Entry:
 
 
 def slower(one: Kept | None, other: Kept | None) -> Kept | None:
-    """Return the slower of two executions; ties go by their hash and text."""
+    """Return the slower of two executions; ties go by what they are."""
     known = [kept for kept in (one, other) if kept is not None]
-    return max(known, key=lambda kept: (kept.duration, -kept.rank, kept.text, kept.parameters or b""), default=None)
+    return max(known, key=lambda kept: (kept.duration, kept.text, kept.parameters or b"", -kept.rank), default=None)
 
 
 def lowest(kept: list[Kept]) -> list[Kept]:

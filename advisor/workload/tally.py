@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from advisor.capture.record import NO_TIME, Origin
 from advisor.capture.statements import FAILED, FETCH, PHASE, RUN, Rows
 from advisor.workload.fingerprints import Fingerprints
-from advisor.workload.partial import RESERVOIR, Entry, EntryKey, Kept, Partial
+from advisor.workload.partial import RESERVOIR, Entry, EntryKey, Kept, Partial, slower
 from advisor.workload.sketch import buckets
 from advisor.workload.textkey import text_keys
 
@@ -138,11 +138,17 @@ class Tally:
             entry.kept = [kept(rows, rank, row) for row in chosen]
             if len(chosen) == RESERVOIR:
                 self.thresholds[key] = entry.kept[-1].rank
-        order = np.lexsort((-rank, rows.duration, coded.entry))
-        order = order[rows.role[order] == RUN]
-        last = np.flatnonzero(np.diff(coded.entry[order], append=-1))
-        for row in order[last].tolist():
-            entries[coded.entry[row]][1].slowest = kept(rows, rank, row)
+        self._slowest(coded, rank, [entry for _, entry in entries])
+
+    def _slowest(self, coded: Coded, rank: NDArray[np.int64], entries: list[Entry]) -> None:
+        """Keep the slowest execution of each entry."""
+        rows = coded.rows
+        duration = np.where(rows.role == RUN, rows.duration, -1)
+        most = np.zeros(len(entries), dtype=np.int64)
+        np.maximum.at(most, coded.entry, duration)
+        for row in np.flatnonzero((duration >= 0) & (duration == most[coded.entry])).tolist():
+            entry = entries[coded.entry[row]]
+            entry.slowest = slower(entry.slowest, kept(rows, rank, row))
 
 
 def ranks(rows: Rows) -> NDArray[np.int64]:

@@ -55,6 +55,7 @@ class Logging:
 
     def __init__(self, server: Server) -> None:
         self.server = server
+        self.marks = 0
 
     def admin(self) -> psycopg.Connection:
         """Return a connection that logs nothing."""
@@ -62,26 +63,37 @@ class Logging:
             self.server.conninfo(DATABASE), autocommit=True, options="-c log_min_duration_statement=-1"
         )
 
+    def mark(self, logs: list[Path]) -> list[int]:
+        """Write a message, wait until every log holds it, and return their sizes."""
+        self.marks += 1
+        text = f"mark {self.marks} of the test"
+        with self.admin() as connection:
+            connection.execute(sql.SQL("DO {}").format(f"BEGIN RAISE LOG '{text}'; END"))
+        for _ in range(400):
+            if all(log.exists() and text.encode() in log.read_bytes()[-2000:] for log in logs):
+                return [log.stat().st_size for log in logs]
+            time.sleep(0.02)
+        raise AssertionError("the server did not write its logs")
+
     def run(self, prefix: str, folder: Path) -> tuple[Path, Path, Path, Counter[str]]:
         """Play the mix under a prefix; return the three logs and pg_stat_statements' calls by fingerprint."""
         with self.admin() as connection:
             connection.execute(sql.SQL("ALTER SYSTEM SET log_line_prefix = {}").format(prefix))
             connection.execute("SELECT pg_reload_conf()")
             connection.execute("SELECT pg_stat_statements_reset()")
-        time.sleep(0.15)
         logs = [self.server.data / "log" / f"pg.{ending}" for ending in ("log", "csv", "json")]
-        begins = [log.stat().st_size for log in logs]
+        begins = self.mark(logs)
         play(self.server)
         with self.admin() as connection:
             calls = connection.execute(
                 "SELECT query, calls::int FROM pg_stat_statements s JOIN pg_roles r ON r.oid = userid"
                 " WHERE rolname <> 'postgres' AND toplevel"
             ).fetchall()
-        time.sleep(0.15)
+        ends = self.mark(logs)
         copies = []
-        for log, begin in zip(logs, begins, strict=True):
+        for log, begin, end in zip(logs, begins, ends, strict=True):
             copy = folder / log.name
-            copy.write_bytes(log.read_bytes()[begin:])
+            copy.write_bytes(log.read_bytes()[begin:end])
             copies.append(copy)
         counted: Counter[str] = Counter()
         for query, number in calls:
