@@ -133,6 +133,12 @@ def _explained(applied: list[str]) -> Iterator[None]:
         raise RevisionError(str(error), do="make `alembic history` work first") from error
     except Exception as error:
         after = f"the revision after {applied[-1]}" if applied else "the revision"
-        reason = str(getattr(error, "orig", None) or error).strip().splitlines()
-        what = f"{after} failed: {reason[0] if reason else type(error).__name__}"
+        first = _first(error)
+        reason = str(getattr(first, "orig", None) or first).strip().splitlines()
+        what = f"{after} failed: {reason[0] if reason else type(first).__name__}"
         raise ProofError(what, do="run it on a scratch database to see the whole error") from error
+
+
+def _first(error: BaseException) -> BaseException:
+    """Return what went wrong first: Alembic's own clean-up fails as well once the connection is lost."""
+    return _first(error.__context__) if error.__context__ and not error.__cause__ else error
