@@ -12,7 +12,7 @@ from advisor.catalog.statistics import Statistics
 from advisor.indexes.configurations import Field, explore, fields
 from advisor.indexes.costing import Costs
 from advisor.indexes.drops import drops, replacements
-from advisor.indexes.evaluation import earning, economy, in_time, users, weigh
+from advisor.indexes.evaluation import earning, economy, in_time, users, weigh, widened
 from advisor.indexes.foreign_key_probes import with_probes
 from advisor.indexes.gather import Candidates, gather
 from advisor.indexes.merge import lent, merged
@@ -92,6 +92,7 @@ def _proposed(run: Run, weighted: tuple[Weighted, ...]) -> Advice:
     pool, costs, options = run.pool, run.costs, run.options
     charged, write_costs = economy(pool, weighted, run.writes, options)
     wanted, problem = select(costs, weighted, charged, options)
+    weighted = widened(weighted, wanted, pool, run.shapes)
     kept, lost = earning(wanted, weighted, costs, charged, options.min_effect)
     chosen = tuple(Chosen(i, pool.suggestions[i], pool.sizes[i], write_costs[i], kept) for i in sorted(kept))
     replaced = replacements(chosen, pool.schema, costs, weighted, options)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from advisor.analysis.shape import QueryShape
 from advisor.indexes.candidate import table_pages
 from advisor.indexes.configurations import Field, configurations, gains
 from advisor.indexes.costing import Costs, Question
@@ -69,6 +71,21 @@ def economy(
     ]
     charges = [cost.ms_per_day + least + price * size.pages for cost, size in zip(costs, pool.sizes, strict=True)]
     return Economy(tuple(size.bytes for size in pool.sizes), tuple(charges), tuple(places)), costs
+
+
+def widened(
+    weighted: Sequence[Weighted], chosen: frozenset[int], pool: Pool, shapes: Mapping[str, QueryShape]
+) -> tuple[Weighted, ...]:
+    """Return the queries, each shown whatever was chosen on its tables, whoever it was chosen for."""
+    places: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for number in chosen:
+        places[pool.definitions[number].schema, pool.definitions[number].table].add(number)
+    found = []
+    for one in weighted:
+        tables = {(t.schema, t.table) for t in shapes[one.field.query].tables} if one.field.query in shapes else set()
+        extra = frozenset(number for table in tables for number in places.get(table, ()))
+        found.append(replace(one, field=replace(one.field, shown=one.field.shown | extra)))
+    return tuple(found)
 
 
 def earning(
