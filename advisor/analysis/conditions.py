@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from advisor.analysis.bind import bind
-from advisor.analysis.expression import Expression, Logic, Membership, Operation, Test, Value
+from advisor.analysis.expression import Expression, Field, Logic, Membership, Operation, Test, Value
 from advisor.analysis.parse import Node
 from advisor.analysis.scope import Scope
 from advisor.analysis.state import Domain, State
@@ -57,6 +57,8 @@ def conjuncts(condition: Expression) -> Iterator[Expression]:
             yield Logic("OR", tuple(disjuncts(arguments)))
         case Value(value="true", type="bool", slot=None):
             return
+        case Operation("=", (Field() as left, right)) if left == right:
+            yield Test(left, "IS NOT NULL")
         case _:
             yield condition
 

@@ -8,7 +8,7 @@ from itertools import combinations, count
 from advisor.analysis.domains import group, nullable
 from advisor.analysis.equivalence import Class, Classes
 from advisor.analysis.expression import Expression, Field, Logic, Operation, fields, occurrences, substitute
-from advisor.analysis.predicates import predicates
+from advisor.analysis.predicates import always_true, predicates
 from advisor.analysis.shape import JoinEdge, Predicate
 from advisor.analysis.state import Domain, State, underlying
 from advisor.analysis.terms import constant, term
@@ -52,7 +52,7 @@ def filter_group(filters: Filters, domain: Domain, around: Classes | None = None
     for found in classes.classes:
         _inherit(found, own, around)
         _equalities(filters, found, own, domains)
-    for condition in rest:
+    for condition in (one for one in rest if not always_true(filters.state, one)):
         _condition(filters, condition, own, inner)
     for part in nullable(domains):
         _full(filters, part)
@@ -134,7 +134,7 @@ def _condition(filters: Filters, condition: Expression, own: set[int], inner: se
         whole = whole and covered >= {part.name for part in fields(condition) if part.occurrence == relation}
     if not whole or not mentioned <= own:
         filters.computed.append(condition)
-    if len(mentioned) == 1:
+    if len(mentioned) == 1 and mentioned <= own:
         _push_condition(filters, condition, next(iter(mentioned)))
 
 

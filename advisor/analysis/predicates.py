@@ -196,6 +196,15 @@ def _test(state: State, argument: Expression, test: str, own: int) -> Predicate 
     return Predicate(found, test, kind, (), relabelled(argument).type)
 
 
+def always_true(state: State, condition: Expression) -> bool:
+    """Whether a condition asks a column that is never NULL not to be."""
+    if not isinstance(condition, Test) or condition.test != "IS NOT NULL" or not isinstance(condition.argument, Field):
+        return False
+    table = state.relations[condition.argument.occurrence].table
+    column = table.column(condition.argument.name) if table else None
+    return column is not None and column.not_null
+
+
 def _boolean(state: State, argument: Expression, own: int, value: Value) -> Predicate | None:
     found = term(state, argument) if occurrences(argument) == {own} else None
     if found is None or (argument.type not in ("bool", None)):

@@ -55,7 +55,8 @@ def shape_of(case: Case, schema: Schema) -> QueryShape:
 def words(node: dict[str, Any]) -> set[str]:
     """Return the names in the conditions of a plan node."""
     text = " ".join(str(node.get(name, "")) for name in CONDITIONS)
-    return set(re.findall(r'"([^"]+)"', text)) | set(re.findall(r"\w+", re.sub(r"'[^']*'", "", text)))
+    text = re.sub(r"'[^']*'", "", text)
+    return set(re.findall(r'"([^"]+)"', text)) | set(re.findall(r"\w+", re.sub(r'"[^"]*"', "", text)))
 
 
 def scans(plan: dict[str, Any], table: TableShape, schema: Schema) -> list[dict[str, Any]]:
@@ -65,7 +66,10 @@ def scans(plan: dict[str, Any], table: TableShape, schema: Schema) -> list[dict[
         *(name for (_, name), one in schema.tables.items() if one.parent == (table.schema, table.table)),
     }
     alias = re.compile(re.escape(table.alias) + r"(_\d+)?\Z")
-    found = [node for node in nodes(plan) if node.get("Relation Name") in family and alias.match(node.get("Alias", ""))]
+    scanned = [
+        node for node in nodes(plan) if node["Node Type"] != "ModifyTable" and node.get("Relation Name") in family
+    ]
+    found = [node for node in scanned if alias.match(node.get("Alias", ""))]
     below = [child for node in found for child in nodes(node)]
     return found + [node for node in below if node not in found]
 
