@@ -78,6 +78,8 @@ class Reader(Protocol):
 
     settings: Mapping[str, str]
     """Settings inferred from the head, such as `log_line_prefix`."""
+    resolution: int
+    """That of the time stamps, microseconds; 0 for milliseconds and better."""
 
     def starts(self, line: bytes) -> bool:
         """Return whether a primary record begins with this line."""

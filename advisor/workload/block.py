@@ -34,21 +34,23 @@ class Spec:
     reader: Reader
     envelopes: tuple[str, ...]
     """Names of the envelope modules, outermost first."""
+    resolution: int = 0
+    """That of the log's time stamps, microseconds."""
 
 
 class BlockReader:
     """Reads blocks of one input, one after the other."""
 
-    def __init__(self, reader: Reader, envelopes: Sequence[Any]) -> None:
+    def __init__(self, reader: Reader, envelopes: Sequence[Any], resolution: int = 0) -> None:
         self.reader = reader
         self.envelopes = envelopes
         self.tally = Tally()
-        self.steps = BlockSteps()
+        self.steps = BlockSteps(resolution)
 
     @classmethod
     def of(cls, spec: Spec) -> BlockReader:
         """Return the block reader of an input."""
-        return cls(spec.reader, [importlib.import_module(name) for name in spec.envelopes])
+        return cls(spec.reader, [importlib.import_module(name) for name in spec.envelopes], spec.resolution)
 
     def read(self, block: bytes, owned: int) -> BlockResult:
         """Return what the first `owned` bytes of `block` amount to; the rest is context."""

@@ -73,10 +73,13 @@ class LogRun:
         self.progress = progress
         self.partial = Partial()
         self.open_units = OpenUnits()
+        self.resolution = 0
         self.covered: list[InputCoverage] = []
 
     def workload(self, logs: Sequence[Log]) -> Workload:
         """Return what the logs amount to together."""
+        self.resolution = max(log.reader.resolution for log in logs)
+        self.open_units.resolution = self.resolution
         for number, log in enumerate(sorted(logs, key=lambda log: log.begin)):
             self.covered.append(self._read(number, log))
         named = names(self.partial)
@@ -86,11 +89,14 @@ class LogRun:
         return Workload(queries(self.partial, inputs), found, tuple(self.covered), begin, end)
 
     def _read(self, number: int, log: Log) -> InputCoverage:
-        spec = Spec(number, log.reader, tuple(envelope.__name__ for envelope in log.detected.envelopes))
+        spec = Spec(
+            number, log.reader, tuple(envelope.__name__ for envelope in log.detected.envelopes), self.resolution
+        )
         starts = _starts(log.reader, log.detected.envelopes)
+        cut = getattr(log.detected.envelopes[0], "cut", None) if log.detected.envelopes else None
         count = _Count()
         with log.source.open() as stream:
-            for size, result in self.engine.read(spec, log_blocks(stream, log.source.name, starts)):
+            for size, result in self.engine.read(spec, log_blocks(stream, log.source.name, starts, cut)):
                 count.add(size, result)
                 self._take(result)
                 if self.progress is not None:

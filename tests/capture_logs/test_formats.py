@@ -142,7 +142,8 @@ def test_every_format_gives_the_same_workload(prefix: str, logging: Logging, tmp
     for log in (jsonlog, stderr):
         workload = collect([str(log)], jobs=1)
         assert comparable(workload) == comparable(expected), workload.inputs[0].settings
-        assert looped(workload) == looped(expected)
+        if log is jsonlog or ("%m" in prefix or "%n" in prefix):  # else a pause between requests cannot be seen
+            assert looped(workload) == looped(expected)
         assert not workload.inputs[0].skipped
     prepares = {query.id for query in expected.queries if query.text.startswith("PREPARE")}
     counted = {query.id: query.calls for query in expected.queries if query.calls and query.id not in prepares}

@@ -47,6 +47,7 @@ class JsonReader:
     def __init__(self, language: Language) -> None:
         self.language = language
         self.settings: Mapping[str, str] = {}
+        self.resolution = 0
 
     def starts(self, line: bytes) -> bool:
         """Return whether a record begins with this line: one does with every line."""

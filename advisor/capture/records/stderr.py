@@ -46,6 +46,7 @@ class StderrReader:
         self.prefix = prefix
         self.language = language
         self.settings: Mapping[str, str] = {"log_line_prefix": prefix.text}
+        self.resolution = 1_000_000 if "%t" in prefix.text and "%m" not in prefix.text else 0
 
     def __reduce__(self) -> tuple[type[StderrReader], tuple[Prefix, Language]]:
         return StderrReader, (self.prefix, self.language)
