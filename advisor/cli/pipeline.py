@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from advisor.analysis.analyse import analyse
+from advisor.analysis.analyse import analyse_query
 from advisor.analysis.shape import QueryShape, Unanalysable
 from advisor.catalog.snapshot import Snapshot, load_snapshot, snapshot_from_files, take_snapshot
 from advisor.indexes.advise import advise
@@ -20,7 +21,7 @@ from advisor.twin.plan import PlanNode
 from advisor.twin.start import Twin
 from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import Ask, Refused, WhatIf
-from advisor.workload.model import Query, Workload
+from advisor.workload.model import Workload
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +46,26 @@ def read_snapshot(snapshot: Path | None, schema: Path | None, statistics: Path |
 
 
 def of_database(workload: Workload, database: str | None) -> Workload:
-    """Return the queries of one database; those of others are named in a note."""
-    foreign = [query for query in workload.queries if database and query.database not in (None, database)]
-    if not foreign:
+    """Return the queries of one database; those of others are named in a note.
+
+    An export that was not joined with `pg_database` knows databases by number only (`oid 16384`): of these the one
+    with the most time is taken for ours.
+    """
+    totals: dict[str, float] = defaultdict(float)
+    for query in workload.queries:
+        if query.database:
+            totals[query.database] += query.total_ms
+    numbered = [name for name in totals if name.startswith("oid ")]
+    ours = {database, max(numbered, key=lambda name: (totals[name], name), default=None)}
+    left = {query.id for query in workload.queries if query.database and database and query.database not in ours}
+    if not left:
         return workload
-    names = ", ".join(sorted({query.database or "" for query in foreign}))
-    left = {query.id for query in foreign}
+    names = ", ".join(sorted(set(totals) - ours))
     return replace(
         workload,
         queries=tuple(query for query in workload.queries if query.id not in left),
         loops=tuple(loop for loop in workload.loops if loop.child not in left),
-        notes=(*workload.notes, f"{len(foreign)} queries of other databases left out ({names})"),
+        notes=(*workload.notes, f"left out: {len(left)} queries of other databases ({names})"),
     )
 
 
@@ -65,19 +75,13 @@ def analyse_workload(workload: Workload, twin: Twin) -> Analysed:
     statements: dict[str, tuple[BoundStatement, ...]] = {}
     unanalysed: dict[str, str] = {}
     for query in workload.queries:
-        shape = _shape(query, twin)
+        shape = analyse_query(query, twin.schema)
         if isinstance(shape, Unanalysable):
             unanalysed[query.id] = shape.reason
         elif shape.kind != "utility":
             shapes[query.id] = shape
             statements[query.id] = bind(query, shape, twin.statistics, twin.schema, twin.parameter_types)
     return Analysed(workload, shapes, statements, unanalysed)
-
-
-def _shape(query: Query, twin: Twin) -> QueryShape | Unanalysable:
-    if query.unparsed:
-        return Unanalysable(query.unparsed)
-    return analyse(query.text, twin.schema)
 
 
 def plans_of(statements: Mapping[str, tuple[BoundStatement, ...]], what_if: WhatIf) -> dict[str, PlanNode]:
