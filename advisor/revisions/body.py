@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from advisor.catalog.index import IndexDefinition, IndexKey, quote_identifier
@@ -137,15 +138,20 @@ def drop_source(name: str, definition: IndexDefinition) -> str:
     return _arguments("op.drop_index(", arguments, ")")
 
 
-def key_source(key: IndexKey) -> str:
+def key_source(key: IndexKey, text: Callable[[str], str] = text_literal) -> str:
     """Return one key as the argument that Alembic passes on unchanged: a name, or SQL text."""
     if key.column is not None and key.sql == IndexKey.of(key.column).sql:
         return python_string(key.column)
-    return text_literal(key.sql)
+    return text(key.sql)
 
 
-def options(definition: IndexDefinition, *, nulls_not_distinct: bool = False) -> list[str]:
-    """Return the `postgresql_…` keyword arguments that Alembic's call and the model's `Index` share."""
+def options(
+    definition: IndexDefinition, *, nulls_not_distinct: bool = False, text: Callable[[str], str] = text_literal
+) -> list[str]:
+    """Return the `postgresql_…` keyword arguments that Alembic's call and the model's `Index` share.
+
+    `text` turns the predicate into source.
+    """
     arguments = []
     if definition.method != "btree":
         arguments.append(f"postgresql_using={python_string(definition.method)}")
@@ -157,7 +163,7 @@ def options(definition: IndexDefinition, *, nulls_not_distinct: bool = False) ->
         pairs = (f"{python_string(key)}: {python_string(value)}" for key, value in definition.storage)
         arguments.append(f"postgresql_with={{{', '.join(pairs)}}}")
     if definition.where:
-        arguments.append(f"postgresql_where={text_literal(definition.where)}")
+        arguments.append(f"postgresql_where={text(definition.where)}")
     return arguments
 
 

@@ -17,7 +17,7 @@ def model_snippet(name: str, definition: IndexDefinition) -> str:
     arguments = [python_string(name), *(source for source, _ in keys)]
     if definition.unique:
         arguments.append("unique=True")
-    arguments += options(definition)
+    arguments += options(definition, text=_text)
     if classes := [pair for _, pair in keys if pair]:
         arguments.append(f"postgresql_ops={{{', '.join(classes)}}}")
     return "\n".join(["sa.Index(", *(f"    {argument}," for argument in arguments), ")"])
@@ -27,12 +27,18 @@ def _key(key: IndexKey, position: int) -> tuple[str, str]:
     """Return the source of a key and its `postgresql_ops` pair, empty when the class stands in the text or is none."""
     ascending = not key.descending and key.nulls_first is None
     if key.opclass is None or not ascending or key.collation:
-        return key_source(key), ""
+        return key_source(key, _text), ""
     if key.column is not None:
         return python_string(key.column), f"{python_string(key.column)}: {python_string(key.opclass)}"
     label = python_string(f"key_{position + 1}")
     source = f"sa.literal_column({python_string(key.expression)})"
     return f"{source}.label({label})", f"{label}: {python_string(key.opclass)}"
+
+
+def _text(sql: str) -> str:
+    """Return `sa.text(…)`, or where that would need escapes `sa.literal_column(…)`, which needs none."""
+    literal = text_literal(sql)
+    return literal if literal == f"sa.text({python_string(sql)})" else f"sa.literal_column({python_string(sql)})"
 
 
 def incomparable(definition: IndexDefinition) -> str | None:
@@ -46,6 +52,6 @@ def incomparable(definition: IndexDefinition) -> str | None:
             return "reflection drops the collation of a key"
         if key.opclass and (key.descending or key.nulls_first is not None):
             return "an operator class beside an order cannot be compared"
-        if key.column is None and text_literal(key.sql) != f"sa.text({python_string(key.sql)})":
+        if key.column is None and _text(key.sql).startswith("sa.literal_column("):
             return "reflection takes `:word` in an expression for a parameter"
     return None

@@ -109,7 +109,10 @@ with context.autocommit_block():
                     continue
             if not leaf:
                 # INVALID by design until every partition's index is attached.
-                run_briefly(f"{only_note}CREATE {unique}INDEX IF NOT EXISTS {{quote(name)}} ON ONLY {{where}}")
+                run_briefly(
+                    "{only_note}"
+                    f"CREATE {unique}INDEX IF NOT EXISTS {{quote(name)}} ON ONLY {{where}}"
+                )
                 continue
             run("SET lock_timeout = '{patient}'")
             # A build that was cut off leaves an INVALID index of this name behind.
@@ -128,8 +131,10 @@ with context.autocommit_block():
                 f"ALTER INDEX {{quote(parent_schema)}}.{{quote(parent_index)}}"
                 f" ATTACH PARTITION {{quote(schema)}}.{{quote(child)}}"
             )
-{analyze}        if not context.as_sql and (state_of({schema}, {name}) or (False,))[0] is not True:
-            raise RuntimeError({complaint})
+{analyze}        if not context.as_sql and not (state_of({schema}, {name}) or (False,))[0]:
+            raise RuntimeError(
+                {complaint}
+            )
     finally:
         # When the connection is lost, the reset must not hide why.
         with contextlib.suppress(sa.exc.SQLAlchemyError):
@@ -156,7 +161,9 @@ with context.autocommit_block():
     op.execute("SET lock_timeout = '{brief}'")
     try:
         # An index of a partitioned table cannot be dropped concurrently; its partitions' go with it.
-        run_briefly({drop})
+        run_briefly(
+            {drop}
+        )
     finally:
         # When the connection is lost, the reset must not hide why.
         with contextlib.suppress(sa.exc.SQLAlchemyError):

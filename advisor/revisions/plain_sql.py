@@ -43,14 +43,16 @@ def _create(change: Change, definition: IndexDefinition) -> str:
     body = body_sql(definition, nulls_not_distinct=change.nulls_not_distinct)
     unique = "UNIQUE " if definition.unique else ""
     if change.partitioned:
-        statements = [*_parents(change, unique, body), *_leaves(change, unique, body), *_attached(change)]
-    else:
-        table = definition.qualified_table
-        name = quote_identifier(change.name)
-        statements = [f"CREATE {unique}INDEX CONCURRENTLY IF NOT EXISTS {name} ON {table} {body};"]
-    if analyze_source(definition):
-        statements.append(f"ANALYZE {definition.qualified_table};")
-    return _timed(statements, BUILD_LOCK_TIMEOUT)
+        patient = [f"SET lock_timeout = '{BUILD_LOCK_TIMEOUT}';", *_leaves(change, unique, body)]
+        brief = [f"SET lock_timeout = '{BRIEF_LOCK_TIMEOUT}';", *_attached(change)]
+        return _timed([*_parents(change, unique, body), *patient, *brief, *_analysed(definition)], BRIEF_LOCK_TIMEOUT)
+    name, table = quote_identifier(change.name), definition.qualified_table
+    statement = f"CREATE {unique}INDEX CONCURRENTLY IF NOT EXISTS {name} ON {table} {body};"
+    return _timed([statement, *_analysed(definition)], BUILD_LOCK_TIMEOUT)
+
+
+def _analysed(definition: IndexDefinition) -> list[str]:
+    return [f"ANALYZE {definition.qualified_table};"] if analyze_source(definition) else []
 
 
 def _parents(change: Change, unique: str, body: str) -> list[str]:
