@@ -144,7 +144,8 @@ def _proposal(number: int, proposal: IndexProposal, queries: dict[str, Query], r
             f"; cost of its queries -{benefit.percent:.0f} %"
         )
         lines.append(f"   price     {size(proposal.size.bytes)}, {milliseconds(write.ms_per_day)}/day of writes")
-    lines.append(f"   sure      {proposal.confidence}, rests on {_BASIS[proposal.basis]}")
+    rests = "" if proposal.action == "drop" else f", rests on {_BASIS[proposal.basis]}"
+    lines.append(f"   sure      {proposal.confidence}{rests}")
     for served in proposal.queries[:3]:
         text = one_line(queries[served.query].text, 70) if served.query in queries else ""
         lines.append(
