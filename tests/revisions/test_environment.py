@@ -70,3 +70,10 @@ def test_a_finding_names_the_line_and_two_cures(ini):
     finding = check_environment(Path(__file__).parent / "environments" / "engine_begin.py")[0]
     assert (finding.code, finding.name, finding.line) == ("ENV001", "transaction-before-configure", 8)
     assert len(finding.cures) == 2
+
+
+def test_every_code_is_documented():
+    text = (Path(__file__).parent.parent.parent / "docs" / "migrations.md").read_text()
+    for path in CASES:
+        for finding in check_environment(path):
+            assert f"| {finding.code} | {finding.name} | {finding.level} |" in text
