@@ -14,6 +14,8 @@ FORMAT = 1
 """Version of the folder's layout; raised when an older reader would misread a newer folder."""
 
 _PLAIN = ("server_version", "database", "encoding", "collation", "ctype", "locale_provider", "locale", "captured")
+MOST_ENDS = 5000
+"""The limit that `sql/export/ends.sql` sets."""
 _NAMED = 5
 _FEW_PAGES = 1
 """Tables up to this size plan alike with and without statistics (`alembic_version` is one)."""
@@ -80,6 +82,8 @@ def _notes(facts: Record, statistics: Statistics, statements: str | None) -> lis
             f"the real ends of {statistics.unread_ends} indexed columns could not be looked up within a second each:"
             " estimates of ranges at the end of their histograms may be off"
         )
+    if sum(entry.low is not None for entry in statistics.columns.values()) >= MOST_ENDS:
+        notes.append(f"real ends were looked up for the {MOST_ENDS} columns of the largest tables only")
     if changed := facts.get("settings_of_role"):
         notes.append(f"set for the exporting session only, perhaps not for the application: {', '.join(changed)}")
     if (block_size := facts.get("configuration", {}).get("block_size", "8192")) != "8192":

@@ -17,6 +17,7 @@ from advisor.catalog.redact_statements import redacted_text
 from advisor.catalog.snapshot import Snapshot, load_snapshot, redacted, save_snapshot, take_snapshot
 from advisor.catalog.statistics import ColumnStatistics, Statistics
 from advisor.twin.server import Server
+from advisor.twin.start import start_twin
 
 SECRETS = re.compile(
     r"secret|person\d|77777777|203\.0\.113|\b1951-|QXZ|QWV|QKJ|7654\d{3}|2024-03-01 14:11:56|2024-04-16 00|13:07"
@@ -89,6 +90,21 @@ def test_redaction_says_what_it_costs_and_is_written_down(snapshot: Snapshot, tm
     save_snapshot(changed, tmp_path)
     assert load_snapshot(tmp_path) == changed and changed.redacted and changed.statistics.redacted
     assert redacted(changed) == changed
+
+
+def test_a_twin_takes_every_surrogate_and_joins_as_before(snapshot: Snapshot) -> None:
+    join = (
+        'SELECT c.stage, count(*) FROM crm.customers c JOIN crm."Order Lines" l ON l.customer_id = c.id'
+        " WHERE l.placed > '2025-06-01' AND c.score IS NULL GROUP BY c.stage"
+    )
+    costs = []
+    for each in (snapshot, redacted(snapshot)):
+        with start_twin(each) as twin, twin.connect() as connection:
+            assert not [note for note in twin.notes if "not used" in note or "violates" in note]
+            row = connection.execute(f"EXPLAIN (FORMAT JSON) {join}".encode()).fetchone()
+            assert row
+            costs.append(row[0][0]["Plan"]["Total Cost"])
+    assert costs[1] == pytest.approx(costs[0], rel=0.01)
 
 
 def test_a_column_of_unknown_type_keeps_no_value() -> None:
