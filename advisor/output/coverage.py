@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import fsum
-from typing import Any
 
 import orjson
 from tabulate import tabulate
 
 from advisor.capture.coverage import InputCoverage
+from advisor.output.formats.json import input_document
+from advisor.output.report import SCHEMA_VERSION
 from advisor.output.units import count, milliseconds, one_line, size
 from advisor.workload.model import Workload
 
@@ -38,8 +39,8 @@ def left_out(coverage: InputCoverage) -> str:
 def coverage_json(workload: Workload) -> bytes:
     """Return the same as JSON, with every query in short."""
     document = {
-        "schema_version": 1,
-        "inputs": [_object(coverage) for coverage in workload.inputs],
+        "schema_version": SCHEMA_VERSION,
+        "inputs": [input_document(coverage) for coverage in workload.inputs],
         "coverage": {
             "queries": len(workload.queries),
             "executions": fsum(query.calls for query in workload.queries),
@@ -106,21 +107,3 @@ def _heaviest(workload: Workload) -> str:
     ]  # fmt: skip
     headings = ("time", "calls", "mean", "p95", "query")
     return tabulate(rows, headings, tablefmt="simple", colalign=("right",) * 4 + ("left",), disable_numparse=True)
-
-
-def _object(coverage: InputCoverage) -> dict[str, Any]:
-    return {
-        "name": coverage.name,
-        "kind": coverage.kind,
-        "bytes": coverage.size,
-        "lines": coverage.lines,
-        "records": coverage.records,
-        "executions": coverage.executions,
-        "understood": round(coverage.understood, 6),
-        "skipped": {
-            reason: {"count": skip.count, "examples": list(skip.examples)}
-            for reason, skip in sorted(coverage.skipped.items())
-        },
-        "settings": dict(sorted(coverage.settings.items())),
-        "hides": list(coverage.hides),
-    }

@@ -25,7 +25,7 @@ def document(report: Report) -> dict[str, Any]:
     revisions = {revision.proposal: revision for revision in reversed(report.revisions)}
     return {
         "schema_version": SCHEMA_VERSION,
-        "inputs": [_input(coverage) for coverage in report.workload.inputs],
+        "inputs": [input_document(coverage) for coverage in report.workload.inputs],
         "coverage": _coverage(report),
         "queries": [_query(query) for query in report.workload.queries],
         "findings": [_finding(finding) for finding in report.findings],
@@ -34,7 +34,8 @@ def document(report: Report) -> dict[str, Any]:
     }
 
 
-def _input(coverage: InputCoverage) -> dict[str, Any]:
+def input_document(coverage: InputCoverage) -> dict[str, Any]:
+    """Return one entry of `inputs[]`."""
     return {
         "name": coverage.name,
         "kind": coverage.kind,
