@@ -21,22 +21,46 @@ _SKIPPED = re.compile(
 )
 """What a planner does not need and a twin must not run: owners, grants, data, subscriptions, anything beyond it."""
 _OWNER = re.compile(r"ALTER\s.*\sOWNER\s+TO\s+(\"[^\"]*\"|\w+)\s*;?\s*$", re.IGNORECASE | re.DOTALL)
+_TABLE = re.compile(r"CREATE\s+(UNLOGGED\s+|FOREIGN\s+)?TABLE\b", re.IGNORECASE)
 _LEADING = re.compile(r"(\s+|--[^\n]*(\n|$)|/\*.*?\*/)*", re.DOTALL)
+_UNKNOWN_TYPE = re.compile(r'type "(.+)" does not exist')
 _HEAD = 90
 
 
 def restore_schema(connection: psycopg.Connection[Any], schema_sql: str) -> list[str]:
-    """Run a dump's schema statements in autocommit; return a note for each that failed."""
+    """Run a dump's schema statements in autocommit; return a note for each that failed or had to be changed."""
     notes: list[str] = []
     connection.execute("SET check_function_bodies = off")
     for statement in statements(schema_sql):
-        try:
-            connection.execute(statement.encode())
-        except psycopg.Error as error:
-            reason = error.diag.message_primary or str(error)
-            if not _expected(statement, error):
-                notes.append(f"skipped: {_head(statement)} ({reason})")
-    return notes
+        notes += _run(connection, statement)
+    return list(dict.fromkeys(notes))
+
+
+def _run(connection: psycopg.Connection[Any], statement: str) -> list[str]:
+    """Run one statement; a column of a type that no extension here brings becomes `bytea`, so that its table lives."""
+    try:
+        connection.execute(statement.encode())
+    except psycopg.errors.UndefinedObject as error:
+        found = _UNKNOWN_TYPE.fullmatch(error.diag.message_primary or "")
+        changed = _without_type(statement, found[1]) if found else statement
+        if changed == statement or not found:
+            return _refused(statement, error)
+        return [f"type {found[1]} is unknown here: bytea stands in", *_run(connection, changed)]
+    except psycopg.Error as error:
+        return _refused(statement, error)
+    return []
+
+
+def _without_type(statement: str, name: str) -> str:
+    if not _TABLE.match(statement):
+        return statement
+    quoted = re.escape(name).replace(r"\.", r'"?\."?')
+    return re.sub(rf'([\w"]\s+)"?{quoted}"?(?![\w"])(\s*\([^()]*\))?', r"\1bytea", statement)
+
+
+def _refused(statement: str, error: psycopg.Error) -> list[str]:
+    reason = error.diag.message_primary or str(error)
+    return [] if _expected(statement, error) else [f"skipped: {_head(statement)} ({reason})"]
 
 
 def statements(dump: str) -> Iterator[str]:

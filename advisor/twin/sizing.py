@@ -21,6 +21,9 @@ from advisor.twin.files import PAGE, Files, RelationFile
 _FIRST_NUMBER = 3_000_000_000
 """File numbers of ours start here, far from the object ids the server hands out to a young cluster."""
 
+_COPIED = 8
+"""Pages of an empty index that are kept, at most."""
+
 RELATIONS = """
 SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind::text AS kind, a.amname AS method,
        c.relfilenode AS number, pg_relation_filepath(c.oid) AS path, i.indrelid AS heap
@@ -86,8 +89,12 @@ class Sizer:
         self.sized: dict[int, tuple[Relation, RelationStatistics, int]] = {}
         """Tables by object id: as they were born, what they were given, and the number of the sized file."""
 
-    def size(self, relations: Iterable[tuple[Relation, RelationStatistics]]) -> None:
-        """Make each relation as large as its statistics say."""
+    def size(
+        self,
+        relations: Iterable[tuple[Relation, RelationStatistics]],
+        leaves: Mapping[int, Sequence[bytes]] | None = None,
+    ) -> None:
+        """Make each relation as large as its statistics say, and plant the given tuples in b-trees (by object id)."""
         wanted = list(relations)
         heap_pages = {relation.oid: given.pages for relation, given in wanted if relation.heap is None}
         contents = self._contents(wanted)
@@ -96,8 +103,11 @@ class Sizer:
             number = next(self._numbers) if relation.number else None
             if number is not None:
                 pages = heap_pages.get(relation.heap or 0) or self._heap_pages(relation)
-                images = _images(relation, given, contents.get(relation.oid, b""), pages)
+                leaf = (leaves or {}).get(relation.oid, ())
+                images = _images(relation, given, contents.get(relation.oid, b""), pages, leaf)
                 files.append(RelationFile(relation.file(number), given.pages, images))
+                if relation.heap is None and given.pages:
+                    files.append(RelationFile(f"{relation.file(number)}_vm", 1, {0: skeleton.visibility_map()}))
             if relation.heap is None and number is not None:
                 self.sized[relation.oid] = (relation, given, number)
             updates.append((relation.oid, given, number))
@@ -124,15 +134,15 @@ class Sizer:
         return found[1].pages if found else 0
 
     def _contents(self, wanted: Iterable[tuple[Relation, RelationStatistics]]) -> dict[int, bytes]:
-        """Return the metapages of indexes whose planner costs come from there."""
-        read = [relation for relation, _ in wanted if relation.method in ("btree", "gin", "brin") and relation.number]
+        """Return the first pages of the empty indexes: planners read metapages, of some methods the root as well."""
+        read = [relation for relation, _ in wanted if relation.heap is not None and relation.number]
         if not read:
             return {}
         if any(relation.method != "btree" for relation in read):
             self.connection.execute("CHECKPOINT")
         rows = self.connection.execute(
             "SELECT oid, pg_read_binary_file(path, 0, %s) FROM unnest(%s::oid[], %s::text[]) AS of (oid, path)",
-            (PAGE, [relation.oid for relation in read], [relation.path for relation in read]),
+            (PAGE * _COPIED, [relation.oid for relation in read], [relation.path for relation in read]),
             binary=True,
         ).fetchall()
         return {oid: bytes(page) for oid, page in rows}
@@ -146,11 +156,17 @@ class Sizer:
         self.connection.execute(_UPDATE.encode(), columns)
 
 
-def _images(relation: Relation, given: RelationStatistics, metapage: bytes, heap_pages: int) -> Mapping[int, bytes]:
-    if relation.heap is None or given.pages == 0 or len(metapage) < PAGE:
+def _images(
+    relation: Relation, given: RelationStatistics, empty: bytes, heap_pages: int, leaf: Sequence[bytes]
+) -> dict[int, bytes]:
+    """Return the pages to write for an index, given the first pages of the empty one."""
+    pages = {n: empty[n * PAGE : (n + 1) * PAGE] for n in range(min(given.pages, len(empty) // PAGE))}
+    if not pages:
         return {}
     if relation.method == "btree":
-        return skeleton.btree(metapage, given.height or 0, given.pages)
+        return skeleton.btree(pages[0], given.height or 0, given.pages, leaf)
     if relation.method == "brin":
-        return skeleton.brin(metapage, heap_pages)
-    return {}
+        return pages | skeleton.brin(pages[0], heap_pages, given.brin_revmap_pages)
+    if relation.method == "gin" and given.gin is not None:
+        return pages | skeleton.gin(pages[0], given.gin)
+    return pages

