@@ -19,6 +19,8 @@ from advisor.errors import SnapshotError
 
 _COLUMN_FIELDS = tuple(field.name for field in fields(ColumnStatistics))
 _ACTIVITY_FIELDS = tuple(field.name for field in fields(Activity))
+_ROOT_IS_LEAF = 2
+"""Pages of a b-tree whose root is its only leaf: the metapage and the root."""
 _RANGE_FIELDS = ("range_length_histogram", "range_empty_frac", "range_bounds_histogram")
 
 
@@ -89,8 +91,8 @@ class _Builder:
 
     def _take_metapage(self, record: Record) -> None:
         key = record["schema"], record["name"]
-        if key in self.relations:
-            self.relations[key] = replace(self.relations[key], **_metapage(record))
+        if (known := self.relations.get(key)) and (not record.get("from_file") or _is_plausible(record, known)):
+            self.relations[key] = replace(known, **_metapage(record))
 
     def _take_column(self, record: Record) -> None:
         key = (record["schema"], record["table"], record["column"], bool(record["inherited"]))
@@ -136,6 +138,16 @@ def _relation(record: Record, height: int | None) -> RelationStatistics:
         table=record.get("table"),
         height=height,
     )
+
+
+def _is_plausible(record: Record, known: RelationStatistics) -> bool:
+    """Return whether a metapage read from a file, which can be as old as the last checkpoint, fits the index's size."""
+    if record.get("height") is not None:
+        return abs(record["height"] - (known.height or 0)) <= 1 and (
+            record["height"] > 0 or known.pages <= _ROOT_IS_LEAF
+        )
+    gin = record.get("gin")
+    return not gin or gin[0] + gin[-1] > 0 or known.rows <= 0
 
 
 def _metapage(record: Record) -> dict[str, Any]:

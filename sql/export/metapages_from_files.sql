@@ -5,6 +5,7 @@ SELECT json_build_object(
          'kind', 'metapage',
          'schema', p.nspname,
          'name', p.relname,
+         'from_file', true,
          'height', CASE WHEN p.amname = 'btree' AND p.magic = x'053162'::bigint THEN
            get_byte(p.page, 36) + (get_byte(p.page, 37) << 8) END,
          'gin', CASE WHEN p.amname = 'gin' AND get_byte(p.page, 72) IN (1, 2) THEN (

@@ -146,3 +146,12 @@ def test_a_computed_height_is_the_real_one(connection: psycopg.Connection, rows:
         "SELECT level, pg_relation_size('i') / 8192, avg_width FROM bt_metap('i'), pg_stats WHERE tablename = 't'"
     ).fetchone()
     assert row and btree_height(row[1], row[2], rows) == row[0]
+
+
+def test_a_metapage_that_is_older_than_its_index_is_not_believed() -> None:
+    index = {"kind": "index", "schema": "s", "name": "i", "table": "t", "method": "btree", "rows": 9e4, "pages": 150}
+    page = {"kind": "metapage", "schema": "s", "name": "i", "from_file": True}
+    fresh = statistics_from_records([index, {**page, "height": 2}]).relations["s", "i"]
+    stale = statistics_from_records([index, {**page, "height": 0}]).relations["s", "i"]
+    gin = statistics_from_records([{**index, "method": "gin"}, {**page, "gin": [0, 2, 1, 0, 0]}]).relations["s", "i"]
+    assert (fresh.height, stale.height, gin.gin) == (2, 1, None)
