@@ -11,7 +11,7 @@ import pytest
 from psycopg import sql
 
 from advisor.cli.main import main
-from advisor.twin.server import Server
+from advisor.twin.server import Server, embedded_binaries
 
 DATABASE = "bad_input"
 COLUMNS = "userid, dbid, toplevel, queryid, query, calls, total_exec_time, rows, shared_blks_hit, stats_since"
@@ -46,8 +46,16 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 
 @pytest.fixture(scope="session")
-def address(server: Server) -> Iterator[str]:
+def statistics_server() -> Iterator[Server]:
+    """A server of our own: other tests reset the statistics of the shared one."""
+    with Server(embedded_binaries(), {"shared_preload_libraries": "pg_stat_statements"}) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def address(statistics_server: Server) -> str:
     """The address of a database that ran some statements, among them texts of several lines."""
+    server = statistics_server
     with server.connect() as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
     with server.connect(DATABASE) as connection:
@@ -55,13 +63,11 @@ def address(server: Server) -> Iterator[str]:
         for number in range(12):
             connection.execute(f'SELECT {", ".join(["id"] * (number + 1))}, "title"\n  FROM book\n WHERE id = {number}')
             connection.execute(f"SELECT count(*) FROM book WHERE title || ';,|' LIKE 'a%' LIMIT {number}")
-    yield server.conninfo(DATABASE)
-    with server.connect() as connection:
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(DATABASE)))
+    return server.conninfo(DATABASE)
 
 
 @pytest.fixture(scope="session")
-def exported(server: Server, address: str) -> Callable[..., bytes]:
+def exported(statistics_server: Server, address: str) -> Callable[..., bytes]:
     """Return what psql prints for the statements of our database, with the given options."""
 
     def psql(*options: str, columns: str = COLUMNS, wrap: str = "{}") -> bytes:
@@ -70,7 +76,7 @@ def exported(server: Server, address: str) -> Callable[..., bytes]:
             WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND query LIKE '%book%'
             ORDER BY queryid
         """
-        done = server.run("psql", "-X", "-q", "-d", DATABASE, *options, "-c", wrap.format(query))
+        done = statistics_server.run("psql", "-X", "-q", "-d", DATABASE, *options, "-c", wrap.format(query))
         assert done.returncode == 0, done.stderr
         return done.stdout.encode()
 

@@ -102,7 +102,7 @@ def test_a_dead_address_is_named_without_its_password(run: Run) -> None:
     assert "127.0.0.1:1/shop" in outcome.err and "secret" not in outcome.err
 
 
-def test_no_permission_on_pg_stat_statements(run: Run, server: object, address: str) -> None:
+def test_no_permission_on_pg_stat_statements(run: Run, address: str) -> None:
     import psycopg
 
     with psycopg.connect(address, autocommit=True) as connection:

@@ -12,7 +12,7 @@ from advisor.capture.detect import Detected
 from advisor.capture.exports import pg_stat_statements, read_export
 from advisor.capture.exports.export import StatementExport
 from advisor.capture.source import Source
-from advisor.twin.server import Server
+from advisor.twin.server import Server, embedded_binaries
 
 VERSIONS = ("1.4", "1.5", "1.6", "1.7", "1.8", "1.9", "1.10", "1.11", "1.12")
 DATABASES = ("shop", "billing", "empty")
@@ -72,7 +72,15 @@ class Exporter:
 
 
 @pytest.fixture(scope="session")
-def exporter(server: Server) -> Iterator[Exporter]:
+def statistics_server() -> Iterator[Server]:
+    """A server of our own: other tests reset the statistics of the shared one."""
+    with Server(embedded_binaries(), {"shared_preload_libraries": "pg_stat_statements"}) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def exporter(statistics_server: Server) -> Exporter:
+    server = statistics_server
     databases = {name: f"exports_{name.replace('.', '_')}" for name in (*DATABASES, *VERSIONS)}
     with server.connect() as connection:
         connection.execute("CREATE ROLE clerk LOGIN; CREATE ROLE auditor LOGIN")
@@ -83,11 +91,7 @@ def exporter(server: Server) -> Iterator[Exporter]:
             connection.execute(f"CREATE EXTENSION pg_stat_statements VERSION '{version}'")
     made = Exporter(server, databases)
     run_workload(made)
-    yield made
-    with server.connect() as connection:
-        for name in databases.values():
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-        connection.execute("DROP ROLE clerk; DROP ROLE auditor")
+    return made
 
 
 def run_workload(exporter: Exporter) -> None:

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from advisor.capture.exports.export import StatementExport
-from advisor.twin.server import Server
+from advisor.twin.server import Server, embedded_binaries
 from advisor.workload.rows import workload_of
 from tests.exports.conftest import read, readings
 
@@ -46,9 +46,25 @@ class Database:
         return read(done.stdout.encode(), name)
 
 
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """A server of our own, since these tests reset its statistics."""
+    with Server(embedded_binaries(), {"shared_preload_libraries": "pg_stat_statements"}) as running:
+        yield running
+
+
 @pytest.fixture
-def shop(server: Server, database: str, connection: psycopg.Connection) -> Iterator[Database]:
-    yield Database(server, database, connection)
+def shop(server: Server, database: str) -> Iterator[Database]:
+    with server.connect(database) as connection:
+        yield Database(server, database, connection)
+
+
+@pytest.fixture
+def database(server: Server) -> Iterator[str]:
+    with server.connect() as connection:
+        connection.execute("CREATE DATABASE shop")
+        yield "shop"
+        connection.execute("DROP DATABASE shop WITH (FORCE)")
 
 
 def calls(*exports: StatementExport) -> dict[str, float]:

@@ -78,4 +78,4 @@ def _cell(value: Any) -> str | None:
         return value
     if isinstance(value, bool):
         return "t" if value else "f"
-    return str(value) if isinstance(value, int | float) else orjson.dumps(value).decode()
+    return str(value) if isinstance(value, int | float) else json.dumps(value)
