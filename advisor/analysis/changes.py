@@ -8,7 +8,7 @@ from advisor.analysis.expression import Special
 from advisor.analysis.parse import Node
 from advisor.analysis.queries import STATEMENTS, select, targets, with_clause
 from advisor.analysis.relations import add_from
-from advisor.analysis.scope import Scope, Source
+from advisor.analysis.scope import Scope, Source, table_source
 from advisor.analysis.state import Domain, Level, Relation, Role, State
 from advisor.catalog.index import quote_identifier
 
@@ -33,7 +33,20 @@ def _begin(state: State, scope: Scope, node: Node) -> Level:
 def _returning(state: State, scope: Scope, level: Level, node: Node) -> None:
     if "returningClause" in node:
         state.features.add("returning")
+        scope.sources += _versions(state, scope, node["returningClause"])
         level.targets = targets(state, scope, node["returningClause"].get("exprs"))
+
+
+def _versions(state: State, scope: Scope, clause: Node) -> list[Source]:
+    """Return the sources by which RETURNING names a row before and after the change (18)."""
+    written = [relation for relation in state.relations if relation.role != "read" and relation.domain is scope.domain]
+    if not written:
+        return []
+    given = {option["ReturningOption"].get("option"): option["ReturningOption"].get("value", "")
+             for option in clause.get("options", ())}  # fmt: skip
+    aliases = (given.get("RETURNING_OPTION_OLD", "old"), given.get("RETURNING_OPTION_NEW", "new"))
+    columns = table_source(written[0]).columns
+    return [Source(alias, columns, hidden=True) for alias in aliases]
 
 
 def _assign(state: State, scope: Scope, level: Level, nodes: list[Node], relation: Relation | None) -> None:

@@ -89,6 +89,7 @@ def define_cte(state: State, scope: Scope, fields: Node, recursive: bool) -> Non
     inline = "SelectStmt" in query and not itself and once and materialized != "CTEMaterializeAlways"
     before = Scope(scope.domain, scope.depth, scope.parent, ctes=dict(scope.ctes), outer=scope.outer)
     cte = Cte(name, query, before, columns, inline and "lockingClause" not in query["SelectStmt"])
+    cte.added = _added_columns(fields)
     scope.ctes[name] = cte
     if itself:
         state.features.add("recursive-cte")
@@ -97,6 +98,14 @@ def define_cte(state: State, scope: Scope, fields: Node, recursive: bool) -> Non
         state.features.add("data-modifying-cte")
         cte.level = statement(state, before.child(Domain("correlated", scope.domain), scope.depth + 1), query)
         cte.targets = cte.level.targets
+
+
+def _added_columns(fields: Node) -> tuple[str, ...]:
+    """Return the columns that SEARCH and CYCLE add to a recursive WITH query."""
+    search, cycle = fields.get("search_clause", {}), fields.get("cycle_clause", {})
+    search, cycle = search.get("CTESearchClause", search), cycle.get("CTECycleClause", cycle)
+    found = (search.get("search_seq_column"), cycle.get("cycle_mark_column"), cycle.get("cycle_path_column"))
+    return tuple(name for name in found if name)
 
 
 def statement(state: State, scope: Scope, node: Node) -> Level:

@@ -43,6 +43,8 @@ class Cte:
     level: Level | None = None
     """The query, once it is bound on its own."""
     targets: list[Target] | None = None
+    added: tuple[str, ...] = ()
+    """Columns that SEARCH and CYCLE add."""
 
 
 @dataclass(slots=True, eq=False)

@@ -36,7 +36,8 @@ def _walk(root: Any) -> Iterator[int | tuple[int, ...]]:
             pending.extend(node)
         elif isinstance(node, dict):
             if "A_Const" in node:
-                yield (node["A_Const"].get("location", 0),)
+                if node["A_Const"].get("location", 0) >= 0:  # CYCLE adds constants that stand nowhere
+                    yield (node["A_Const"].get("location", 0),)
             elif "ParamRef" in node:
                 yield node["ParamRef"].get("number", 0)
             elif (together := _folded(node)) is not None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from advisor.analysis.expression import Field
+from dataclasses import replace
+
+from advisor.analysis.expression import Field, Special
 from advisor.analysis.parse import Node, Refused, body
 from advisor.analysis.parse import statement as parse
 from advisor.analysis.queries import flatten, flattens, select
 from advisor.analysis.relations import CTES, VIEWS, alias, from_binder
 from advisor.analysis.scope import Cte, Scope, Source, target_source
 from advisor.analysis.state import Domain, Level, State, Target
+from advisor.catalog.index import quote_identifier
 from advisor.catalog.schema import Table
 
 
@@ -117,7 +120,9 @@ def _cte(state: State, scope: Scope, fields: Node, domain: Domain) -> list[Sourc
     if cte.level is None:
         level = Level(-1, scope.depth, domain)
         return [derived(state, domain, scope.depth, level, names, cte.targets or [], shared=True)]
-    return [derived(state, domain, scope.depth, cte.level, names, shared=True)]
+    source = derived(state, domain, scope.depth, cte.level, names, shared=True)
+    added = {name: Special((quote_identifier(name),), ()) for name in cte.added}
+    return [replace(source, columns={**source.columns, **added})]
 
 
 def _bind_cte(state: State, cte: Cte, domain: Domain) -> None:

@@ -64,11 +64,11 @@ def agrees(text: str, shape: QueryShape, schema: Schema, connection: psycopg.Con
 
 @pytest.mark.parametrize("text", WRITTEN, ids=lambda text: " ".join(text.split())[:60])
 def test_every_statement_the_server_accepts_is_analysed(
-    text: str, schema: Schema, cases_connection: psycopg.Connection
+    text: str, schema: Schema, running_connection: psycopg.Connection
 ) -> None:
     planned = text.upper().startswith(PLANNED)
-    with cases_connection.transaction(force_rollback=True):
-        cases_connection.execute(f"EXPLAIN (GENERIC_PLAN) {text}".encode() if planned else text.encode())
+    with running_connection.transaction(force_rollback=True):
+        running_connection.execute(f"EXPLAIN (GENERIC_PLAN) {text}".encode() if planned else text.encode())
     shape = analyse(text, schema)
     assert isinstance(shape, QueryShape), shape
     if planned:

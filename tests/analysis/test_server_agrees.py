@@ -113,9 +113,9 @@ def literal_only(case: Case) -> bool:
 
 @pytest.mark.parametrize("case", [case for case in VALID if literal_only(case)], ids=lambda case: case.title)
 def test_slots_are_numbered_as_pg_stat_statements_does(
-    case: Case, schema: Schema, cases_connection: psycopg.Connection
+    case: Case, schema: Schema, running_connection: psycopg.Connection
 ) -> None:
-    text = normalised(cases_connection, case)
+    text = normalised(running_connection, case)
     literal, folded = analyse(case.sql, schema, case.search_path), analyse(text, schema, case.search_path)
     assert isinstance(literal, QueryShape) and isinstance(folded, QueryShape)
     assert slots(literal) == slots(folded), text

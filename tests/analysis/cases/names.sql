@@ -250,3 +250,27 @@ select
 1 archive.orders
   equality id = 4@0 | (id = 4)
   join inner id = 0:id
+
+-- columns that CYCLE adds, and no slot for its marks
+WITH RECURSIVE t AS (SELECT id, parent_id FROM nodes WHERE id = 5 UNION ALL
+SELECT n.id, n.parent_id FROM nodes n JOIN t ON t.id = n.parent_id) CYCLE id SET looped USING path
+SELECT id FROM t WHERE NOT looped AND id < 7
+-->
+select
+0 nodes level 1
+  equality id = 5@0 | (id = 5)
+  output id parent_id
+1 nodes as n level 1
+  join inner parent_id = 0:id
+  output id parent_id
+features cte recursive-cte unbounded union-all
+
+-- rows before and after a change
+UPDATE nodes SET name = 'x' WHERE id = 5 RETURNING old.name, new.parent_id
+-->
+update
+0 nodes update
+  equality id = 5@1 | (id = 5)
+  output name parent_id
+  written name
+features returning
