@@ -53,10 +53,11 @@ def prove(
         if start is not None:
             history.stamp(scratch.url, start)
         known = start is not None or schema_sql is None
-        case = _Case(history, scratch, {proposal.id: proposal for proposal in proposals}, plan_check, known)
-        proofs = tuple(case.prove(revision) for revision in revisions)
-        with scratch.connect() as connection:
-            version = f"PostgreSQL {connection.info.parameter_status('server_version')}"
+        with scratch.connect() as watch:
+            by_id = {proposal.id: proposal for proposal in proposals}
+            case = _Case(history, scratch, watch, by_id, plan_check, known)
+            proofs = tuple(case.prove(revision) for revision in revisions)
+            version = f"PostgreSQL {watch.info.parameter_status('server_version')}"
         return Proof(server or version, "twin", proofs, (), (*scratch.notes, *_notes(proofs, plan_check)))
 
 
@@ -101,6 +102,7 @@ class _Case:
 
     history: History
     scratch: Scratch
+    watch: psycopg.Connection
     proposals: Mapping[str, IndexProposal]
     plan_check: PlanCheck | None
     known: bool
@@ -126,7 +128,7 @@ class _Case:
             yield Step(doing, False, _reason(error))
 
     def _index_steps(self, revision: Revision, definition: IndexDefinition, down: str) -> Iterator[Step]:
-        case = Proving(self.history, self.scratch, revision, down, definition)
+        case = Proving(self.history, self.scratch, revision, down, definition, self.watch)
         try:
             yield from (create_steps if revision.kind == "create" else drop_steps)(case)
         except _FAILURES as error:

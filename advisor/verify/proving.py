@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pglast
+import psycopg
 
 from advisor.catalog.index import IndexDefinition
 from advisor.revisions.revision import Revision
@@ -36,6 +37,8 @@ class Proving:
     revision: Revision
     down: str
     definition: IndexDefinition
+    watch: psycopg.Connection
+    """An autocommit connection to the database."""
     step: str = "prepare"
 
     @property
@@ -49,8 +52,7 @@ class Proving:
 
     def facts(self) -> IndexFacts | None:
         """Return what the index is now, `None` when there is none."""
-        with self.scratch.connect() as connection:
-            return index_facts(connection, self.definition.schema, self.name)
+        return index_facts(self.watch, self.definition.schema, self.name)
 
     def upgrade(self) -> None:
         """Apply the revision. Raises `ProofError`."""
@@ -66,8 +68,7 @@ class Proving:
 
     def store(self) -> tuple[tuple[str, str], bool] | None:
         """Return the relation that holds rows and whether a writer can lock it; `None` for a tree without leaves."""
-        with self.scratch.connect() as connection:
-            row = connection.execute(_STORES, {"table": self.definition.qualified_table}).fetchone()
+        row = self.watch.execute(_STORES, {"table": self.definition.qualified_table}).fetchone()
         return ((row[0], row[1]), row[2]) if row else None
 
     def cut_off(self, table: tuple[str, str]) -> str | None:

@@ -22,8 +22,7 @@ from advisor.verify.upgrade import History
 def create_steps(case: Proving) -> Iterator[Step]:
     """Yield the steps of a revision that builds an index."""
     case.step = "upgrade"
-    with case.scratch.connect() as connection:
-        expected = expected_facts(connection, case.definition)
+    expected = expected_facts(case.watch, case.definition)
     compared = case.revision.model_snippet and not incomparable(case.definition)
     metadata = reflect_without(case.scratch.url, case.definition) if compared else None
     case.upgrade()
@@ -72,8 +71,7 @@ def _cut_off(case: Proving, table: tuple[str, str], lockable: bool) -> Step:
     complaint = case.cut_off(table) if lockable else "an INVALID index of this name was left behind"
     if not lockable:
         # Nobody writes to a materialised view: leave behind what a lost server would.
-        with case.scratch.connect() as connection:
-            make_invalid(connection, case.definition, case.name)
+        make_invalid(case.watch, case.definition, case.name)
     left = case.facts()
     loud = complaint is not None and not (left and left.valid) and not case.stamped()
     return case.passed(loud, complaint or "the build was not held up by an open writer")

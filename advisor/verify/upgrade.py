@@ -10,6 +10,7 @@ import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,8 +35,12 @@ def upgrade(config: Path, url: str, to: str = "heads", start: Sequence[str] = ()
     return history.upgrade(url, to)
 
 
+@lru_cache(maxsize=8)
 def postgresql_engine(url: str) -> Engine:
-    """Return an unpooled psycopg engine for a `postgresql://` URL of any driver."""
+    """Return an unpooled psycopg engine for a `postgresql://` URL of any driver.
+
+    Kept for the next call: SQLAlchemy asks a server about itself once per engine. It holds no connection.
+    """
     from sqlalchemy import NullPool, create_engine, make_url
 
     return create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
