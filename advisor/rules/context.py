@@ -56,6 +56,22 @@ class RuleContext:
         """Return the workload's queries by id."""
         return {query.id: query for query in self.workload.queries}
 
+    def share(self, query: Query) -> float:
+        """Return a query's share of the workload's time, between 0 and 1."""
+        return query.total_ms / self.total_ms if self.total_ms else 0.0
+
+    def heavy(self, query: Query) -> bool:
+        """Return whether a query takes enough of the workload's time to be worth a line."""
+        return self.share(query) >= self.options.share
+
+    def rows(self, shape: TableShape) -> float:
+        """Return the rows of an occurrence's table, 0 when unknown."""
+        return self.statistics.rows(shape.schema, shape.table)
+
+    def large(self, shape: TableShape) -> bool:
+        """Return whether an occurrence's table is large enough for its access paths to matter."""
+        return self.rows(shape) >= self.options.rows_minimum
+
     @property
     def sampled(self) -> bool:
         """Return whether the capture left statements out, by sampling or a duration threshold."""

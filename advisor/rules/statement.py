@@ -14,7 +14,7 @@ _MARKED = re.compile(r'"?slot_(\d+)_of_statement"?')
 _PLACES = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|(\$[A-Za-z_]*\$).*?\1|--[^\n]*|/\*.*?\*/|\$(\d+)""", re.DOTALL)
 _CLAUSES = re.compile(
     r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|[()]|\b(?P<clause>FROM|WHERE|GROUP BY|HAVING|ORDER BY|LIMIT|RETURNING|SET"""
-    r"""|ON CONFLICT|CROSS JOIN|LEFT JOIN|(?<!CROSS )(?<!LEFT )JOIN|SELECT)\b"""
+    r"""|ON CONFLICT|UNION|CROSS JOIN|LEFT JOIN|(?<!CROSS )(?<!LEFT )JOIN|SELECT)\b"""
 )
 _WIDE = 100
 """Characters from which on a statement is broken into lines."""

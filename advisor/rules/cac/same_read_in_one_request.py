@@ -1,0 +1,90 @@
+"""CAC003: one request reads the same again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from advisor.analysis.shape import QueryShape
+from advisor.rules.context import RuleContext
+from advisor.rules.finding import Finding
+from advisor.rules.npo.child import CATALOGS
+from advisor.rules.rule import Rule
+from advisor.workload.model import Loop
+
+UNCACHEABLE = frozenset(
+    {"for-update", "for-share", "skip-locked", "nextval", "advisory-lock", "random", "current-time"}
+)
+
+
+class SameReadInOneRequest(Rule):
+    """Finds a read that one unit of work repeats with the very same values.
+
+    ## What it does
+    Looks, within each transaction, trace or burst of a session, for a SELECT that ran five times and more with
+    identical
+    values.
+
+    ## Why is this bad?
+    Within one request the answer rarely changes. Each repetition is a trip for nothing: a current user, a permission, a
+    setting looked up by every function that needs it.
+
+    ## Known problems
+    A test that waits for a row to appear looks the same. Repetitions with varying values are n-plus-one, not this.
+
+    ## Example
+    ```sql
+    SELECT name FROM users WHERE id = 7;
+    SELECT name FROM users WHERE id = 7;
+    -- … seven more
+    ```
+
+    ## Use instead
+    Read it once and pass it on; memoise the function for the length of the request (`functools.cached_property`,
+    a request-scoped identity map, Rails' `CurrentAttributes`).
+
+    ## Options
+    `loop_minimum` (5) executions in one unit of work; `budgets` by application.
+
+    ## References
+    Chen et al., Finding and Evaluating the Performance Impact of Redundant Data Access, TSE 2016.
+    """
+
+    code = "CAC003"
+    name = "same-read-in-one-request"
+    level = "info"
+
+    def find(self, context: RuleContext) -> Iterator[Finding]:
+        """Yield one finding for each query and application."""
+        for loop in context.workload.loops:
+            shape = context.shapes.get(loop.child)
+            least = max(context.options.loop_minimum, context.options.budgets.get(loop.application or "", 0))
+            if shape and not loop.varying and loop.median >= least and _plain_read(shape):
+                yield self._finding(loop, shape, context)
+
+    def _finding(self, loop: Loop, shape: QueryShape, context: RuleContext) -> Finding:
+        table = context.table(shape.tables[0])
+        saved = loop.duration_ms + loop.gap_ms * loop.executions
+        return self.finding(
+            (loop.child, loop.application or ""),
+            f"one request reads the same of {shape.tables[0].table} {loop.median:g} times",
+            confidence="high" if loop.unit != "session" else "medium",
+            evidence={
+                "application": loop.application,
+                "child_table": shape.tables[0].table,
+                "executions": loop.executions,
+                "loops": loop.loops,
+                "per_loop": {"median": loop.median, "p95": loop.p95, "max": loop.max},
+                "unit": loop.unit,
+                "tags": dict(loop.tags),
+                "saved_ms": saved * (1 - loop.loops / loop.executions),
+            },
+            fix="read it once in a request and pass it on, or memoise the function that reads it",
+            table=table.qualified if table else None,
+            query=loop.child,
+            cost="within the request, changes by others are seen no more",
+        )
+
+
+def _plain_read(shape: QueryShape) -> bool:
+    own = any(table.schema not in CATALOGS for table in shape.tables)
+    return shape.kind == "select" and own and not shape.features & UNCACHEABLE

@@ -1,0 +1,1 @@
+"""Existing indexes: double, useless, broken, missing under foreign keys."""

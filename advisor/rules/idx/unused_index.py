@@ -1,0 +1,80 @@
+"""IDX003: an index nobody has read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from advisor.catalog.index import Index
+from advisor.catalog.schema import Table
+from advisor.rules.context import RuleContext
+from advisor.rules.finding import Finding
+from advisor.rules.rule import Rule
+
+SIZE = 1 << 20
+"""Bytes below which an unused index is not worth a line."""
+
+
+class UnusedIndex(Rule):
+    """Finds indexes that no query has used since the counters were reset.
+
+    ## What it does
+    Reports indexes of a megabyte and more with no scan in `pg_stat_user_indexes`, on tables that were read and
+    written, except those that enforce a constraint or identify rows for replication.
+
+    ## Why is this bad?
+    Every insert and most updates write it, VACUUM cleans it, backups carry it, and it ends HOT updates of its columns.
+
+    ## Known problems
+    Counters are per server: an index may serve a standby only. A yearly report uses its index once a year; see when the
+    counters were reset.
+
+    ## Example
+    ```sql
+    SELECT indexrelname, idx_scan FROM pg_stat_user_indexes;   -- ix_sessions_is_active | 0
+    ```
+
+    ## Use instead
+    ```sql
+    DROP INDEX CONCURRENTLY ix_sessions_is_active;
+    ```
+
+    ## Options
+    None.
+
+    ## References
+    PostgreSQL manual, chapter 27.2.20, `pg_stat_all_indexes`.
+    """
+
+    code = "IDX003"
+    name = "unused-index"
+    level = "info"
+
+    def find(self, context: RuleContext) -> Iterator[Finding]:
+        """Yield one finding for each unused index."""
+        for table in context.schema.tables.values():
+            activity = context.statistics.activity.get((table.schema, table.name))
+            busy = activity and activity.inserts + activity.updates + activity.deletes and activity.index_scans
+            for index in table.indexes:
+                if busy and _unused(index):
+                    yield self._finding(table, index, context)
+
+    def _finding(self, table: Table, index: Index, context: RuleContext) -> Finding:
+        since = context.statistics.since
+        drop = next(
+            (found.id for found in context.proposals if found.name == index.name and found.action == "drop"), None
+        )
+        return self.finding(
+            (table.qualified, index.name),
+            f"{index.name} on {table.name} was never used",
+            confidence="medium" if since else "low",
+            evidence={"index": index.name, "size_bytes": index.size.bytes, "scans": index.scans, "since": since},
+            fix=f'DROP INDEX CONCURRENTLY "{table.schema}"."{index.name}", once standbys were looked at, too',
+            table=table.qualified,
+            proposal=drop,
+            cost="none for the queries seen",
+        )
+
+
+def _unused(index: Index) -> bool:
+    needed = index.constraint or index.primary or index.definition.unique or index.replica_identity
+    return not needed and index.scans == 0 and index.size.bytes >= SIZE

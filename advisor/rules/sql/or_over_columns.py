@@ -1,0 +1,130 @@
+"""SQL005: OR over different columns."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from advisor.analysis.shape import Predicate, TableShape
+from advisor.catalog.schema import Table
+from advisor.rules.context import RuleContext
+from advisor.rules.finding import Finding
+from advisor.rules.rule import Rule
+from advisor.rules.statement import parse, render
+from advisor.workload.model import Query
+
+
+class OrOverColumns(Rule):
+    """Finds OR conditions over different columns of which some have no index.
+
+    ## What it does
+    Reports `a = … OR b = …` on a table of some size when not every arm finds an index that begins with its column.
+    Offers
+    the same as a UNION of one SELECT per arm where the statement is plain enough.
+
+    ## Why is this bad?
+    One arm without an index makes the server read the whole table for all of them. With an index for each arm it can
+    combine bitmaps, but cannot use the order of either for ORDER BY and LIMIT.
+
+    ## Known problems
+    UNION removes duplicates: it gives the same rows only where the select list holds a key of the table.
+
+    ## Example
+    ```sql
+    SELECT * FROM messages WHERE sender_id = 7 OR recipient_id = 7;
+    ```
+
+    ## Use instead
+    ```sql
+    SELECT * FROM messages WHERE sender_id = 7
+    UNION
+    SELECT * FROM messages WHERE recipient_id = 7;
+    ```
+    with an index on each column.
+
+    ## Options
+    `rows_minimum` (10 000): smaller tables are left alone.
+
+    ## References
+    PostgreSQL manual, chapter 11.5, Combining Multiple Indexes.
+    """
+
+    code = "SQL005"
+    name = "or-over-columns"
+
+    def find(self, context: RuleContext) -> Iterator[Finding]:
+        """Yield one finding for each query and table."""
+        for query, shape in context.analysed():
+            for occurrence in shape.tables:
+                table = context.table(occurrence)
+                bare = _without_index(occurrence, table) if table and context.large(occurrence) else ()
+                if table and bare:
+                    yield self._finding(query, table, bare, context)
+
+    def _finding(self, query: Query, table: Table, bare: tuple[str, ...], context: RuleContext) -> Finding:
+        found = _as_union(query.text, table)
+        fix = f"an index on each of {', '.join(bare)}" + (f", or one SELECT per arm:\n{found}" if found else "")
+        return self.finding(
+            (query.id, table.qualified, *bare),
+            f"{table.name} is searched by one column OR another, and {', '.join(bare)} has no index",
+            confidence="high",
+            evidence={
+                "calls": query.calls,
+                "total_ms": query.total_ms,
+                "without_index": list(bare),
+                "rewritten": found,
+            },
+            fix=fix,
+            table=table.qualified,
+            query=query.id,
+            proposal=context.proposal_for(query.id, table.name),
+            cost="one more index, or a UNION that sorts the arms' rows",
+        )
+
+
+def _without_index(occurrence: TableShape, table: Table) -> tuple[str, ...]:
+    """Return the columns of an OR that no index begins with, when the OR ranges over several columns."""
+    lists: defaultdict[int, list[Predicate]] = defaultdict(list)
+    for predicate in occurrence.predicates:
+        if predicate.disjunction is not None:
+            lists[predicate.disjunction].append(predicate)
+    leading = {index.definition.keys[0].column for index in table.indexes if index.definition.keys}
+    bare: set[str] = set()
+    for predicates in lists.values():
+        arms: defaultdict[int | None, set[str]] = defaultdict(set)
+        for predicate in predicates:
+            arms[predicate.arm].update(predicate.term.columns)
+        if len({frozenset(columns) for columns in arms.values()}) > 1:
+            bare.update(min(columns) for columns in arms.values() if columns and not columns & leading)
+    return tuple(sorted(bare))
+
+
+def _as_union(text: str, table: Table) -> str | None:
+    """Return one SELECT per arm, `None` when the statement is more than a filter over one table, or has no key."""
+    tree = parse(text)
+    if not isinstance(tree, exp.Select) or any(
+        tree.args.get(clause) for clause in ("group", "limit", "joins", "distinct")
+    ):
+        return None
+    where = tree.args.get("where")
+    condition = where.this.unnest() if where else None
+    listed = {projection.unalias().name for projection in tree.expressions}
+    if not isinstance(condition, exp.Or) or not (
+        tree.is_star or (table.primary_key and set(table.primary_key) <= listed)
+    ):
+        return None
+    order = tree.args.get("order")
+    arms = []
+    for arm in condition.flatten():
+        select = tree.copy()
+        select.set("order", None)
+        select.set("where", exp.Where(this=arm.unnest().copy()))
+        arms.append(select)
+    whole: exp.Expression = arms[0]
+    for select in arms[1:]:
+        whole = exp.union(whole, select)
+    if order:
+        whole.set("order", order.copy())
+    return render(whole)
