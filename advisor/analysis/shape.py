@@ -165,7 +165,8 @@ class TableShape:
         """Return every column of this occurrence the query mentions."""
         mentioned = set(self.output)
         for predicate in self.predicates:
-            mentioned.update(predicate.term.columns)
+            for term in (predicate.term, *predicate.row):
+                mentioned.update(term.columns)
         for edge in self.joins:
             mentioned.update(edge.term.columns)
         for key in self.sort:

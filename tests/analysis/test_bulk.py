@@ -64,7 +64,7 @@ def agrees(text: str, shape: QueryShape, schema: Schema, connection: psycopg.Con
 
 @pytest.mark.parametrize("text", WRITTEN, ids=lambda text: " ".join(text.split())[:60])
 def test_every_statement_the_server_accepts_is_analysed(
-    text: str, schema: Schema, running_connection: psycopg.Connection
+    text: str, schema: Schema, running_connection: psycopg.Connection, cases_connection: psycopg.Connection
 ) -> None:
     planned = text.upper().startswith(PLANNED)
     with running_connection.transaction(force_rollback=True):
@@ -73,6 +73,8 @@ def test_every_statement_the_server_accepts_is_analysed(
     assert isinstance(shape, QueryShape), shape
     if planned:
         assert shape.kind != "utility" and not shape.unresolved, shape.unresolved
+        if " (a, b) " not in text:  # the planner shows column aliases, a shape has the columns
+            agrees(text, shape, schema, cases_connection)
 
 
 TEXTS = [case.sql for case in ALL] + WRITTEN + GENERATED[:300]
