@@ -18,6 +18,9 @@ SHARED = 0.5
 RISING = 0.95
 """Share of common entries whose counter must not have fallen from one reading to the next, unless it was reset."""
 
+SERIES = "readings of one server"
+"""What the note about a difference says, and how one is told from a single reading."""
+
 Key = tuple[str | None, str | None, bool, str]
 Rows = Mapping[Key, StatementRow]
 
@@ -174,7 +177,7 @@ def _plus(one: float | None, other: float | None) -> float | None:
 
 def _notes(readings: Sequence[Reading], total: Mapping[Key, StatementRow], reset: int, evicted: int) -> list[str]:
     names = ", ".join(dict.fromkeys(reading.export.coverage.name for reading in readings))
-    notes = [f"{len(readings)} readings of one server ({names}): what happened between the first and the last counts"]
+    notes = [f"{len(readings)} {SERIES} ({names}): what happened between the first and the last counts"]
     if not total:
         notes.append(f"{names}: nothing ran between the readings")
     if reset:

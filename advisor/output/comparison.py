@@ -1,0 +1,124 @@
+"""Two captures side by side: as text and as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from tabulate import tabulate
+
+from advisor.output.units import count, milliseconds, one_line
+from advisor.workload.compare import Change, Comparison, Side
+
+SHOWN = 25
+"""Queries shown in the text."""
+
+
+def comparison_text(comparison: Comparison) -> str:
+    """Return the table of changes, what the change saved in all, and what cannot be compared."""
+    both = [change for change in comparison.changes if change.before and change.after]
+    rows = [_row(change) for change in both[:SHOWN]]
+    alignment = ("left", *["right"] * 8, "left")
+    headings = (
+        "verdict",
+        "calls before",
+        "after",
+        "mean before",
+        "after",
+        "p95 before",
+        "after",
+        "× per call",
+        "saved",
+        "query",
+    )
+    table = tabulate(rows, headings, tablefmt="simple", disable_numparse=True, colalign=alignment if rows else None)
+    parts = [table, _summary(comparison)]
+    parts += [line for verdict in ("new", "gone") if (line := _others(comparison, verdict))]
+    if any(change.few for change in both[:SHOWN]):
+        parts.append("(?) fewer than ten calls on one side: its mean says little")
+    return "\n\n".join(parts) + "\n"
+
+
+def comparison_json(comparison: Comparison) -> bytes:
+    """Return every change, with the sums, as JSON."""
+    document = {
+        "schema_version": 1,
+        "days_before": comparison.days_before,
+        "days_after": comparison.days_after,
+        "expected_ms": comparison.expected_ms,
+        "took_ms": comparison.took_ms,
+        "queries": [_object(change) for change in comparison.changes],
+    }
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def _row(change: Change) -> tuple[str, ...]:
+    before, after = change.before, change.after
+    assert before is not None and after is not None
+    return (
+        change.verdict + (" (?)" if change.few else ""),
+        count(before.calls),
+        count(after.calls),
+        milliseconds(before.mean_ms),
+        milliseconds(after.mean_ms),
+        milliseconds(before.p95_ms),
+        milliseconds(after.p95_ms),
+        "–" if change.ratio is None else f"{change.ratio:.2f}",
+        milliseconds(change.saved_ms),
+        one_line(change.text, 70) + _loops(before, after),
+    )
+
+
+def _loops(before: Side, after: Side) -> str:
+    if not (before.looped or after.looped):
+        return ""
+    return f"  [in loops: {count(before.looped)} → {count(after.looped)}]"
+
+
+def _summary(comparison: Comparison) -> str:
+    expected, took = comparison.expected_ms, comparison.took_ms
+    if expected <= 0:
+        return "no query is in both captures: nothing can be compared"
+    change = (took - expected) / expected
+    word = "less" if change < 0 else "more"
+    return (
+        f"the executions after the change took {milliseconds(took)}; at the means before it they would have taken "
+        f"{milliseconds(expected)}: {abs(change):.0%} {word}"
+    )
+
+
+def _others(comparison: Comparison, verdict: str) -> str:
+    """Return one line about queries that only one capture holds."""
+    found = [change for change in comparison.changes if change.verdict == verdict]
+    if not found:
+        return ""
+    total = sum(side.total_ms for change in found for side in (change.before, change.after) if side)
+    heaviest = max(found, key=lambda change: max(side.total_ms for side in (change.before, change.after) if side))
+    where = "after" if verdict == "new" else "before"
+    return f"{len(found)} queries only {where} ({milliseconds(total)}), heaviest: {one_line(heaviest.text, 80)}"
+
+
+def _object(change: Change) -> dict[str, Any]:
+    return {
+        "id": change.id,
+        "database": change.database,
+        "text": change.text,
+        "verdict": change.verdict,
+        "few_calls": change.few,
+        "ratio": change.ratio,
+        "saved_ms": change.saved_ms,
+        "before": _side(change.before),
+        "after": _side(change.after),
+    }
+
+
+def _side(side: Side | None) -> dict[str, float | None] | None:
+    if side is None:
+        return None
+    return {
+        "calls": side.calls,
+        "mean_ms": side.mean_ms,
+        "p95_ms": side.p95_ms,
+        "total_ms": side.total_ms,
+        "executions_in_loops": side.looped,
+    }
