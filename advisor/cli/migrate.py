@@ -62,7 +62,8 @@ def command(
         click.echo(plain_sql_script(proposals, schema), nl=False)
         return
     for finding in check_environment(environment_of(alembic, section)):
-        progress.warn(f"env.py:{finding.line}: {finding.code} {finding.name}: {finding.what}; {finding.cures[0]}")
+        say = progress.note if finding.level == "info" else progress.warn
+        say(f"env.py:{finding.line}: {finding.code} {finding.name}: {finding.what}; {finding.cures[0]}")
     revisions = write_revisions(
         proposals,
         alembic,

@@ -234,3 +234,13 @@ def test_servers_whose_concurrent_builds_may_be_corrupt_are_refused(ini, version
         with pytest.raises(RevisionError, match=r"14\.3 can build a corrupt index"):
             write_revisions(TWO, ini, schema=held)
     assert len(write_revisions(TWO, ini, schema=held, force=refused)) == 2
+
+
+def test_a_failing_hook_leaves_no_file(ini):
+    hooks = "[post_write_hooks]\nhooks = tidy\ntidy.type = exec\ntidy.executable = nosuchprogram\n\n"
+    text = ini.read_text()
+    start = text.index("[post_write_hooks]")
+    ini.write_text(text[:start] + hooks + text[text.index("[loggers]") :])
+    with pytest.raises(RevisionError, match="nosuchprogram"):
+        write_revisions(TWO, ini)
+    assert versions(ini.parent) == {}

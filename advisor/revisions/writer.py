@@ -1,0 +1,127 @@
+"""Writes changes as revision files, through Alembic's `ScriptDirectory`."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from advisor.errors import RevisionError
+from advisor.revisions.body import plain_body
+from advisor.revisions.change import Change
+from advisor.revisions.configuration import readable
+from advisor.revisions.existing import written_changes
+from advisor.revisions.message import docstring, evidence, title
+from advisor.revisions.model import model_snippet
+from advisor.revisions.partitions import partitioned_body
+from advisor.revisions.plain_sql import plain_sql
+from advisor.revisions.revision import Revision
+from advisor.revisions.template import check_placed, has_docstring, indented
+
+if TYPE_CHECKING:
+    from alembic.script import Script, ScriptDirectory
+
+
+@dataclass
+class Writer:
+    """One run: where to write, and what has been written."""
+
+    scripts: ScriptDirectory
+    config: Path
+    version_path: str | None
+    trial: Path | None
+    queries: Mapping[str, str]
+
+    def write(self, wanted: Sequence[Change], head: str | None) -> tuple[Revision, ...]:
+        """Write what the history does not hold yet, each on top of the other; on any error remove it all again."""
+        down = self._head(head)
+        done = written_changes(self.scripts, frozenset(change.name for change in wanted))
+        before = self._files()
+        revisions: list[Revision] = []
+        try:
+            for change in wanted:
+                if script := done.get((change.kind, change.name)):
+                    revisions.append(self._revision(change, script, existing=True))
+                else:
+                    revisions.append(self._one(change, down))
+                    down = revisions[-1].revision
+        except BaseException:
+            for path in self._files() - before:
+                path.unlink()
+            raise
+        return tuple(revisions)
+
+    def _files(self) -> set[Path]:
+        return {path for folder in self.scripts._version_locations for path in folder.rglob("*.py")}
+
+    def _head(self, head: str | None) -> str | None:
+        """Return the revision to stand on, `None` for an empty history; raises when it is not one."""
+        with readable(self.config):
+            heads = self.scripts.get_heads()
+            if head is not None:
+                return self.scripts.get_revision(head).revision
+        if len(heads) > 1:
+            listed = ", ".join(sorted(heads))
+            raise RevisionError(f"there are {len(heads)} heads: {listed}", where=str(self.config), do="choose --head")
+        return heads[0] if heads else None
+
+    def _one(self, change: Change, down: str | None) -> Revision:
+        body = partitioned_body(change) if change.partitioned else plain_body(change)
+        snippet = _snippet(change)
+        details = evidence(change, self.queries, snippet)
+        template = Path(self.scripts.dir) / "script.py.mako"
+        in_docstring = has_docstring(template)
+        message = docstring(f"{title(change)}\n\n{details}") if in_docstring else title(change).replace('"', "")
+        with readable(self.config), contextlib.redirect_stdout(sys.stderr):
+            script = self.scripts.generate_revision(
+                change.revision_id(down),
+                message,
+                head=down or "base",
+                version_path=self._place(),
+                upgrades=indented(body.upgrade, "" if in_docstring else details),
+                downgrades=indented(body.downgrade, ""),
+                imports=body.imports,
+            )
+        assert script is not None
+        check_placed(Path(script.path), body, template)
+        return self._revision(change, script)
+
+    def _place(self) -> Path | None:
+        """Return the version folder to write to; `None` leaves the choice to Alembic."""
+        return self.trial or (Path(self.version_path).absolute() if self.version_path else None)
+
+    def _revision(self, change: Change, script: Script, *, existing: bool = False) -> Revision:
+        path = Path(script.path)
+        down = script.down_revision
+        return Revision(
+            revision=script.revision,
+            down_revision=down if down is None or isinstance(down, str) else ", ".join(down),
+            path=self._final(path, script) if not existing else path,
+            proposal=change.proposal.id,
+            index=change.name,
+            model_snippet=_snippet(change),
+            sql=plain_sql(change),
+            kind=change.kind,
+            definition=change.definition,
+            source=path.read_text(encoding=self.scripts.output_encoding),
+            existing=existing,
+        )
+
+    def _final(self, path: Path, script: Script) -> Path:
+        """Return where a file is, or in a dry run would be."""
+        if not self.trial:
+            return path
+        folders = [folder for folder in self.scripts._version_locations if folder != self.trial]
+        below = script.down_revision
+        parent = self.scripts.get_revision(below).path if isinstance(below, str) else None
+        chosen = Path(self.version_path) if self.version_path else Path(parent).parent if parent else folders[0]
+        return (folders[0] if chosen == self.trial else chosen) / path.relative_to(self.trial)
+
+
+def _snippet(change: Change) -> str:
+    if change.kind != "create" or change.definition is None or not change.modelled:
+        return ""
+    return model_snippet(change.name, change.definition)
