@@ -74,6 +74,11 @@ def _notes(facts: Record, statistics: Statistics, statements: str | None) -> lis
             f"pg_stats hides the columns of {count} tables from this role (no SELECT, or row security):"
             " their plans rest on the planner's defaults; a role with pg_read_all_data sees them"
         )
+    if count := facts.get("unreadable_expressions"):
+        notes.append(
+            f"pg_stats hides the expressions of {count} indexes from this role: it shows them to the owner, a superuser"
+            " and pg_read_all_data only"
+        )
     if unknown := _never_analysed(statistics):
         named = ", ".join(unknown[:_NAMED]) + (f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else "")
         notes.append(f"never analysed, so plans on them are guesses: {named}; run ANALYZE and take the snapshot again")

@@ -42,6 +42,15 @@ SELECT jsonb_pretty(jsonb_build_object(
              FROM pg_catalog.pg_settings
             WHERE source IN ('user', 'client', 'environment variable') AND category LIKE 'Query Tuning%'),
          'alembic_version', :'alembic_version'::jsonb,
+         'unreadable_expressions', (
+           SELECT count(*)
+             FROM pg_catalog.pg_index AS i
+             JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
+             JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+            WHERE i.indexprs IS NOT NULL
+              AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+              AND n.nspname !~ '^pg_(toast|temp)'
+              AND NOT has_any_column_privilege(i.indexrelid, 'SELECT')),
          'unreadable_tables', (
            SELECT count(*)
              FROM pg_catalog.pg_class AS c

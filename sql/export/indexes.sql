@@ -26,7 +26,8 @@ SELECT json_build_object(
          'name', c.relname,
          'table', t.relname,
          'method', m.amname,
-         'rows', c.reltuples,
+         'rows', CASE WHEN c.reltuples = 0 AND c.relpages = 0 AND current_setting('server_version_num')::integer < 140000
+                      THEN -1 ELSE c.reltuples END,  -- what 14 and later write for "not known yet"
          'pages', coalesce(pg_relation_size(c.oid), 0) / current_setting('block_size')::bigint,
          'recorded_pages', c.relpages,
          'key_width', w.width,

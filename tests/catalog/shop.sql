@@ -58,7 +58,7 @@ SELECT 'person' || i || '@secret-domain.example',
        (i % 60) * interval '13 minutes 7 seconds',
        ('203.0.113.' || i % 250)::inet,
        decode(md5((i % 300)::text), 'hex'),
-       CASE WHEN i % 50 = 0 THEN 'Infinity' ELSE (i % 444) * 1.37 END,
+       CASE WHEN i % 50 = 0 THEN 'Infinity' ELSE (i % 444) * 1.37::double precision END,
        (ARRAY['QXZ', 'QWV', 'QKJ'])[1 + i % 3]
   FROM generate_series(1, 5000) AS i;
 INSERT INTO crm."Order Lines"
