@@ -13,8 +13,8 @@ from advisor.twin.start import Twin, start_twin
 from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import Ask
 from advisor.workload.model import Query
+from benchmarks.twin_fidelity import VERSIONS, Comparison, unfaithful
 from tests.systems.test_boardroom import SYSTEM, load_driver
-from tests.twin.fidelity import VERSIONS, Comparison, unfaithful
 
 QUERIES = """
 SELECT query FROM pg_stat_statements

@@ -9,7 +9,7 @@ import pytest
 
 from advisor.twin.server import Server
 from benchmarks import tpch
-from tests.twin.fidelity import VERSIONS, compare, unfaithful
+from benchmarks.twin_fidelity import VERSIONS, compare, unfaithful
 
 VARIED = Path(__file__).parent / "varied"
 

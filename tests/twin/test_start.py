@@ -20,7 +20,7 @@ from advisor.twin.server import Server, embedded_binaries
 from advisor.twin.start import Twin, start_twin
 from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import Ask
-from tests.twin.fidelity import VERSIONS
+from benchmarks.twin_fidelity import VERSIONS
 
 EMPTY = Snapshot("", Statistics(), {}, 180000)
 
