@@ -99,6 +99,8 @@ def _remedy(error: psycopg.Error, message: str) -> str:
         return "a migration or VACUUM FULL holds a table; nothing was written, run it again later"
     if isinstance(error, psycopg.errors.QueryCanceled):
         return "the server is busy or the catalog very large; run it again at a quieter time"
+    if isinstance(error, psycopg.errors.CharacterNotInRepertoire):
+        return "the database (encoding SQL_ASCII?) holds text that is not in its encoding; such text cannot be exported"
     if "password" in message or "no pg_hba.conf entry" in message:
         return "check user and password (PGPASSWORD or ~/.pgpass) and that pg_hba.conf admits this host"
     if "does not exist" in message:

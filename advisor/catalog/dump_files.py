@@ -10,6 +10,7 @@ import orjson
 from advisor.catalog.dump_statistics import is_statistics_dump, records_from_dump
 from advisor.catalog.folder import read_records_file, read_schema_file, read_text
 from advisor.catalog.records import statistics_from_records
+from advisor.catalog.snapshot_facts import extended_statistics_note
 from advisor.catalog.snapshot_model import Extension, Snapshot
 from advisor.catalog.statistics import Statistics
 from advisor.errors import SnapshotError
@@ -35,6 +36,7 @@ def snapshot_from_files(schema: Path, statistics: Path | None = None) -> Snapsho
                             do="write it with pg_dump --schema-only")  # fmt: skip
     measured, version = _statistics(statistics, text)
     notes = ["made from a schema dump: planner settings, search_path and index scans are not known; defaults stand in"]
+    notes += extended_statistics_note(text)
     if header := _HEADER.search(text):
         version = int(header[1]) * 10_000 + int(header[2] or 0)
     elif version is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 
@@ -16,6 +17,7 @@ FORMAT = 1
 _PLAIN = ("server_version", "database", "encoding", "collation", "ctype", "locale_provider", "locale", "captured")
 MOST_ENDS = 5000
 """The limit that `sql/export/ends.sql` sets."""
+_EXTENDED = re.compile(r"^CREATE STATISTICS ", re.MULTILINE)
 _NAMED = 5
 _FEW_PAGES = 1
 """Tables up to this size plan alike with and without statistics (`alembic_version` is one)."""
@@ -44,7 +46,7 @@ def snapshot_from_facts(
             alembic_version=tuple(sorted(facts["alembic_version"])),
             statements=statements,
             redacted=bool(facts.get("redacted", False)),
-            notes=tuple(facts["notes"] if "notes" in facts else _notes(facts, statistics, statements)),
+            notes=tuple(facts["notes"] if "notes" in facts else _notes(facts, schema_sql, statistics, statements)),
             **plain,
         )
     except (KeyError, TypeError) as error:
@@ -66,9 +68,17 @@ def facts_of(snapshot: Snapshot) -> Record:
     }
 
 
-def _notes(facts: Record, statistics: Statistics, statements: str | None) -> list[str]:
+def extended_statistics_note(schema_sql: str) -> list[str]:
+    """Return the note that names `CREATE STATISTICS` objects, whose data no server before 19 takes back."""
+    if count := len(_EXTENDED.findall(schema_sql)):
+        return [f"the data of {count} extended statistics (CREATE STATISTICS) is not carried: their columns are planned"
+                " as if they were independent"]  # fmt: skip
+    return []
+
+
+def _notes(facts: Record, schema_sql: str, statistics: Statistics, statements: str | None) -> list[str]:
     """Return what a reader should know: whatever could not be read, and what was computed instead."""
-    notes = []
+    notes = extended_statistics_note(schema_sql)
     if count := facts.get("unreadable_tables"):
         notes.append(
             f"pg_stats hides the columns of {count} tables from this role (no SELECT, or row security):"

@@ -133,3 +133,16 @@ def test_missing_folders_and_dumps_that_are_none(tmp_path: Path) -> None:
     assert "not statistics" in message(SnapshotError, lambda: snapshot_from_files(dump, statistics))
     assert any("no statistics" in note for note in snapshot_from_files(dump).notes)
     message(SnapshotError, lambda: save_snapshot(snapshot_from_files(dump), dump / "under-a-file"))
+
+
+def test_text_that_is_not_in_the_encoding_is_an_error_with_a_reason(server: Server) -> None:
+    with server.connect() as connection:
+        connection.execute("CREATE DATABASE bytes ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
+    try:
+        with server.connect("bytes") as connection:
+            connection.execute("SET client_encoding = 'SQL_ASCII'")
+            connection.execute(b"CREATE TABLE t AS SELECT '\xff'::text AS x FROM generate_series(1, 100); ANALYZE t")
+        assert "SQL_ASCII" in message(ServerError, lambda: take_snapshot(server.url("bytes")))
+    finally:
+        with server.connect() as connection:
+            connection.execute("DROP DATABASE bytes WITH (FORCE)")

@@ -136,6 +136,16 @@ def test_credentials_of_foreign_servers_stay_out_of_the_schema(connection: psyco
     assert "hunter2" not in schema and "CREATE SERVER far" in schema and "CREATE TABLE public.zz" in schema
 
 
+def test_extended_statistics_that_are_left_behind_are_counted(
+    connection: psycopg.Connection, server: Server, tmp_path: Path
+) -> None:
+    connection.execute("CREATE TABLE t (a integer, b integer); CREATE STATISTICS s (ndistinct) ON a, b FROM t")
+    snapshot = take_snapshot(server.url(connection.info.dbname))
+    save_snapshot(snapshot, tmp_path)
+    for notes in (snapshot.notes, snapshot_from_files(tmp_path / "schema.sql").notes):
+        assert any("data of 1 extended statistics" in note for note in notes)
+
+
 def test_psql_meta_commands_of_a_dump_are_left_out() -> None:
     dump = "--\n-- x\n--\n\n\\restrict abc\n\nCREATE TABLE t ();\n\n\\unrestrict abc\n\n"
     assert clean_schema(dump) == "--\n-- x\n--\n\nCREATE TABLE t ();\n\n"
