@@ -7,6 +7,7 @@ everything else stays byte-exact. `now() - $1` gets a cast too, since the server
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -25,6 +26,20 @@ CLOCK_KEYWORDS = frozenset({"CURRENT_TIMESTAMP", "LOCALTIMESTAMP"})
 COMPARISONS = frozenset(
     {"ASCII_60", "ASCII_61", "ASCII_62", "LESS_EQUALS", "GREATER_EQUALS", "NOT_EQUALS", "BETWEEN", "AND"}
 )
+
+
+SUSPECT = re.compile(
+    r"([A-Za-z_]\w*|[\")\x80-\U0010ffff])(?:\s|/\*.*?\*/|--[^\n]*\n)+\$[0-9]"
+    r"|extract\s*\((?:\s|/\*.*?\*/)*\$[0-9]|(?:\)|stamp)\s*[-+]\s*\$[0-9]",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Where something may be to do; the scanner is asked only then, since it costs milliseconds on long texts."""
+HARMLESS = frozenset(
+    {"all", "and", "any", "as", "by", "between", "case", "default", "distinct", "else", "escape", "from", "having",
+     "ilike", "in", "is", "like", "limit", "not", "offset", "on", "or", "returning", "select", "set", "similar", "then",
+     "to", "using", "values", "when", "where", "collate", "for", "first", "next", "some", "with", "end"}
+)  # fmt: skip
+"""Keywords that stand before a parameter by right."""
 
 
 class Word(NamedTuple):
@@ -46,7 +61,7 @@ class Edit(NamedTuple):
 
 def explainable(text: str) -> str:
     """Return `text` with `$n` made acceptable where only a literal may stand; the same text where nothing is to do."""
-    if "$" not in text:
+    if not any(match[1] is None or match[1].lower() not in HARMLESS for match in SUSPECT.finditer(text)):
         return text
     words = _words(text)
     edits = [edit for index, word in enumerate(words) if word.name == "PARAM" and (edit := _edit(text, words, index))]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from advisor.workload.relations import aliased_tables
+
 MANY_KEYS = 50_000
 """Keys remembered at once: a log that writes tables of ever new names must not fill the memory."""
 
@@ -22,16 +24,25 @@ def identify(text: bytes, key: bytes) -> Identity:
     """Return the identity of a text: its fingerprint, or a hash of its key where the parser refuses it."""
     from pglast.parser import ParseError, fingerprint
 
+    decoded = text.decode("utf-8", "replace")
     try:
-        found = fingerprint(text.decode("utf-8", "replace"))
+        found = fingerprint(decoded)
+        tables = aliased_tables(decoded)
     except ParseError as error:
         reason = str(error.args[0] if error.args else error)
     except Exception as error:  # the parser's own limits, such as nesting depth
         reason = str(error) or type(error).__name__
     else:
-        return Identity(found, found)
+        return Identity(_set_apart(found, tables), found)
     digest = hashlib.blake2b(b" ".join(key.split()).lower(), digest_size=8).hexdigest()
     return Identity(f"t{digest}", None, reason)
+
+
+def _set_apart(fingerprint: str, tables: tuple[str, ...]) -> str:
+    """Return the fingerprint, mixed with the names of the tables it leaves out (those that have an alias)."""
+    if not tables:
+        return fingerprint
+    return hashlib.blake2b("\0".join((fingerprint, *tables)).encode(), digest_size=8).hexdigest()
 
 
 class Fingerprints:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pglast.parser import fingerprint
 
 from advisor.workload.explainable import explainable
+from advisor.workload.identity import identify
 from advisor.workload.placeholders import numbered
 from tests.exports.conftest import Exporter, read
 
@@ -95,3 +96,29 @@ def test_everything_an_export_holds_can_be_planned(exporter: Exporter) -> None:
 )  # fmt: skip
 def test_placeholders_become_parameters(text: str, expected: str) -> None:
     assert numbered(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("SELECT * FROM customer t WHERE t.id = 1", "SELECT * FROM invoice t WHERE t.id = 1"),
+        ("SELECT * FROM public.t AS t0", "SELECT * FROM other.t AS t0"),
+        ("UPDATE customer AS t SET a = 1", "UPDATE invoice AS t SET a = 1"),
+        ("SELECT 1 FROM a x JOIN b y ON x.i = y.i", "SELECT 1 FROM a x JOIN c y ON x.i = y.i"),
+        ("SELECT * FROM customer", "SELECT * FROM invoice"),
+    ],
+)
+def test_different_tables_are_different_queries_whatever_their_alias(one: str, other: str) -> None:
+    assert identify(one).id != identify(other).id
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("SELECT * FROM customer t WHERE t.id = 1", "select *  from customer t /* hi */ where t.id = $1;"),
+        ("SELECT * FROM a WHERE b IN (1, 2, 3)", "SELECT * FROM a WHERE b IN ($1 /*, ... */)"),
+        ("SELECT * FROM a WHERE at > now() - interval '1 day'", "SELECT * FROM a WHERE at > now() - interval $1"),
+    ],
+)
+def test_values_comments_and_case_make_no_different_query(one: str, other: str) -> None:
+    assert identify(one).id == identify(other).id
