@@ -13,7 +13,7 @@ class Class:
     """Expressions that are all equal."""
 
     members: list[Expression] = field(default_factory=list)
-    """In the order of their mention; each reads exactly one relation."""
+    """Each reads exactly one relation."""
     constant: Expression | None = None
     direct: list[tuple[Expression, Expression]] = field(default_factory=list)
     """Pairs that a condition joins."""
@@ -35,10 +35,10 @@ class Classes:
         if not isinstance(condition, Operation) or condition.operator != "=" or len(condition.arguments) != 2:
             return False
         left, right = map(relabelled, condition.arguments)
-        if _single(left) and _single(right) and occurrences(left) != occurrences(right):
+        if _single(left) and _single(right):
             joined = self._unite(self._class(left), self._class(right))
             joined.direct.append((left, right))
-            return True
+            return occurrences(left) != occurrences(right)  # two columns of one table stay a condition of it, too
         for one, other in ((left, right), (right, left)):
             if _single(one) and constant(other):
                 found = self._class(one)

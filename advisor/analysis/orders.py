@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from advisor.analysis.equivalence import Classes
-from advisor.analysis.expression import Expression, Field, Unknown, occurrences
+from advisor.analysis.expression import Expression, Field, Operation, Unknown, occurrences
 from advisor.analysis.shape import SortKey, Term
 from advisor.analysis.state import Level, Ordering, State
 from advisor.analysis.terms import term
+
+DISTANCES = frozenset({"<->", "<=>", "<#>", "<+>", "<~>", "<%>", "<<->", "<->>", "<<<->", "<->>>", "|=|", "<<#>>"})
+"""Distance operators of PostgreSQL, pg_trgm, PostGIS, cube and pgvector."""
 
 
 def wanted(level: Level) -> list[Ordering]:
@@ -29,8 +32,18 @@ def sort_keys(state: State, keys: list[Ordering], classes: Classes, relation: in
         mine = own_term(state, key.expression, classes, relation)
         if mine is None:
             return ()
-        found.setdefault(mine, SortKey(mine, key.descending, key.nulls_first))
+        distance = _distance(state, key.expression, relation)
+        found.setdefault(mine, SortKey(mine, key.descending, key.nulls_first, distance))
     return tuple(found.values())
+
+
+def _distance(state: State, expression: Expression, relation: int) -> tuple[str, Term] | None:
+    """Return operator and column when an expression is a distance that an index can order by."""
+    if not isinstance(expression, Operation) or expression.operator not in DISTANCES:
+        return None
+    mine = [part for part in expression.arguments if occurrences(part) == {relation}]
+    found = term(state, mine[0]) if len(mine) == 1 else None
+    return (expression.operator, found) if found is not None else None
 
 
 def own_term(state: State, expression: Expression, classes: Classes, relation: int) -> Term | None:

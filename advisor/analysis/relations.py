@@ -66,7 +66,7 @@ def _table(state: State, scope: Scope, fields: Node, domain: Domain) -> list[Sou
     if table is None:
         catalog = schema in ("pg_catalog", "information_schema") or (schema is None and name.startswith("pg_"))
         full = f"{schema}.{name}" if schema else name
-        state.missing(full, "a system catalog" if catalog else "no such table in the schema under its search path")
+        state.missing(full, "a system catalog" if catalog else _why_no_table(state, name, schema))
         state.features.add("system-catalog") if catalog else None
         return [Source(shown or name, {}, schema, None, complete=False)]
     if table.kind == "view" and table.definition:
@@ -74,6 +74,12 @@ def _table(state: State, scope: Scope, fields: Node, domain: Domain) -> list[Sou
     relation = state.relation(shown or name, scope.depth, domain, table)
     relation.only = not fields.get("inh", False)
     return [table_source(relation, columns)]
+
+
+def _why_no_table(state: State, name: str, schema: str | None) -> str:
+    elsewhere = sorted(one for one, table in state.schema.tables if table == name)
+    where = f"schema {schema}" if schema else f"the search path {', '.join(state.search_path) or '(empty)'}"
+    return f"no such table in {where}" + (f"; there is one in {', '.join(elsewhere)}" if elsewhere else "")
 
 
 @from_binder("RangeTableSample")

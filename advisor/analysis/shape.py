@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from advisor.catalog.index import quote_identifier
@@ -20,6 +20,8 @@ class Term:
     """Whether an index on it is allowed: every function in it is IMMUTABLE."""
     collation: str | None = None
     """Collation the text asks for, as SQL, where it is not the column's own: what an index key must name."""
+    slots: tuple[int, ...] = field(default=(), compare=False)
+    """Slots of the literals in it: an index on `similarity(name, 'jon')` serves only while that value stays."""
 
     @property
     def column(self) -> str | None:
@@ -130,6 +132,8 @@ class SortKey:
     term: Term
     descending: bool = False
     nulls_first: bool = False
+    distance: tuple[str, Term] | None = None
+    """For `ORDER BY column <-> value`: the operator and the column; GiST (or hnsw) gives that order, no b-tree does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +194,7 @@ class QueryShape:
     """Kebab-case facts rules ask for: `offset`, `not-in-subquery`, `select-star`, `for-update`, `skip-locked`,
     `multi-row-values`, `on-conflict`, `aggregate`, `distinct`, `group-by`, `window`, `cte`, `union`, `limit`…
 
-    All of them stand in `docs/architecture.md` of this project's analysis section and in `features.py`, `calls.py`,
-    `queries.py`, `sublinks.py` and `changes.py` beside this module, where they are noted.
+    `advisor.analysis.features.FEATURES` has all of them, with their meaning.
     """
     values_rows: int = 0
     """Rows of the VALUES list of an INSERT; 0 when it has none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 from advisor.analysis.expression import Field, Special
 from advisor.analysis.parse import Node, Refused, body
@@ -81,7 +82,7 @@ def _view(state: State, scope: Scope, fields: Node, domain: Domain, table: Table
     key = (table.schema, table.name)
     state.features.add("view")
     try:
-        node = body(parse(table.definition or ""))
+        node = _definition(table.definition or "")
     except Refused as error:
         state.missing(f"{table.schema}.{table.name}", f"its definition cannot be read: {error}")
         return [Source(shown or table.name, {}, table.schema, None, complete=False)]
@@ -91,6 +92,12 @@ def _view(state: State, scope: Scope, fields: Node, domain: Domain, table: Table
     listed = tuple(column.name for column in table.columns)
     names = (shown or table.name, (*columns, *listed[len(columns) :]))
     return [_expand(state, Scope(domain, scope.depth), node, names, (key, table.schema))]
+
+
+@lru_cache(maxsize=512)
+def _definition(text: str) -> Node:
+    """Return the tree of a view's query; raises `Refused`."""
+    return body(parse(text))
 
 
 def _expand(

@@ -66,7 +66,8 @@ def term(state: State, expression: Expression) -> Term | None:
         return Term(quote_identifier(expression.name), columns, collation=collation)
     shown = sql(expression)
     shown = shown if shown.startswith("(") and shown.endswith(")") and _encloses(shown) else f"({shown})"
-    return Term(shown, columns, immutable(state.schema, expression), collation)
+    literals = (part.slot for part in walk(expression) if isinstance(part, Value) and part.slot is not None)
+    return Term(shown, columns, immutable(state.schema, expression), collation, tuple(sorted(set(literals))))
 
 
 def settled(expression: Expression) -> Expression:
@@ -75,17 +76,18 @@ def settled(expression: Expression) -> Expression:
     Normalising takes `'lang'` out of `settings ->> 'lang'`; without it no index on that expression can be named.
     """
     once: dict[Expression, Expression] = {
-        part: _literal(part.values[0])
+        part: _literal(part.values[0], part.number - 1)
         for part in walk(expression)
         if isinstance(part, Placeholder) and len(part.values) == 1
     }
     return substitute(expression, once) if once else expression
 
 
-def _literal(value: str | None) -> Value:
+def _literal(value: str | None, slot: int) -> Value:
     if value is None:
-        return Value("NULL", None, "unknown")
-    return Value(value, value, "int4") if value.isdigit() else Value(quote_literal(value), value, "unknown")
+        return Value("NULL", None, "unknown", slot)
+    number = value.isascii() and value.isdigit()
+    return Value(value if number else quote_literal(value), value, "int4" if number else "unknown", slot)
 
 
 def _encloses(text: str) -> bool:

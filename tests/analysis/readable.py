@@ -86,6 +86,7 @@ def _term(term: Term) -> str:
 
 def _sort(key: SortKey) -> str:
     words = [_term(key.term), *(["desc"] if key.descending else [])]
+    words += [f"distance {key.distance[0]} {_term(key.distance[1])}"] if key.distance else []
     if key.nulls_first != key.descending:
         words.append("nulls first" if key.nulls_first else "nulls last")
     return " ".join(words)

@@ -14,6 +14,8 @@ import psycopg
 import pytest
 
 from advisor.analysis.analyse import analyse
+from advisor.analysis.features import FEATURES
+from advisor.analysis.shape import QueryShape
 from advisor.catalog.schema import Schema
 from tests.analysis.readable import readable
 
@@ -52,6 +54,12 @@ ALL = [case for path in sorted(CASES.glob("*.sql")) for case in blocks(path)]
 @pytest.mark.parametrize("case", ALL, ids=[f"{case.file}: {case.title}" for case in ALL])
 def test_the_shape_is_as_the_case_says(case: Case, schema: Schema) -> None:
     assert readable(analyse(case.sql, schema, case.search_path)) == case.expected
+
+
+def test_every_feature_of_the_cases_is_described_and_every_description_has_a_case(schema: Schema) -> None:
+    shapes = [analyse(case.sql, schema, case.search_path) for case in ALL]
+    seen = {feature for shape in shapes if isinstance(shape, QueryShape) for feature in shape.features}
+    assert seen == set(FEATURES)
 
 
 @pytest.mark.parametrize("case", [case for case in ALL if not case.invalid], ids=lambda case: case.title)

@@ -57,7 +57,7 @@ features unbounded
 SELECT id FROM users WHERE id = 5
 -->
 select
-unresolved users: no such table in the schema under its search path
+unresolved users: no such table in the search path archive; there is one in public
 unresolved id: it belongs to a relation whose columns are not known
 
 -- an unknown table
@@ -65,7 +65,7 @@ unresolved id: it belongs to a relation whose columns are not known
 SELECT x.a FROM nowhere x WHERE x.b = 5
 -->
 select
-unresolved nowhere: no such table in the schema under its search path
+unresolved nowhere: no such table in the search path public
 unresolved x.a: the columns of that relation are not known
 unresolved x.b: the columns of that relation are not known
 
@@ -78,7 +78,7 @@ select
   equality kind = 'a'@0 | (kind = 'a')
   equality id = computed n.order_id
   output id
-unresolved nowhere: no such table in the schema under its search path
+unresolved nowhere: no such table in the search path public
 unresolved n.order_id: the columns of that relation are not known
 unresolved other: it belongs to a relation whose columns are not known
 

@@ -257,7 +257,7 @@ select limit 5@4
 0 users limit 5@4
   similarity name % 'jon'@0
   range (similarity(name, 'jon')) > 0.4@2 | (similarity(name, 'jon') > 0.4)
-  sort (name <-> 'jon')
+  sort (name <-> 'jon') distance <-> name
   output id
 features function-on-column limit order-by
 
@@ -267,7 +267,7 @@ SELECT id FROM places WHERE spot <@ box '((0,0),(1,1))' ORDER BY spot <-> point 
 select limit 3@2
 0 places limit 3@2
   spatial spot <@ ('((0,0),(1,1))'::box)@0 | (spot <@ ('((0,0),(1,1))'::box))
-  sort (spot <-> ('(0,0)'::point))
+  sort (spot <-> ('(0,0)'::point)) distance <-> spot
   output id
 features limit order-by
 
