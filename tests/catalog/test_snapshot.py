@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import stat
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 
 from advisor.catalog.index import Index
 from advisor.catalog.introspect import read_schema, read_statistics
-from advisor.catalog.pg_dump import clean_schema, pg_dump_program
+from advisor.catalog.pg_dump import clean_schema, dump_schema, pg_dump_program
 from advisor.catalog.snapshot import (
     Override,
     Snapshot,
@@ -160,3 +162,34 @@ def test_a_table_with_data_that_was_never_analysed_is_named(connection: psycopg.
     assert notes == [
         "never analysed, so plans on them are guesses: public.fresh; run ANALYZE and take the snapshot again"
     ]
+
+
+def process_list() -> list[str]:
+    """Return the command lines of all processes, from /proc or, where there is none, from ps."""
+    if not Path("/proc/self/cmdline").exists():
+        return subprocess.run(
+            ["ps", "axww", "-o", "args"], capture_output=True, text=True, check=True
+        ).stdout.splitlines()
+    lines = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            lines.append(file.read_text(errors="replace").replace("\0", " "))
+    return lines
+
+
+def test_the_password_is_in_no_process_list(connection: psycopg.Connection, server: Server, tmp_path: Path) -> None:
+    connection.execute("CREATE TABLE held (n integer)")
+    database = connection.info.dbname
+    url = f"postgresql://postgres:hunter2@/{database}?host={server.folder}&port=5432"
+    with server.connect(database, autocommit=False) as blocker, ThreadPoolExecutor(1) as pool:
+        blocker.execute("LOCK TABLE held")
+        dump = pool.submit(dump_schema, url)  # pg_dump waits for the lock, so that it can be looked at
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'"
+        while connection.execute(waiting, (database,)).fetchone() == (0,) and not dump.done():
+            pass
+        listed = process_list()
+        blocker.rollback()
+        save_snapshot(replace(take_snapshot(url), schema_sql=dump.result()), tmp_path)
+    assert any("pg_dump" in line and database in line for line in listed)
+    assert not any("hunter2" in line for line in listed)
+    assert all("hunter2" not in file.read_text() for file in tmp_path.iterdir())
