@@ -78,6 +78,12 @@ class RuleContext:
         settings = [entry.settings for entry in self.workload.inputs]
         return any(_hides(found) for found in settings)
 
+    @cached_property
+    def coarse(self) -> bool:
+        """Return whether the log's time stamps are of seconds (`%t`), so that pauses between requests are not seen."""
+        prefixes = [entry.settings.get("log_line_prefix", "") for entry in self.workload.inputs]
+        return any("%t" in prefix and "%m" not in prefix and "%n" not in prefix for prefix in prefixes)
+
     def analysed(self) -> Iterator[tuple[Query, QueryShape]]:
         """Yield every query that has a shape, heaviest first."""
         for query in self.workload.queries:

@@ -10,6 +10,7 @@ from typing import Literal
 from advisor.analysis.shape import Computed, Constant, Operand, Parameter, Predicate, QueryShape, TableShape
 from advisor.catalog.schema import Table
 from advisor.rules.context import RuleContext
+from advisor.rules.npo.relation import points_somewhere
 from advisor.workload.model import Loop, Query
 
 Kind = Literal["row", "rows", "aggregate", "polymorphic", "composite", "insert", "update", "delete"]
@@ -62,6 +63,8 @@ def classify(query: Query, shape: QueryShape, loop: Loop, context: RuleContext) 
     key = tuple(sorted({predicate.term.columns[0] for predicate in predicates}))
     constants = _constants(occurrence, loop, key)
     unique = any(set(columns) <= {*key, *constants} for columns in unique_keys(table))
+    if not unique and not points_somewhere(context.schema, table, key) and not _type_column(key, constants):
+        return Lookalike("no-key")
     return Child(_kind(shape, occurrence, key, constants, unique), occurrence, table, key, constants, unique)
 
 

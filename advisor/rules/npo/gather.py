@@ -96,6 +96,8 @@ def _long_enough(loop: Loop, parent: Parent | None, context: RuleContext) -> boo
     options = context.options
     least = options.loop_minimum_with_parent if named else options.loop_minimum
     least = max(least, options.budgets.get(loop.application or "", 0))
+    if context.coarse and loop.unit == "session" and not named:
+        return False
     values = loop.distinct * loop.median
     return loop.max >= least and (loop.distinct >= 0.8 or (named and values >= 2))
 

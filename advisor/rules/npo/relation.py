@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from advisor.catalog.schema import Constraint, Table
+from advisor.catalog.schema import Constraint, Schema, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +90,21 @@ def _references(table: Table) -> tuple[str, ...]:
 
 
 def _alike(parent: Table, child: Table, key: tuple[str, ...]) -> Relation | None:
-    """Tie columns of the same name and type, as siblings of one table or natural keys have them."""
-    if key == ("id",) or parent is child:
+    """Tie columns of the same name and type that are a key of either table, as natural keys are."""
+    if key == ("id",) or parent is child or not (_unique(child, key) or _unique(parent, key)):
         return None
     if key and all(_same_type(parent, column, child, column) for column in key):
         return Relation("name", key, key, _unique(child, key))
     return None
+
+
+def points_somewhere(schema: Schema, table: Table, key: tuple[str, ...]) -> bool:
+    """Return whether one of these columns is a foreign key: declared, or by name (`squad_id` beside a table squads)."""
+    declared = {column for found in table.constraints if found.kind == "foreign" for column in found.columns}
+    if declared & set(key):
+        return True
+    named = {name for other in schema.tables.values() for name in _references(other)}
+    return bool(named & set(key))
 
 
 def _unique(table: Table, key: tuple[str, ...]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from advisor.analysis.shape import QueryShape
 from advisor.rules.context import RuleContext
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule
@@ -56,9 +57,8 @@ class CountPolling(Rule):
     def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield one finding for each query."""
         for query, shape in context.analysed():
-            counts = "count-star" in shape.features and "group-by" not in shape.features and shape.kind == "select"
             often = query.calls >= MINIMUM and context.heavy(query)
-            if counts and often and any(context.large(table) for table in shape.tables):
+            if _counts(shape) and often and any(context.large(table) for table in shape.tables):
                 table = context.table(shape.tables[0])
                 yield self._finding(query, table.qualified if table else None, shape.tables[0].table, context)
 
@@ -77,3 +77,9 @@ class CountPolling(Rule):
             proposal=context.proposal_for(query.id, name),
             cost="a cached or estimated number is not exact to the row",
         )  # fmt: skip
+
+
+def _counts(shape: QueryShape) -> bool:
+    """Return whether a query tells how many rows there are, and nothing else."""
+    alone = not any(table.output for table in shape.tables)
+    return shape.kind == "select" and "count-star" in shape.features and "group-by" not in shape.features and alone
