@@ -31,6 +31,9 @@ class Column:
     generated: bool = False
     identity: bool = False
     default: str | None = None
+    """The default, or the expression of a generated column."""
+    virtual: bool = False
+    """Whether it is generated when it is read (18+): no index can hold it."""
 
 
 @dataclass(frozen=True, slots=True)

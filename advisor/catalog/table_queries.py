@@ -38,7 +38,8 @@ WITH RECURSIVE below (oid, base) AS (
 SELECT a.attrelid, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnum::int,
        t.typname, t.typcategory::text, t.typlen::int, t.typalign::text, a.attnotnull,
        CASE WHEN l.collname <> 'default' THEN l.collname END,
-       a.attgenerated <> '', a.attidentity <> '', pg_catalog.pg_get_expr(d.adbin, d.adrelid)
+       a.attgenerated <> '', a.attidentity <> '', pg_catalog.pg_get_expr(d.adbin, d.adrelid),
+       a.attgenerated = 'v'
   FROM pg_catalog.pg_attribute AS a
   JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace

@@ -155,3 +155,11 @@ def test_a_metapage_that_is_older_than_its_index_is_not_believed() -> None:
     stale = statistics_from_records([index, {**page, "height": 0}]).relations["s", "i"]
     gin = statistics_from_records([{**index, "method": "gin"}, {**page, "gin": [0, 2, 1, 0, 0]}]).relations["s", "i"]
     assert (fresh.height, stale.height, gin.gin) == (2, 1, None)
+
+
+def test_a_virtual_generated_column_is_told_from_a_stored_one(connection: psycopg.Connection) -> None:
+    connection.execute("CREATE TABLE t (a integer, s integer GENERATED ALWAYS AS (a + 1) STORED,"
+                       " v integer GENERATED ALWAYS AS (a + 2) VIRTUAL)")  # fmt: skip
+    columns = read_schema(connection).tables["public", "t"].columns
+    assert [(column.generated, column.virtual) for column in columns] == [(False, False), (True, False), (True, True)]
+    assert columns[2].default == "(a + 2)"
