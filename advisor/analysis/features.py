@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from advisor.analysis.domains import group
 from advisor.analysis.expression import Call, Expression, Operation, Placeholder, occurrences, walk
-from advisor.analysis.shape import Constant, Parameter, Predicate, TableShape
+from advisor.analysis.shape import Constant, Predicate, TableShape
 from advisor.analysis.state import Level, Relation, State
 from advisor.catalog.index import quote_identifier
 
@@ -136,7 +136,7 @@ def _leading_wildcard(one: Predicate) -> bool:
     operand = one.operands[0] if one.operands else None
     if isinstance(operand, Constant):
         return (operand.value or "").startswith(("%", "_"))
-    return isinstance(operand, Parameter) and one.kind == "infix" and one.operator == "~~"
+    return one.kind == "infix" and one.operator == "~~"
 
 
 def bound_features(state: State, top: Level, tables: dict[int, TableShape]) -> Iterator[str]:

@@ -141,15 +141,26 @@ def predicate_kind(operator: str, base: str | None, right: Expression) -> Predic
 
 def pattern_kind(operator: str, pattern: Expression) -> PredicateKind:
     """Return what a LIKE asks: the start of the value, a part of it, or what only the value will tell."""
-    while isinstance(pattern, Cast):
-        pattern = pattern.argument
-    known = (
-        (pattern.value,) if isinstance(pattern, Value) else pattern.values if isinstance(pattern, Placeholder) else ()
-    )
-    starts = {operator == "~~*" or value[:1] in ("%", "_") for value in known if value is not None}
+    starts = {operator == "~~*" or text[:1] in ("%", "_") for text in _beginnings(pattern)}
     if len(starts) != 1:
         return "pattern"
     return "infix" if starts == {True} else "prefix"
+
+
+def _beginnings(pattern: Expression) -> tuple[str, ...]:
+    """Return the texts a pattern is known to begin with: those of a literal, a parameter's values, `'%' || $1`."""
+    match pattern:
+        case Cast() | Collated():
+            return _beginnings(pattern.argument)
+        case Value(value=str(text)):
+            return (text,)
+        case Placeholder(values=values):
+            return tuple(text for text in values if text is not None)
+        case Operation("||", (first, _)) | Call(("concat",), (first, *_)):
+            if isinstance(first, Placeholder) and not first.values:
+                return (str(first.number),)  # a value typed in by somebody, followed by the wildcard
+            return _beginnings(first)
+    return ()
 
 
 def _row(state: State, operator: str, left: Items, right: Expression, own: int) -> Predicate | None:

@@ -543,3 +543,45 @@ select limit $4@3
   equality kind = $3@2
   output id
 features limit
+
+-- patterns put together
+SELECT id FROM users WHERE name LIKE $1 || '%' AND nick LIKE '%' || $2 || '%' AND title LIKE concat('%', $3::text) AND email LIKE 'a' || $4
+-->
+select
+0 users
+  prefix name ~~ computed ($1 || '%')
+  infix nick ~~ computed (('%' || $2) || '%')
+  infix title ~~ computed concat('%', ($3::text))
+  prefix email ~~ computed ('a' || $4)
+  output id
+features leading-wildcard unbounded
+
+-- a cast of the parameter that costs the index
+SELECT id FROM orders WHERE user_id = $1::numeric AND id = $2::int AND created_at >= $3::date AND kind = $4::varchar
+-->
+select
+0 orders
+  equality (user_id::numeric) = $1@0 cast numeric
+  equality id = $2@1
+  equality kind = $4@3
+  range created_at >= $3@2
+  output id
+features implicit-cast-on-column
+
+-- conditions that framework code adds
+SELECT id FROM orders WHERE 1 = 1 AND kind = 'a' AND (0 = 1 OR user_id = 5)
+-->
+select
+0 orders
+  equality kind = 'a'@2 | (kind = 'a')
+  output id user_id
+features unbounded
+
+-- what a foreign key asks
+SELECT 1 FROM ONLY "public"."users" x WHERE "id" OPERATOR(pg_catalog.=) $1 FOR KEY SHARE OF x
+-->
+select
+0 users as x
+  equality id = $1@0
+  output *
+features for-share
