@@ -113,7 +113,10 @@ def _existing(definition: IndexDefinition, name: str, schema: Schema | None) -> 
 
 
 def partition_tree(schema: Schema | None, definition: IndexDefinition) -> tuple[Partition, ...]:
-    """Return the partition tree below the definition's table, the table itself first; empty for a plain table."""
+    """Return the partition tree below the definition's table, the table itself first; empty for a plain table.
+
+    Raises `RevisionError` for a tree with a foreign table: its index could never become valid.
+    """
     root = (definition.schema, definition.table)
     table = schema.tables.get(root) if schema else None
     if schema is None or table is None or table.kind != "partitioned":
@@ -124,5 +127,8 @@ def partition_tree(schema: Schema | None, definition: IndexDefinition) -> tuple[
 def _below(parent: tuple[str, str], schema: Schema) -> Iterator[Partition]:
     children: list[Table] = [table for table in schema.tables.values() if table.parent == parent]
     for table in sorted(children, key=lambda table: (table.schema, table.name)):
+        if table.kind == "foreign":
+            what = f"{table.qualified} is a foreign table: an index of {'.'.join(parent)} cannot be built by attaching"
+            raise RevisionError(what, do="write this one by hand, or leave it out")
         yield Partition(table.schema, table.name, parent, leaf=table.kind != "partitioned")
         yield from _below((table.schema, table.name), schema)

@@ -244,3 +244,10 @@ def test_a_failing_hook_leaves_no_file(ini):
     with pytest.raises(RevisionError, match="nosuchprogram"):
         write_revisions(TWO, ini)
     assert versions(ini.parent) == {}
+
+
+def test_a_tree_with_a_foreign_partition_is_refused(ini):
+    root, foreign = schema_with(kind="partitioned"), Table("public", "far", "foreign", (), parent=("public", "events"))
+    held = Schema({**root.tables, ("public", "far"): foreign}, 180000)
+    with pytest.raises(RevisionError, match=r"public.far is a foreign table"):
+        write_revisions(TWO, ini, schema=held)
