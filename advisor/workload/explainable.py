@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from pglast.parser import ParseError, scan
+from pglast.parser import ParseError, Token, scan
 
 COMMENTS = frozenset({"SQL_COMMENT", "C_COMMENT"})
 TYPE_KEYWORDS = frozenset(
@@ -42,15 +42,6 @@ HARMLESS = frozenset(
 """Keywords that stand before a parameter by right."""
 
 
-class Word(NamedTuple):
-    """One token of the text, comments left out."""
-
-    name: str
-    begin: int
-    end: int
-    text: str
-
-
 class Edit(NamedTuple):
     """Replace the characters from `begin` to `end`."""
 
@@ -70,33 +61,29 @@ def explainable(text: str) -> str:
     return text
 
 
-def _words(text: str) -> list[Word]:
+def _words(text: str) -> list[Token]:
     try:
-        tokens = scan(text)
+        return [token for token in scan(text) if token.name not in COMMENTS]
     except ParseError:
         return []
-    return [
-        Word(token.name, token.start, token.end + 1, text[token.start : token.end + 1])
-        for token in tokens
-        if token.name not in COMMENTS
-    ]
 
 
-def _edit(text: str, words: Sequence[Word], index: int) -> Edit | None:
+def _edit(text: str, words: Sequence[Token], index: int) -> Edit | None:
     """Return what makes the parameter at `index` acceptable, `None` where it already is."""
-    word = words[index]
+    word, end = words[index], words[index].end + 1
+    parameter = text[word.start : end]
     if index >= 2 and words[index - 2].name == "EXTRACT" and index + 1 < len(words) and words[index + 1].name == "FROM":
-        return Edit(words[index - 2].begin, words[index + 1].end, f"date_part({word.text},")
+        return Edit(words[index - 2].start, words[index + 1].end + 1, f"date_part({parameter},")
     if (first := _type_before(words, index)) is not None:
-        name = text[words[first].begin : words[index - 1].end]
-        return Edit(words[first].begin, word.end, f"{word.text}::{name}")
+        name = text[words[first].start : words[index - 1].end + 1]
+        return Edit(words[first].start, end, f"{parameter}::{name}")
     cast = index + 1 < len(words) and words[index + 1].name == "TYPECAST"
-    if _follows_clock(words, index) and not cast:
-        return Edit(word.begin, word.end, f"{word.text}::interval")
+    if _follows_clock(text, words, index) and not cast:
+        return Edit(word.start, end, f"{parameter}::interval")
     return None
 
 
-def _type_before(words: Sequence[Word], index: int) -> int | None:
+def _type_before(words: Sequence[Token], index: int) -> int | None:
     """Return the index of the first word of the type name that stands directly before the word at `index`."""
     last = index - 1
     if (
@@ -117,7 +104,7 @@ def _type_before(words: Sequence[Word], index: int) -> int | None:
     return _qualified(words, last) if words[last].name == "IDENT" else None
 
 
-def _opening(words: Sequence[Word], closing: int) -> int:
+def _opening(words: Sequence[Token], closing: int) -> int:
     """Return the index of the bracket before a type modifier such as `(10, 2)`, 0 where it is none."""
     at = closing - 1
     while at > 0 and words[at].name in ("ICONST", "ASCII_44"):
@@ -125,20 +112,24 @@ def _opening(words: Sequence[Word], closing: int) -> int:
     return at if words[at].name == "ASCII_40" and at < closing - 1 else 0
 
 
-def _qualified(words: Sequence[Word], last: int) -> int:
+def _qualified(words: Sequence[Token], last: int) -> int:
     while last >= 2 and words[last - 1].name == "ASCII_46":
         last -= 2
     return last
 
 
-def _follows_clock(words: Sequence[Word], index: int) -> bool:
+def _follows_clock(text: str, words: Sequence[Token], index: int) -> bool:
     """Return whether the word is added to or taken from the current time within a comparison."""
     if index < 2 or words[index - 1].name not in ("ASCII_43", "ASCII_45"):
         return False
     if words[index - 2].name in CLOCK_KEYWORDS:
         clock = index - 2
-    elif index >= 4 and words[index - 2].name == "ASCII_41" and words[index - 4].text.lower() in CLOCKS:
+    elif index >= 4 and words[index - 2].name == "ASCII_41" and _lower(text, words[index - 4]) in CLOCKS:
         clock = index - 4
     else:
         return False
     return clock > 0 and words[clock - 1].name in COMPARISONS
+
+
+def _lower(text: str, word: Token) -> str:
+    return text[word.start : word.end + 1].lower()
