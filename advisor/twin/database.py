@@ -14,6 +14,7 @@ from advisor.errors import TwinError
 
 _BUILTIN_SINCE = 170000
 _ICU_SINCE = 150000
+_STRATEGY_SINCE = 150000
 
 
 def create_database(admin: psycopg.Connection[Any], name: str, snapshot: Snapshot) -> list[str]:
@@ -28,6 +29,13 @@ def create_database(admin: psycopg.Connection[Any], name: str, snapshot: Snapsho
         else:
             return [note] if note else []
     raise TwinError(f"the twin's database could not be created: {'; '.join(dict.fromkeys(refusals))}")
+
+
+def copy_database(admin: psycopg.Connection[Any], source: str, name: str) -> None:
+    """Create a database as a copy of another; settings of `ALTER DATABASE` are not copied."""
+    strategy = sql.SQL("STRATEGY file_copy" if admin.info.server_version >= _STRATEGY_SINCE else "")
+    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} {}")
+    admin.execute(statement.format(sql.Identifier(name), sql.Identifier(source), strategy))
 
 
 def drop_database(admin: psycopg.Connection[Any], name: str) -> None:

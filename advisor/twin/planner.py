@@ -24,7 +24,7 @@ _FLIP = """
 UPDATE pg_index SET indisvalid = indexrelid = ANY(%s::oid[])
 WHERE indexrelid = ANY(%s::oid[]) OR indexrelid = ANY(%s::oid[])
 """
-_SEARCH_PATH = "SELECT set_config('search_path', %s, false)"
+_LOCAL_PATH = "SELECT set_config('search_path', %s, true)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,20 @@ class _Command:
     path: str
 
 
+_Answers = dict[int, PlanNode | Refused]
+"""By the place of the statement in its group."""
+
+
 @dataclass(frozen=True, slots=True)
 class Switch:
     """Object ids of the indexes to show to the planner and to hide from it."""
 
     shown: tuple[int, ...] = ()
     hidden: tuple[int, ...] = ()
+
+
+NOTHING = Switch()
+_Group = tuple[Switch, Sequence[_Command | Refused]]
 
 
 class Planner:
@@ -55,63 +63,90 @@ class Planner:
         connection.execute("SELECT set_config('statement_timeout', %s, false)", [str(timeout_ms)])
         connection.execute("SET plan_cache_mode = force_custom_plan")
         row = connection.execute("SELECT current_setting('search_path')").fetchone()
-        self._path = self._own_path = str(row[0]) if row else ""
+        self._path = str(row[0]) if row else ""
 
-    def plan(self, statements: Sequence[BoundStatement], switch: Switch) -> list[PlanNode | Refused]:
+    def plan(self, statements: Sequence[BoundStatement], switch: Switch = NOTHING) -> list[PlanNode | Refused]:
         """Plan all under one set of indexes; the answers stand in the order of the statements."""
-        commands = [self._command(statement) for statement in statements]
+        return self.plan_groups([(switch, statements)])[0]
+
+    def plan_groups(self, groups: Sequence[tuple[Switch, Sequence[BoundStatement]]]) -> list[list[PlanNode | Refused]]:
+        """Plan groups of statements, each under its own set of indexes, in one pipeline."""
+        commands = [(switch, [self._command(statement) for statement in members]) for switch, members in groups]
         try:
-            return self._together(commands, switch)
+            answers = self._pipelined(commands)
         except psycopg.Error:
-            return [self._alone(command, switch) for command in commands]
+            self.connection.rollback()
+            answers = [self._one_by_one(switch, members) for switch, members in commands]
+        for (switch, members), found in zip(commands, answers, strict=True):
+            self._add_generic(switch, members, found)
+        return [[found[number] for number in range(len(found))] for found in answers]
 
-    def _together(self, commands: Sequence[_Command | Refused], switch: Switch) -> list[PlanNode | Refused]:
-        """Plan all in one transaction, pipelined and rolled back; raises when any fails."""
-        answers: dict[int, Any] = {n: command for n, command in enumerate(commands) if isinstance(command, Refused)}
-        cursors: dict[int, psycopg.Cursor[Any]] = {}
-        with self.connection.transaction(force_rollback=True):
-            with self.connection.pipeline():
+    def _pipelined(self, groups: Sequence[_Group]) -> list[_Answers]:
+        """Plan all but the generic ones, a transaction a group, each rolled back; raises when any fails."""
+        sent: list[dict[int, psycopg.Cursor[Any]]] = []
+        with self.connection.pipeline():
+            for switch, members in groups:
+                self.connection.execute("BEGIN")
                 self._flip(switch)
-                for number, command in enumerate(commands):
-                    if isinstance(command, _Command) and not command.generic:
-                        self._use_path(command.path)
-                        cursors[number] = self.connection.execute(command.text.encode())
-                self._use_path(self._own_path)
-            for number, command in enumerate(commands):
-                if isinstance(command, _Command) and command.generic:
-                    answers[number] = self._generic(command)
-        self._path = self._own_path
-        answers |= {number: _answer(cursor) for number, cursor in cursors.items()}
-        return [answers[number] for number in range(len(commands))]
+                sent.append(self._send(members))
+                self.connection.execute("ROLLBACK")
+        answers: list[_Answers] = [
+            {number: member for number, member in enumerate(members) if isinstance(member, Refused)}
+            for _, members in groups
+        ]
+        for found, cursors in zip(answers, sent, strict=True):
+            found.update((number, _answer(cursor)) for number, cursor in cursors.items())
+        return answers
 
-    def _alone(self, command: _Command | Refused, switch: Switch) -> PlanNode | Refused:
-        try:
-            return self._together([command], switch)[0]
-        except psycopg.Error as error:
-            return _refusal(error)
+    def _send(self, commands: Sequence[_Command | Refused]) -> dict[int, psycopg.Cursor[Any]]:
+        """Send what can be pipelined, within an open transaction."""
+        cursors, path = {}, self._path
+        for number, command in enumerate(commands):
+            if isinstance(command, _Command) and not command.generic:
+                if command.path != path:
+                    self.connection.execute(_LOCAL_PATH.encode(), [command.path])
+                    path = command.path
+                cursors[number] = self.connection.execute(command.text.encode())
+        return cursors
+
+    def _one_by_one(self, switch: Switch, commands: Sequence[_Command | Refused]) -> _Answers:
+        """Plan each statement in a pipeline of its own, after the common one failed."""
+        answers: _Answers = {}
+        for number, command in enumerate(commands):
+            try:
+                found = self._pipelined([(switch, [command])])[0]
+            except psycopg.Error as error:
+                self.connection.rollback()
+                found = {0: _refusal(error)}
+            answers.update((number, answer) for answer in found.values())
+        return answers
 
     def _flip(self, switch: Switch) -> None:
-        if switch.shown or switch.hidden:
+        if switch != NOTHING:
             shown = list(switch.shown)
             self.connection.execute(_FLIP.encode(), (shown, shown, list(switch.hidden)), prepare=True)
 
-    def _use_path(self, path: str) -> None:
-        if path != self._path:
-            self.connection.execute(_SEARCH_PATH.encode(), [path], prepare=True)
-            self._path = path
+    def _add_generic(self, switch: Switch, commands: Sequence[_Command | Refused], answers: _Answers) -> None:
+        """Plan what takes no values: `EXPLAIN (GENERIC_PLAN)` works in the simple protocol only, one by one.
 
-    def _generic(self, command: _Command) -> PlanNode | Refused:
-        """Plan without values. Its text was prepared before, so it is known to be a single statement."""
-        self._use_path(command.path)
-        if self.connection.info.server_version < _GENERIC_SINCE:
-            self.connection.execute("DISCARD PLANS")
-            self.connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
-        answer = _answer(self.connection.execute(command.text.encode()))
-        self._use_path(self._own_path)
-        return answer
+        The texts were prepared before, so each is known to be a single statement.
+        """
+        for number, command in enumerate(commands):
+            if isinstance(command, _Command) and command.generic:
+                try:
+                    with self.connection.transaction(force_rollback=True):
+                        self._flip(switch)
+                        self.connection.execute(_LOCAL_PATH.encode(), [command.path])
+                        if self.connection.info.server_version < _GENERIC_SINCE:
+                            # A cached plan does not notice that an index was flipped.
+                            self.connection.execute("DISCARD PLANS")
+                            self.connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+                        answers[number] = _answer(self.connection.execute(command.text.encode()))
+                except psycopg.Error as error:
+                    answers[number] = _refusal(error)
 
     def _command(self, statement: BoundStatement) -> _Command | Refused:
-        path = self._own_path if statement.search_path is None else _path_setting(statement.search_path)
+        path = self._path if statement.search_path is None else _path_setting(statement.search_path)
         if statement.parameters is None and not _PARAMETER.search(statement.text):
             return _Command("EXPLAIN (FORMAT JSON) " + statement.text, False, path)
         name = self.prepare(statement.text, path)
@@ -125,30 +160,26 @@ class Planner:
 
     def prepare(self, text: str, path: str | None = None) -> str | Refused:
         """Prepare a statement once; return its name, or the server's refusal."""
-        key = text, path or self._own_path
+        key = text, path or self._path
         if key not in self._prepared:
-            name = f"advisor_{len(self._prepared)}"
-            self._prepared[key] = self._prepare(name, text, key[1])
+            self._prepared[key] = self._prepare(f"advisor_{len(self._prepared)}", *key)
         return self._prepared[key]
 
     def _prepare(self, name: str, text: str, path: str) -> str | Refused:
         types: list[str] = []
-        self._use_path(path)
-        try:
-            while True:
-                try:
-                    # A pipeline makes psycopg use the extended protocol, which takes a single statement only.
-                    with self.connection.pipeline():
-                        self.connection.execute(f"PREPARE {name}{_declared(types)} AS {text}".encode())
-                    return name
-                except psycopg.errors.IndeterminateDatatype as error:
-                    types = _declare_text(types, error)
-                    if not types:
-                        return _refusal(error)
-                except psycopg.Error as error:
+        while True:
+            try:
+                # A pipeline makes psycopg use the extended protocol, which takes a single statement only.
+                with self.connection.transaction(), self.connection.pipeline():
+                    self.connection.execute(_LOCAL_PATH.encode(), [path])
+                    self.connection.execute(f"PREPARE {name}{_declared(types)} AS {text}".encode())
+                return name
+            except psycopg.errors.IndeterminateDatatype as error:
+                types = _declare_text(types, error)
+                if not types:
                     return _refusal(error)
-        finally:
-            self._use_path(self._own_path)
+            except psycopg.Error as error:
+                return _refusal(error)
 
     def parameter_types(self, name: str) -> list[str]:
         """Return the types the server gave the parameters of a prepared statement, by name."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +18,9 @@ from advisor.catalog.introspect import read_schema
 from advisor.catalog.schema import Schema, Table
 from advisor.catalog.snapshot import Snapshot, completed, measured
 from advisor.catalog.statistics import RelationStatistics, Statistics
-from advisor.twin.candidates import Candidates
+from advisor.twin.board import Board
 from advisor.twin.choice import open_host
-from advisor.twin.database import create_database, drop_database
+from advisor.twin.database import copy_database, create_database, drop_database
 from advisor.twin.endpoints import leaf_tuples
 from advisor.twin.loading import load_columns
 from advisor.twin.providers import Host
@@ -26,6 +28,9 @@ from advisor.twin.restore import restore_schema
 from advisor.twin.settings import SERVER_SETTINGS, apply_settings
 from advisor.twin.sizing import Sizer, read_relations
 from advisor.twin.switchboard import Switchboard
+
+_BOARDS = 4
+"""Databases that may plan side by side, at most."""
 
 SizeOf = Callable[[IndexDefinition, Table, Statistics, int], IndexSize]
 """Estimates an index that the snapshot does not know: definition, table, statistics, server version."""
@@ -63,6 +68,64 @@ class Twin:
         return psycopg.connect(self.conninfo, autocommit=True)
 
 
+Sizes = Mapping[tuple[str, str], RelationStatistics]
+"""Sizes of tables and indexes, by schema and name."""
+
+
+class _Maker:
+    """Makes the twin's databases on a host: one with schema and statistics, and sized copies of it to plan on."""
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+        self.name = f"twin_{secrets.token_hex(4)}"
+        self._stack = ExitStack()
+        self._copies = itertools.count(1)
+
+    def __enter__(self) -> _Maker:
+        self._admin = self._stack.enter_context(self.connect("postgres"))
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stack.close()
+
+    def conninfo(self, database: str | None = None) -> str:
+        """Return connection parameters of a database, the first one where none is named."""
+        return psycopg.conninfo.make_conninfo(**self.host.parameters, dbname=database or self.name)
+
+    def connect(self, database: str | None = None) -> psycopg.Connection[Any]:
+        """Return a new autocommit connection."""
+        return psycopg.connect(self.conninfo(database), autocommit=True)
+
+    def create(self, snapshot: Snapshot) -> list[str]:
+        """Create the first database with production's settings and schema; return notes."""
+        notes = create_database(self._admin, self.name, snapshot)
+        if not self.host.ours:
+            self._stack.callback(drop_database, self._admin, self.name)
+        self._settings = snapshot.settings
+        self._search_path = snapshot.search_path
+        notes += self._apply(self.name)
+        with self.connect() as connection:
+            return notes + restore_schema(connection, snapshot.schema_sql)
+
+    def copy(self) -> str:
+        """Copy the first database, to which nobody may be connected, and return the copy's name."""
+        name = f"{self.name}_{next(self._copies)}"
+        copy_database(self._admin, self.name, name)
+        self._apply(name)
+        return name
+
+    def board(self, database: str, sizes: Sizes, leaves: Mapping[int, Sequence[bytes]]) -> Board:
+        """Size a database and make it ready to be planned on."""
+        connection = self._stack.enter_context(self.connect(database))
+        sizer = Sizer(connection, self.host.files(connection))
+        relations = read_relations(connection)
+        sizer.size([(found, sizes[found.key]) for found in relations if found.key in sizes], leaves)
+        return Board(connection, self._stack.enter_context(self.connect(database)), sizer)
+
+    def _apply(self, database: str) -> list[str]:
+        return apply_settings(self._admin, database, self._settings, self._search_path)
+
+
 @contextmanager
 def start_twin(
     snapshot: Snapshot,
@@ -79,52 +142,35 @@ def start_twin(
     host_manager, notes = open_host(provider, snapshot.major, SERVER_SETTINGS)
     with ExitStack() as stack:
         host = stack.enter_context(host_manager)
-        admin = stack.enter_context(_connect(host, "postgres"))
-        name = f"twin_{secrets.token_hex(4)}"
-        notes += create_database(admin, name, snapshot)
-        if not host.ours:
-            stack.callback(drop_database, admin, name)
-        notes += apply_settings(admin, name, snapshot.settings, snapshot.search_path)
-        with _connect(host, name) as restoring:
-            notes += restore_schema(restoring, snapshot.schema_sql)
-        conninfo = psycopg.conninfo.make_conninfo(**host.parameters, dbname=name)
+        maker = stack.enter_context(_Maker(host))
+        notes += maker.create(snapshot)
         if prepare:
-            prepare(_url(conninfo))
-        connection = stack.enter_context(_connect(host, name))
-        planning = stack.enter_context(_connect(host, name))
-        yield _fill(snapshot, host, connection, planning, conninfo, notes, size_of)
+            prepare(_url(maker.conninfo()))
+        yield _fill(snapshot, maker, notes, size_of)
 
 
-def _fill(
-    snapshot: Snapshot,
-    host: Host,
-    connection: psycopg.Connection[Any],
-    planning: psycopg.Connection[Any],
-    conninfo: str,
-    notes: Sequence[str],
-    size_of: SizeOf | None,
-) -> Twin:
-    schema = read_schema(connection)
-    statistics = completed(snapshot.statistics, schema)
-    loading_notes = load_columns(connection, statistics)
-    sizer = Sizer(connection, host.files(connection))
-    added = _added(schema, statistics, size_of, snapshot.server_version)
-    leaves = leaf_tuples(connection, statistics)
-    sizes = [
-        (relation, given)
-        for relation in read_relations(connection)
-        if (given := statistics.relations.get(relation.key) or added.get(relation.key))
-    ]
-    sizer.size(sizes, leaves)
+def _fill(snapshot: Snapshot, maker: _Maker, notes: Sequence[str], size_of: SizeOf | None) -> Twin:
+    with maker.connect() as connection:
+        schema = read_schema(connection)
+        statistics = completed(snapshot.statistics, schema)
+        notes = [*notes, *load_columns(connection, statistics)]
+        leaves = leaf_tuples(connection, statistics)
+    sizes = {**_added(schema, statistics, size_of, snapshot.server_version), **statistics.relations}
+    many = maker.host.ours
+    database = maker.copy() if many else maker.name
     return Twin(
         schema=measured(schema, statistics),
         statistics=statistics,
-        what_if=Switchboard(planning, Candidates(connection, sizer)),
-        description=host.description,
-        notes=(*notes, *loading_notes),
+        what_if=Switchboard(
+            maker.board(database, sizes, leaves),
+            (lambda: maker.board(maker.copy(), sizes, leaves)) if many else None,
+            min(_BOARDS, os.cpu_count() or 1),
+        ),
+        description=maker.host.description,
+        notes=tuple(notes),
         snapshot=snapshot,
-        conninfo=conninfo,
-        binaries=host.binaries,
+        conninfo=maker.conninfo(database),
+        binaries=maker.host.binaries,
     )
 
 
@@ -140,10 +186,6 @@ def _added(
                 size = size_of(index.definition, table, statistics, version)
                 added[key] = RelationStatistics(rows=size.tuples, pages=size.pages, height=size.height)
     return added
-
-
-def _connect(host: Host, database: str) -> psycopg.Connection[Any]:
-    return psycopg.connect(psycopg.conninfo.make_conninfo(**host.parameters, dbname=database), autocommit=True)
 
 
 def _url(conninfo: str) -> str:

@@ -2,95 +2,74 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
-
-import psycopg
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from advisor.catalog.index import IndexDefinition, IndexSize
-from advisor.twin.candidates import Candidates
+from advisor.twin.board import Board
 from advisor.twin.plan import PlanNode
-from advisor.twin.planner import Planner, Switch
 from advisor.twin.whatif import Ask, Refused
 
-_INDEXES = """
-WITH RECURSIVE tree AS (
-    SELECT c.relname, n.nspname, c.oid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-    JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname NOT IN ('pg_catalog', 'pg_toast') AND i.indisvalid
-    UNION
-    SELECT t.relname, t.nspname, i.inhrelid FROM tree t JOIN pg_inherits i ON i.inhparent = t.oid
-)
-SELECT relname, nspname, array_agg(oid::bigint ORDER BY oid) FROM tree GROUP BY relname, nspname ORDER BY nspname
-"""
+_Result = TypeVar("_Result")
+
+_BUNDLE = 64
+"""Asks that share one pipeline."""
+_MANY = 1000
+"""Asks from which on a second board pays for its making."""
 
 
 class Switchboard:
-    """`WhatIf` on a twin."""
+    """`WhatIf` on a twin: remembers every answer, and takes more boards when much is asked at once."""
 
-    def __init__(self, connection: psycopg.Connection[Any], candidates: Candidates) -> None:
-        self.candidates = candidates
-        self.server_version = connection.info.server_version
-        self.planner = Planner(connection)
-        self._existing = _existing_indexes(connection)
+    def __init__(self, first: Board, another: Callable[[], Board] | None = None, boards: int = 1) -> None:
+        """Take the first board, a maker of boards like it, and how many may work side by side."""
+        self.server_version = first.planner.connection.info.server_version
+        self._boards = [first]
+        self._another = another
+        self._most = boards if another else 1
+        self._built: list[dict[IndexDefinition, IndexSize]] = []
         self._answers: dict[Ask, PlanNode | Refused] = {}
 
     def build(self, candidates: Mapping[IndexDefinition, IndexSize]) -> Mapping[IndexDefinition, str | Refused]:
         """Make the candidates known at their estimated size, switched off; return their names or why not."""
-        return self.candidates.build(candidates)
+        self._built.append(dict(candidates))
+        return self._everywhere(lambda board: board.build(candidates))[0]
 
     def plan(self, asks: Sequence[Ask]) -> list[PlanNode | Refused]:
         """Plan every ask; the answers stand in the order of the asks. What was asked before is remembered."""
-        groups: defaultdict[Switch | Refused, list[Ask]] = defaultdict(list)
-        for ask in dict.fromkeys(asks):
-            if ask not in self._answers:
-                groups[self._switch(ask)].append(ask)
-        for switch, members in groups.items():
-            if isinstance(switch, Refused):
-                answers: Sequence[PlanNode | Refused] = [switch] * len(members)
-            else:
-                answers = self.planner.plan([ask.statement for ask in members], switch)
-                named = (named_after(answer, self.candidates.leaves) for answer in answers)
-            self._answers.update(zip(members, named, strict=True))
+        fresh = [ask for ask in dict.fromkeys(asks) if ask not in self._answers]
+        if len(fresh) >= _MANY:
+            self._add_boards()
+        bundles = iter([fresh[start : start + _BUNDLE] for start in range(0, len(fresh), _BUNDLE)])
+        for answers in self._everywhere(lambda board: _work(board, bundles)):
+            self._answers.update(answers)
         return [self._answers[ask] for ask in asks]
 
     def parameter_types(self, text: str) -> tuple[str, ...]:
         """Return the SQL names of the types the server infers for `$1`…; nothing when it refuses the statement."""
-        name = self.planner.prepare(text)
-        return () if isinstance(name, Refused) else tuple(self.planner.parameter_types(name))
+        planner = self._boards[0].planner
+        name = planner.prepare(text)
+        return () if isinstance(name, Refused) else tuple(planner.parameter_types(name))
 
-    def _switch(self, ask: Ask) -> Switch | Refused:
-        shown: set[int] = set()
-        hidden: set[int] = set()
-        for name in ask.candidates:
-            if name not in self.candidates.indexes:
-                return Refused(f"no candidate index is named {name}")
-            shown.update(self.candidates.indexes[name])
-        for name in ask.hidden:
-            if name not in self._existing:
-                return Refused(f"no index is named {name}")
-            hidden.update(self._existing[name])
-        return Switch(tuple(sorted(shown)), tuple(sorted(hidden)))
+    def _add_boards(self) -> None:
+        while self._another and len(self._boards) < self._most:
+            board = self._another()
+            for candidates in self._built:
+                board.build(candidates)
+            self._boards.append(board)
 
-
-def named_after(answer: PlanNode | Refused, leaves: Mapping[str, str]) -> PlanNode | Refused:
-    """Return the plan with each partition's index of a candidate under the candidate's own name."""
-    if isinstance(answer, Refused) or not leaves or answer.indexes.isdisjoint(leaves):
-        return answer
-    return _renamed(answer, leaves)
+    def _everywhere(self, work: Callable[[Board], _Result]) -> list[_Result]:
+        """Do the same on every board, side by side."""
+        if len(self._boards) == 1:
+            return [work(self._boards[0])]
+        with ThreadPoolExecutor(len(self._boards)) as pool:
+            return list(pool.map(work, self._boards))
 
 
-def _renamed(node: PlanNode, leaves: Mapping[str, str]) -> PlanNode:
-    index = leaves.get(node.index, node.index) if node.index else None
-    return replace(node, index=index, children=tuple(_renamed(child, leaves) for child in node.children))
-
-
-def _existing_indexes(connection: psycopg.Connection[Any]) -> dict[str, tuple[int, ...]]:
-    """Return the object ids of each valid index, partitions' included, by bare and by qualified name."""
-    found: defaultdict[str, set[int]] = defaultdict(set)
-    for name, schema, oids in connection.execute(_INDEXES.encode()).fetchall():
-        found[name].update(oids)
-        found[f"{schema}.{name}"].update(oids)
-    return {name: tuple(sorted(oids)) for name, oids in found.items()}
+def _work(board: Board, bundles: Iterator[list[Ask]]) -> dict[Ask, PlanNode | Refused]:
+    """Plan one bundle after the other as long as there are any; other boards take from the same iterator."""
+    answers: dict[Ask, PlanNode | Refused] = {}
+    for bundle in bundles:
+        answers |= board.plan(bundle)
+    return answers
