@@ -66,6 +66,11 @@ def labels() -> list[dict[str, Any]]:
 def load(connection: psycopg.Connection[Any]) -> tuple[Schema, Statistics]:
     """Make the corpus' tables in an empty database and return its catalog."""
     connection.execute((DATA / "schema.sql").read_bytes())
+    return catalog(connection)
+
+
+def catalog(connection: psycopg.Connection[Any]) -> tuple[Schema, Statistics]:
+    """Return a database's catalog."""
     return read_schema(connection), read_statistics(connection)
 
 

@@ -2,42 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from psycopg import sql
 
 from advisor.catalog.schema import Schema
 from advisor.catalog.statistics import Statistics
 from advisor.rules.finding import Finding
-from advisor.twin.server import Server
-from tests.nplus1_corpus.evaluate import DEFAULT_PREFIX, SAME_RUN, findings, labels, load, score
+from tests.nplus1_corpus.evaluate import DEFAULT_PREFIX, SAME_RUN, findings, labels, score
 
 Catalog = tuple[Schema, Statistics]
 
 
 @pytest.fixture(scope="module")
-def corpus_database(server: Server) -> Iterator[str]:
-    """A database that tests of this module share."""
-    name = "nplus1_corpus"
-    with server.connect() as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    yield name
-    with server.connect() as connection:
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
-@pytest.fixture(scope="module")
-def catalog(server: Server, corpus_database: str) -> Catalog:
-    with server.connect(corpus_database) as connection:
-        return load(connection)
-
-
-@pytest.fixture(scope="module")
-def found(catalog: Catalog) -> dict[str, tuple[Finding, ...]]:
+def found(corpus_catalog: Catalog) -> dict[str, tuple[Finding, ...]]:
     """Findings by log."""
-    return {log: findings(log, *catalog) for log in (*SAME_RUN, DEFAULT_PREFIX)}
+    return {log: findings(log, *corpus_catalog) for log in (*SAME_RUN, DEFAULT_PREFIX)}
 
 
 def test_the_corpus_is_large_enough_to_mean_something() -> None:

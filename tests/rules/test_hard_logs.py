@@ -7,16 +7,14 @@ import random
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
 
 from advisor.catalog.schema import Schema
 from advisor.catalog.statistics import Statistics
 from advisor.rules.run import find
 from advisor.workload.collect import collect
-from tests.nplus1_corpus.evaluate import DATA, Score, context, load, score
+from tests.nplus1_corpus.evaluate import DATA, Score, context, score
 
 Records = list[str]
 STAMP = re.compile(r"^(\S+ \S+)\.\d{3} UTC \[(\d+)\] (\S+) \S+ \S+ \S+ ")
@@ -59,11 +57,6 @@ def thinned(found: Records) -> list[Records]:
     return [[record for record in found if "duration: " not in record or chance.random() < 0.33]]
 
 
-@pytest.fixture
-def catalog(connection: psycopg.Connection[Any]) -> tuple[Schema, Statistics]:
-    return load(connection)
-
-
 def scored(change: Callable[[Records], list[Records]], catalog: tuple[Schema, Statistics], folder: Path) -> Score:
     names = []
     for number, part in enumerate(change(records())):
@@ -81,10 +74,10 @@ def test_precision_holds_whatever_happens_to_the_log(
     change: Callable[[Records], list[Records]],
     recall: float,
     parents: float,
-    catalog: tuple[Schema, Statistics],
+    corpus_catalog: tuple[Schema, Statistics],
     tmp_path: Path,
 ) -> None:
-    result = scored(change, catalog, tmp_path)
+    result = scored(change, corpus_catalog, tmp_path)
     assert result.precision >= 0.98, result.false
     assert result.recall >= recall, result.missed
     assert result.parent_accuracy >= parents, result.wrong_parent

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from advisor.catalog.snapshot import take_snapshot
 from advisor.rules.planned import plan_rewritten
 from advisor.rules.run import find
 from advisor.twin.server import Server
 from advisor.twin.start import start_twin
 from advisor.workload.collect import collect
-from tests.nplus1_corpus.evaluate import DATA, context, load
+from tests.nplus1_corpus.evaluate import DATA, context
 
 
-def test_rewritten_statements_are_planned_on_the_twin(server: Server, database: str, tmp_path: Path) -> None:
-    with server.connect(database) as connection:
-        load(connection)
-    with start_twin(take_snapshot(server.url(database))) as twin:
+def test_rewritten_statements_are_planned_on_the_twin(server: Server, corpus_database: str) -> None:
+    with start_twin(take_snapshot(server.url(corpus_database))) as twin:
         seen = context(collect([str(DATA / "corpus.log.gz")]), twin.schema, twin.statistics)
         findings = plan_rewritten(find(seen), seen, twin.what_if)
     offered = [finding for finding in findings if finding.evidence.get("rewritten")]

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
 import pytest
 
+from advisor.catalog.schema import Schema
+from advisor.catalog.statistics import Statistics
 from advisor.rules.npo.gather import Problem, problems
 from advisor.rules.npo.rewrite import Rewritten, rewrite
 from advisor.rules.run import RuleContext
+from advisor.twin.server import Server
 from advisor.workload.collect import collect
-from tests.nplus1_corpus.evaluate import DATA, context, load
+from tests.nplus1_corpus.evaluate import DATA, context
 
 ROUNDS = 6
 
 
 @pytest.fixture
-def corpus(connection: psycopg.Connection[Any]) -> RuleContext:
-    schema, statistics = load(connection)
-    return context(collect([str(DATA / "corpus.log.gz")]), schema, statistics)
+def corpus(corpus_catalog: tuple[Schema, Statistics]) -> RuleContext:
+    return context(collect([str(DATA / "corpus.log.gz")]), *corpus_catalog)
+
+
+@pytest.fixture
+def connection(server: Server, corpus_database: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection to the shared tables: whatever a test changes is rolled back."""
+    with server.connect(corpus_database) as opened:
+        yield opened
 
 
 def test_every_rewritten_statement_does_what_its_loop_did(
