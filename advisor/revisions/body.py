@@ -56,7 +56,7 @@ with context.autocommit_block():
 {create}
 {analyze}        if not context.as_sql and not is_valid():
             raise RuntimeError(
-                {complaint}
+                {complaint},
             )
     finally:
         # When the connection is lost, the reset must not hide why.

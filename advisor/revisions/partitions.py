@@ -111,7 +111,7 @@ with context.autocommit_block():
                 # INVALID by design until every partition's index is attached.
                 run_briefly(
                     "{only_note}"
-                    f"CREATE {unique}INDEX IF NOT EXISTS {{quote(name)}} ON ONLY {{where}}"
+                    f"CREATE {unique}INDEX IF NOT EXISTS {{quote(name)}} ON ONLY {{where}}",
                 )
                 continue
             run("SET lock_timeout = '{patient}'")
@@ -121,7 +121,7 @@ with context.autocommit_block():
             run(f"CREATE {unique}INDEX CONCURRENTLY IF NOT EXISTS {{quote(name)}} ON {{where}}")
             if not context.as_sql and state_of(schema, name) not in ((True, False), (True, True)):
                 raise RuntimeError(f"index {{name}} is INVALID after its build: run this migration again")
-        for schema, table, parent_schema, parent, leaf in reversed(partitions):
+        for schema, table, parent_schema, parent, _leaf in reversed(partitions):
             if parent is None:
                 continue
             child, parent_index = index_name(schema, table), index_name(parent_schema, parent)
@@ -129,11 +129,11 @@ with context.autocommit_block():
                 continue
             run_briefly(
                 f"ALTER INDEX {{quote(parent_schema)}}.{{quote(parent_index)}}"
-                f" ATTACH PARTITION {{quote(schema)}}.{{quote(child)}}"
+                f" ATTACH PARTITION {{quote(schema)}}.{{quote(child)}}",
             )
 {analyze}        if not context.as_sql and not (state_of({schema}, {name}) or (False,))[0]:
             raise RuntimeError(
-                {complaint}
+                {complaint},
             )
     finally:
         # When the connection is lost, the reset must not hide why.
@@ -162,7 +162,7 @@ with context.autocommit_block():
     try:
         # An index of a partitioned table cannot be dropped concurrently; its partitions' go with it.
         run_briefly(
-            {drop}
+            {drop},
         )
     finally:
         # When the connection is lost, the reset must not hide why.

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import datetime
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -251,3 +253,23 @@ def test_a_tree_with_a_foreign_partition_is_refused(ini):
     held = Schema({**root.tables, ("public", "far"): foreign}, 180000)
     with pytest.raises(RevisionError, match=r"public.far is a foreign table"):
         write_revisions(TWO, ini, schema=held)
+
+
+def test_with_the_model_environment_the_files_are_clean_for_ruff(tmp_path):
+    root = Path(__file__).parent.parent.parent
+    shutil.copytree(root / "migrations", tmp_path / "migrations")
+    partitioned = schema_with(kind="partitioned", name="readings")
+    wanted = [
+        *TWO,
+        proposal(definition("readings", "device", where="note = ':x'")),
+        proposal(TWO[0].definition, "drop", name="ix"),
+    ]
+    held = Schema(
+        {**partitioned.tables, **schema_with(Index("ix", TWO[0].definition, IndexSize(1.0, 2, 0))).tables}, 180000
+    )
+    for revision in write_revisions(wanted, tmp_path / "migrations" / "alembic.ini", schema=held):
+        for arguments in (["check"], ["format", "--check"]):
+            command = [sys.executable, "-m", "ruff", *arguments, "--config", str(root / "pyproject.toml")]
+            command += ["--config", 'lint.per-file-ignores = {"**" = ["D1", "ANN", "E501"]}', str(revision.path)]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stdout
