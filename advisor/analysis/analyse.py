@@ -71,7 +71,8 @@ def _shape(tree: Node, state: State) -> QueryShape:
         return _shape(fields[WRAPPERS[name]], state)
     if name not in KINDS:
         return QueryShape("utility", ())
-    state.slots, state.references = slots(tree), references(tree)
+    state.slots = slots(tree)
+    state.references = references(tree) if "withClause" in fields or b"WITH" in state.text.upper() else {}
     top = STATEMENTS[name](state, Scope(Domain("inner"), 0), fields)
     if name == "InsertStmt":
         top = next((level for level in state.levels if level.depth == 0 and level is not top), top)

@@ -45,7 +45,7 @@ def _versions(state: State, scope: Scope, clause: Node) -> list[Source]:
     given = {option["ReturningOption"].get("option"): option["ReturningOption"].get("value", "")
              for option in clause.get("options", ())}  # fmt: skip
     aliases = (given.get("RETURNING_OPTION_OLD", "old"), given.get("RETURNING_OPTION_NEW", "new"))
-    columns = table_source(written[0]).columns
+    columns = table_source(state, written[0]).columns
     return [Source(alias, columns, hidden=True) for alias in aliases]
 
 

@@ -166,6 +166,10 @@ Expression: TypeAlias = (
 )  # fmt: skip
 
 
+LEAVES = (Field, Value, Placeholder)
+"""Expressions that hold no other."""
+
+
 def children(expression: Expression) -> tuple[Expression, ...]:
     """Return the expressions directly below one."""
     match expression:
@@ -181,15 +185,20 @@ def children(expression: Expression) -> tuple[Expression, ...]:
 
 def walk(expression: Expression) -> Iterator[Expression]:
     """Yield an expression and all below it, outermost first."""
-    pending = [expression]
-    while pending:
-        current = pending.pop()
-        yield current
-        pending.extend(reversed(children(current)))
+    yield expression
+    for child in children(expression):
+        if isinstance(child, LEAVES):
+            yield child
+        else:
+            yield from walk(child)
 
 
 def occurrences(expression: Expression) -> frozenset[int]:
     """Return the occurrences whose columns an expression reads."""
+    if isinstance(expression, Field):
+        return frozenset((expression.occurrence,))
+    if isinstance(expression, LEAVES):
+        return frozenset()
     return frozenset(part.occurrence for part in walk(expression) if isinstance(part, (Field, WholeRow)))
 
 

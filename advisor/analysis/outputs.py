@@ -33,7 +33,7 @@ class Outputs:
     def _column(self, column: Field, *, star: bool) -> None:
         relation = self.state.relations[column.occurrence]
         if relation.table is not None:
-            if relation.table.column(column.name):
+            if self.state.column(column):
                 relation.output.add(column.name)
             relation.whole_row |= star
         elif column not in self.seen:

@@ -211,8 +211,7 @@ def always_true(state: State, condition: Expression) -> bool:
     """Whether a condition asks a column that is never NULL not to be."""
     if not isinstance(condition, Test) or condition.test != "IS NOT NULL" or not isinstance(condition.argument, Field):
         return False
-    table = state.relations[condition.argument.occurrence].table
-    column = table.column(condition.argument.name) if table else None
+    column = state.column(condition.argument)
     return column is not None and column.not_null
 
 

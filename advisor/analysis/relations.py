@@ -73,7 +73,7 @@ def _table(state: State, scope: Scope, fields: Node, domain: Domain) -> list[Sou
         return VIEWS[0](state, scope, fields, domain, table)
     relation = state.relation(shown or name, scope.depth, domain, table)
     relation.only = not fields.get("inh", False)
-    return [table_source(relation, columns)]
+    return [table_source(state, relation, columns)]
 
 
 def _why_no_table(state: State, name: str, schema: str | None) -> str:

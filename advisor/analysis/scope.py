@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from advisor.analysis.expression import Expression, Field, Unknown, WholeRow
+from advisor.analysis.lookup import TableColumns
 from advisor.analysis.parse import Node
 from advisor.analysis.state import Domain, Level, Relation, State, Target
 
@@ -88,14 +89,11 @@ class Scope:
         return None
 
 
-def table_source(relation: Relation, names: tuple[str, ...] = ()) -> Source:
+def table_source(state: State, relation: Relation, names: tuple[str, ...] = ()) -> Source:
     """Return the source of a table occurrence; `names` are column aliases."""
     table = relation.table
     assert table is not None
-    columns: dict[str, Expression] = {}
-    for position, column in enumerate(table.columns):
-        shown = names[position] if position < len(names) else column.name
-        columns[shown] = Field(relation.number, column.name, column.base_type or None)
+    columns = TableColumns(relation.number, state.lookup.columns(table), names)
     schema = table.schema if relation.alias == table.name else None
     return Source(relation.alias, columns, schema, relation.number)
 

@@ -8,7 +8,7 @@ from typing import Literal
 from advisor.analysis.domains import group as domain_group
 from advisor.analysis.domains import nullable, simplify
 from advisor.analysis.equivalence import Classes
-from advisor.analysis.expression import Expression, Subselect, occurrences, walk
+from advisor.analysis.expression import Expression, Field, Subselect, occurrences, walk
 from advisor.analysis.features import bound_features, condition_features
 from advisor.analysis.filters import Filters, filter_group
 from advisor.analysis.orders import group_terms, grouped_order, sort_keys, spans, wanted
@@ -114,18 +114,17 @@ class Assembly:
                 self.outputs.level(level)
         for expression in self.filters.computed:
             self.outputs.mark(expression)
-        for relation in self.state.relations:
-            for condition in relation.domain.conditions:
+        domains = {id(relation.domain): relation.domain for relation in self.state.relations}
+        for domain in domains.values():
+            for condition in domain.conditions:
                 self._below(condition)
 
     def _below(self, condition: Expression) -> None:
         """Mark what a condition computes inside subqueries."""
         for part in walk(condition):
-            if isinstance(part, Subselect) or (occurrences(part) and self._is_derived(part)):
+            derived = isinstance(part, Field) and self.state.relations[part.occurrence].table is None
+            if derived or isinstance(part, Subselect):
                 self.outputs.mark(part)
-
-    def _is_derived(self, part: Expression) -> bool:
-        return all(self.state.relations[relation].table is None for relation in occurrences(part))
 
     def table(self, relation: Relation, numbers: dict[int, int]) -> TableShape:
         """Return the finished shape of one table occurrence; `numbers` gives occurrences their final numbers."""

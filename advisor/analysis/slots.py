@@ -11,6 +11,8 @@ from typing import Any
 
 from advisor.analysis.parse import Node
 
+NAMES = ("fields", "name", "funcname", "RangeVar")
+"""What holds names only."""
 POSITIONS = ("sortClause", "groupClause", "distinctClause")
 
 
@@ -44,12 +46,12 @@ def _walk(root: Any) -> Iterator[int | tuple[int, ...]]:
                 yield together
                 pending.append(next(iter(node.values())).get("lexpr"))
             else:
-                pending.extend(_counted(key, value) for key, value in node.items())
+                pending.extend(_counted(key, value) for key, value in node.items() if isinstance(value, (dict, list)))
 
 
 def _counted(key: str, value: Any) -> Any:
     """Return what stands under this key as far as it can hold a literal."""
-    if key == "typeName":
+    if key == "typeName" or key in NAMES:
         return None
     if key in POSITIONS:
         return [item for item in value if not is_position(item.get("SortBy", {}).get("node", item))]
@@ -86,5 +88,5 @@ def references(tree: Node) -> Mapping[str, int]:
             table = node.get("RangeVar")
             if table and "schemaname" not in table:
                 found[table.get("relname", "")] = found.get(table.get("relname", ""), 0) + 1
-            pending.extend(node.values())
+            pending.extend(value for value in node.values() if isinstance(value, (dict, list)))
     return found

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from advisor.analysis.expression import Expression, Field
+from advisor.analysis.lookup import Lookup, lookup
 from advisor.analysis.parse import Node
-from advisor.catalog.schema import Schema, Table
+from advisor.catalog.schema import Column, Schema, Table
 
 FOLDED = b"/*, ... */"
 """What normalising (PostgreSQL 18, and our capture) leaves of the rest of a list."""
@@ -142,6 +143,16 @@ class State:
     """Rows of the VALUES list of an INSERT."""
     views: tuple[tuple[str, str], ...] = ()
     """Views being expanded, against definitions that mention themselves."""
+
+    lookup: Lookup = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.lookup = lookup(self.schema)
+
+    def column(self, column: Field) -> Column | None:
+        """Return the table's column that a bound column is, `None` for one of a subquery or of the system."""
+        table = self.relations[column.occurrence].table
+        return self.lookup.columns(table).get(column.name) if table is not None else None
 
     def level(self, depth: int, domain: Domain) -> Level:
         """Return a new query level over `domain`."""

@@ -19,7 +19,7 @@ def _nullable(state: State, expression: Expression) -> bool:
     if found is None:
         return not isinstance(expression, Value) or expression.value is None
     relation = state.relations[found.occurrence]
-    column = relation.table.column(found.name) if relation.table else None
+    column = state.column(found)
     return column is None or not column.not_null or relation.domain.kind in ("left", "full")
 
 

@@ -58,8 +58,7 @@ def term(state: State, expression: Expression) -> Term | None:
     read = fields(expression)
     if not read or any(isinstance(part, (Subselect, Unknown, WholeRow)) for part in walk(expression)):
         return None
-    table = state.relations[read[0].occurrence].table
-    if table is None or any(field.type == "tid" or table.column(field.name) is None for field in read):
+    if any(field.type == "tid" or state.column(field) is None for field in read):
         return None
     columns = tuple(dict.fromkeys(field.name for field in read))
     if isinstance(expression, Field):
