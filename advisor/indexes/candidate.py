@@ -15,6 +15,7 @@ from advisor.workload.model import Query
 
 UNKNOWN_DISTINCT = 200.0
 """Distinct values the planner assumes where it has no statistics (`DEFAULT_NUM_DISTINCT`)."""
+MOSTLY_NULL = 0.5
 EQUALITY = frozenset({"equality", "null", "boolean"})
 """Predicate kinds that pin a b-tree key to one value."""
 
@@ -60,7 +61,12 @@ class Need:
     @cached_property
     def conditions(self) -> tuple[Predicate, ...]:
         """Return the conditions that always hold (not alternatives of an OR) and could be index conditions."""
-        return tuple(p for p in self.occurrence.predicates if p.disjunction is None and p.term.immutable)
+        return tuple(p for p in self.occurrence.predicates if p.disjunction is None and self.indexable(p.term))
+
+    def indexable(self, term: Term) -> bool:
+        """Return whether an index may hold the term: immutable, and the literals within it are not seen to vary."""
+        seen = [self.query.slots[slot] for slot in term.slots if slot < len(self.query.slots)]
+        return term.immutable and all(slot.constant for slot in seen)
 
     @cached_property
     def equalities(self) -> tuple[Term, ...]:
@@ -77,15 +83,22 @@ class Need:
     def ranges(self) -> tuple[Term, ...]:
         """Return the terms compared with a range, most selective statistics first."""
         pinned = {*self.equalities, *self.lists}
-        found = unique_terms(p.term for p in self.conditions if p.kind == "range" and p.term not in pinned)
+        found = unique_terms(p.term for p in self.conditions if self._is_range(p) and p.term not in pinned)
         return tuple(sorted(found, key=lambda term: (-self.distinct(term), term.expression)))
+
+    def _is_range(self, predicate: Predicate) -> bool:
+        """Return whether a condition reads one stretch of a b-tree; IS NOT NULL does where most rows are NULL."""
+        if predicate.kind != "not-null":
+            return predicate.kind == "range"
+        found = self.column_statistics(predicate.term.column) if predicate.term.column else None
+        return found is not None and found.null_frac >= MOSTLY_NULL
 
     @cached_property
     def join_sets(self) -> tuple[tuple[Term, ...], ...]:
         """Return, per joined occurrence, the terms of this table that the join compares for equality."""
         partners: dict[int, list[Term]] = {}
         for edge in self.occurrence.joins:
-            if edge.operator == "=" and edge.term.immutable:
+            if edge.operator == "=" and self.indexable(edge.term):
                 partners.setdefault(edge.other, []).append(edge.term)
         sets = (self.ordered(unique_terms(terms)) for _, terms in sorted(partners.items()))
         return tuple(dict.fromkeys(sets))

@@ -13,7 +13,7 @@ def suggest(need: Need, found: tuple[Suggestion, ...]) -> Iterator[Suggestion]:
     """Yield, per arm of every OR, its own equalities then a range, with and without the query's common equalities."""
     arms: dict[tuple[int, int], list] = {}  # type: ignore[type-arg]
     for predicate in need.occurrence.predicates:
-        if predicate.disjunction is not None and predicate.term.immutable:
+        if predicate.disjunction is not None and need.indexable(predicate.term):
             arms.setdefault((predicate.disjunction, predicate.arm or 0), []).append(predicate)
     for _, predicates in sorted(arms.items()):
         pinned = need.ordered(unique_terms(p.term for p in predicates if p.kind in EQUALITY or p.kind == "list"))

@@ -23,12 +23,12 @@ def suggest(need: Need, found: tuple[Suggestion, ...]) -> Iterator[Suggestion]:
     for predicate in need.occurrence.predicates:
         column = need.column(predicate.term.column) if predicate.term.column else None
         base = (column.base_type if column else "") or predicate.type or ""
-        usable = predicate.kind in KINDS and predicate.operator in OPERATORS and predicate.term.immutable
+        usable = predicate.kind in KINDS and predicate.operator in OPERATORS and need.indexable(predicate.term)
         if not usable or not (base in RANGES or base in SPATIAL or base in NETWORK):
             continue
         opclass = "inet_ops" if base in NETWORK else None
         key = IndexKey(predicate.term.expression, predicate.term.column, opclass)
         yield Suggestion(need.index((key,), method="gist"), "generalised")
     for sort in need.occurrence.sort:
-        if "<->" in sort.term.expression and len(sort.term.columns) == 1:
-            yield Suggestion(need.index((IndexKey.of(sort.term.columns[0]),), method="gist"), "generalised")
+        if sort.distance and (column := need.column(sort.distance[1].column or "")) and column.base_type in SPATIAL:
+            yield Suggestion(need.index((IndexKey.of(column.name),), method="gist"), "generalised")

@@ -16,7 +16,7 @@ JSON_PATH = frozenset({"@>", "@?", "@@"})
 def suggest(need: Need, found: tuple[Suggestion, ...]) -> Iterator[Suggestion]:
     """Yield the inverted indexes whose operator class knows the query's operator."""
     for predicate in need.occurrence.predicates:
-        if not predicate.term.immutable or not predicate.term.columns:
+        if not need.indexable(predicate.term) or not predicate.term.columns:
             continue
         for opclass, requires in _classes(need, predicate):
             key = IndexKey(predicate.term.expression, predicate.term.column, opclass)

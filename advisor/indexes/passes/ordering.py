@@ -39,17 +39,19 @@ def _prefixes(need: Need) -> list[tuple]:  # type: ignore[type-arg]
 def _tails(need: Need) -> Iterator[tuple[IndexKey, ...]]:
     """Yield the orderings an index could deliver, pinned terms left out: they are constant within a scan."""
     pinned = {term.expression for term in need.equalities}
-    sort = [key for key in need.occurrence.sort if key.term.expression not in pinned and key.term.immutable]
+    sort = [key for key in need.occurrence.sort if key.term.expression not in pinned]
+    if not all(need.indexable(key.term) and not key.distance for key in sort):
+        sort = []
     if sort:
         yield tuple(
             key_of(key.term, descending=key.descending, nulls_first=_nulls(need, key.term.column, key.nulls_first))
             for key in sort
         )
-    groups = [term for term in need.occurrence.group if term.expression not in pinned and term.immutable]
+    groups = [term for term in need.occurrence.group if term.expression not in pinned and need.indexable(term)]
     if groups:
         yield tuple(map(key_of, groups))
     for _, term in need.occurrence.aggregates:
-        if term.expression not in pinned and term.immutable and term.columns:
+        if term.expression not in pinned and need.indexable(term) and term.columns:
             yield (key_of(term),)
 
 
