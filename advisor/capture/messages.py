@@ -7,20 +7,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from advisor.capture.record import FETCH, OTHER, PHASE, PLAN, RUN
+
 PRIMARY = (
     b"LOG", b"ERROR", b"FATAL", b"PANIC", b"WARNING", b"NOTICE", b"INFO",
     b"DEBUG", b"DEBUG1", b"DEBUG2", b"DEBUG3", b"DEBUG4", b"DEBUG5",
 )  # fmt: skip
 SECONDARY = (b"DETAIL", b"HINT", b"QUERY", b"CONTEXT", b"LOCATION", b"BACKTRACE", b"STATEMENT")
 
-KINDS: Mapping[bytes, bytes] = {
-    b"": b"",
-    b"statement": b"statement",
-    b"parse": b"parse",
-    b"bind": b"bind",
-    b"execute": b"execute",
-    b"execute fetch from": b"fetch",
-    b"plan": b"plan",
+KINDS: Mapping[bytes | None, int] = {
+    None: OTHER,
+    b"": OTHER,
+    b"statement": RUN,
+    b"parse": PHASE,
+    b"bind": PHASE,
+    b"execute": RUN,
+    b"execute fetch from": FETCH,
+    b"plan": PLAN,
 }
 """What stands between duration and text, to the kind of record."""
 
@@ -34,7 +37,7 @@ class Language:
     """Severity word as written to the English one."""
     head: bytes
     """Pattern of a message's beginning, with the groups duration and kind."""
-    kinds: Mapping[bytes, bytes]
+    kinds: Mapping[bytes | None, int]
     spoken: bytes
     """Pattern of how messages with a statement or duration begin."""
 
@@ -81,8 +84,12 @@ def _words(language: Language, english_word: bytes) -> list[bytes]:
     return [re.escape(word) for word, meaning in language.severities.items() if meaning == english_word]
 
 
-def head_pattern(language: Language) -> bytes:
-    """Return the pattern of the head of a LOG message after its severity; it matches nothing after any other."""
+def head_pattern(language: Language, before: bytes | None = None) -> bytes:
+    """Return the pattern of the head of a LOG message after its severity; it matches nothing after any other.
+
+    `before` is what stands between severity and message, of fixed length, where that is not a colon and two spaces.
+    """
     words = _words(language, b"LOG")
-    behind = b"|".join(b"(?<=" + word + rest + b")" for word in words for rest in (b":  ", b":  00000: "))
+    between = (before,) if before is not None else (b":  ", b":  00000: ")
+    behind = b"|".join(b"(?<=" + word + rest + b")" for word in words for rest in between)
     return b"(?:(?:" + behind + b")" + language.head + b")?"

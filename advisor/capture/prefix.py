@@ -41,6 +41,13 @@ USER_AT = rb"([^@\n]*?(?:@[^@\s]*?)??)"
 ESCAPE = re.compile(r"%(-?\d+)?([A-Za-z%])")
 
 
+VOLATILE = frozenset("lxQe")
+"""Escapes that change from line to line and that nobody needs."""
+
+APART = {"m": ("time", "zone"), "t": ("time", "zone"), "n": ("epoch",), "v": ("vxid",)}
+"""Escapes that the quick pattern gives groups of their own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Prefix:
     """A compiled `log_line_prefix`."""
@@ -50,33 +57,102 @@ class Prefix:
     """Regular expression of the prefix at the beginning of a line, unanchored."""
     fields: tuple[str, ...]
     """Name of each group of the pattern; `time` is followed by `zone`."""
+    quick: bytes
+    """A stricter and faster pattern, for names without awkward characters."""
+    quick_fields: tuple[str, ...]
+    """Name of each group of the quick pattern; `stable` is a stretch that repeats within a session."""
+
+
+Piece = tuple[str, str, str | None]
+"""Text or escape letter, which of them (`text`, `escape`, `stop`), and padding."""
+
+
+def _pieces(text: str) -> list[Piece]:
+    found: list[Piece] = []
+    place = 0
+    stopped = False
+    for escape in ESCAPE.finditer(text):
+        found.append((text[place : escape.start()], "text", None))
+        place = escape.end()
+        if escape[2] == "%":
+            found.append(("%", "text", None))
+        elif escape[2] == "q" and not stopped:
+            stopped = True
+            found.append(("", "stop", None))
+        elif escape[2] in FIELDS:
+            found.append((escape[2], "escape", escape[1]))
+    found.append((text[place:], "text", None))
+    return [piece for piece in found if piece[0] or piece[1] == "stop"]
 
 
 def compile_prefix(text: str) -> Prefix:
     """Return the pattern of a `log_line_prefix`; unknown escapes vanish, as they do in the server."""
+    pieces = _pieces(text)
     parts: list[bytes] = []
     fields: list[str] = []
-    place = 0
-    optional = False
-    for escape in ESCAPE.finditer(text):
-        parts.append(re.escape(text[place : escape.start()].encode()))
-        place = escape.end()
-        letter, padding = escape[2], escape[1]
-        if letter == "q" and not optional:
-            optional = True
+    for place, (what, kind, padding) in enumerate(pieces):
+        if kind == "stop":
             parts.append(b"(?:")
-        elif letter == "%":
-            parts.append(b"%")
-        elif letter in FIELDS:
-            name, pattern = FIELDS[letter]
-            if letter == "u" and text[place : place + 1] == "@":
+        elif kind == "text":
+            parts.append(re.escape(what.encode()))
+        else:
+            name, pattern = FIELDS[what]
+            following = pieces[place + 1][0] if place + 1 < len(pieces) else ""
+            if what == "u" and following.startswith("@"):
                 pattern = USER_AT
             parts.append(_padded(pattern, padding))
             fields.extend([name, "zone"] if name == "time" else [name] if name else [])
-    parts.append(re.escape(text[place:].encode()))
-    if optional:
+    if any(kind == "stop" for _, kind, _ in pieces):
         parts.append(b")?")
-    return Prefix(text, b"".join(parts), tuple(fields))
+    quick, quick_fields = _quick(pieces)
+    return Prefix(text, b"".join(parts), tuple(fields), quick, quick_fields)
+
+
+def _quick(pieces: list[Piece]) -> tuple[bytes, tuple[str, ...]]:
+    """Return the quick pattern and the names of its groups."""
+    parts: list[bytes] = []
+    names: list[str] = []
+    stretch: list[bytes] = []
+
+    def close() -> None:
+        if any(part.startswith((b"[^", b"(?")) or b"\\d" in part for part in stretch):
+            parts.append(b"(" + b"".join(stretch) + b")")
+            names.append("stable")
+        else:
+            parts.extend(stretch)
+        stretch.clear()
+
+    for place, (what, kind, padding) in enumerate(pieces):
+        following = pieces[place + 1] if place + 1 < len(pieces) else ("", "text", None)
+        if kind == "stop":
+            close()
+            parts.append(b"(?:")
+        elif kind == "text":
+            stretch.append(re.escape(what.encode()))
+        elif what in APART or what in VOLATILE:
+            close()
+            grouped = FIELDS[what][1] if what in APART else _ungrouped(FIELDS[what][1])
+            parts.append(_padded(grouped, padding))
+            names.extend(APART.get(what, ()))
+        else:
+            stretch.append(_padded(_strict(what, following), padding))
+    close()
+    if any(kind == "stop" for _, kind, _ in pieces):
+        parts.append(b")?")
+    return b"".join(parts), tuple(names)
+
+
+def _strict(letter: str, following: Piece) -> bytes:
+    """Return the pattern of a field without groups; a free one ends at the character that follows it."""
+    pattern = FIELDS[letter][1]
+    if b".*?" in pattern or b"*?)" in pattern:
+        ends = re.escape(following[0][0].encode()) if following[1] == "text" and following[0] else b""
+        return b"[^" + ends + rb"\n]*" if ends else rb"[^\n]*?"
+    return _ungrouped(pattern)
+
+
+def _ungrouped(pattern: bytes) -> bytes:
+    return re.sub(rb"\((?!\?)", b"(?:", pattern.replace(rb"\(", b"\0")).replace(b"\0", rb"\(")
 
 
 def _padded(pattern: bytes, padding: str | None) -> bytes:

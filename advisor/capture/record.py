@@ -5,9 +5,10 @@ Columns keep the hot path in C: one list or array per field instead of one objec
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,23 @@ Times = NDArray[np.int64]
 
 NO_TIME = np.iinfo(np.int64).min
 
-Origin = tuple[bytes, bytes, bytes, bytes]
-"""User, database, application, client; each empty where unknown."""
+UNKNOWN = -1
+"""Duration that the log does not hold."""
+
+RUN, PHASE, FETCH, FAILED, OTHER, PLAN = range(6)
+"""What a record says of a statement: an execution, the parse or bind before one, a further fetch of one, a failed
+execution, nothing or a bare duration, a plan."""
+
+
+class Backend(NamedTuple):
+    """Who wrote a record; each part empty where unknown."""
+
+    session: bytes
+    user: bytes
+    database: bytes
+    application: bytes
+    client: bytes
+
 
 PLACES = 3
 """Examples kept of each kind of skipped record."""
@@ -55,15 +71,15 @@ class Records:
     """Primary records (one per server message) in the order of the log; secondary lines hang on their record."""
 
     time: Times
-    session: list[bytes]
-    origin: list[Origin]
-    vxid: list[bytes]
-    severity: list[bytes]
+    backend: NDArray[np.int32]
+    """Number among `backends` of who wrote each record."""
+    backends: Sequence[Backend]
+    vxid: Sequence[bytes | None]
+    severity: Sequence[bytes]
     """English, whatever the language of the log."""
-    duration: list[bytes]
-    """Milliseconds as written, empty when the message has no `duration:`."""
-    kind: list[bytes]
-    """`statement`, `parse`, `bind`, `execute`, `fetch`, `plan`, or empty: any other message, or a bare duration."""
+    duration: NDArray[np.int64]
+    """Microseconds, `UNKNOWN` when the message has no `duration:`."""
+    kind: NDArray[np.int8]
     text: list[bytes]
     """The statement, the plan, or the rest of any other message."""
     detail: Mapping[int, bytes] = field(default_factory=dict)
@@ -71,6 +87,26 @@ class Records:
     context: Mapping[int, bytes] = field(default_factory=dict)
     lines: int = 0
     losses: Losses = field(default_factory=Losses)
+
+
+def durations(column: Sequence[bytes | None]) -> NDArray[np.int64]:
+    """Return durations as written, in milliseconds, as microseconds; `UNKNOWN` where there is none."""
+    written = [value or b"nan" for value in column]
+    try:
+        milliseconds = np.fromiter(map(float, written), dtype=np.float64, count=len(written))
+    except ValueError:
+        milliseconds = np.array([_float(value) for value in written], dtype=np.float64)
+    found = np.full(len(written), UNKNOWN, dtype=np.int64)
+    known = np.isfinite(milliseconds)
+    found[known] = np.rint(milliseconds[known] * 1000).astype(np.int64)
+    return found
+
+
+def _float(value: bytes) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        return math.nan
 
 
 class Reader(Protocol):

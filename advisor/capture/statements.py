@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -10,17 +11,9 @@ from numpy.typing import NDArray
 
 from advisor.capture.parameters import listed
 from advisor.capture.prepared import resolve
-from advisor.capture.record import Origin, Records, Times
-
-RUN, PHASE, FETCH, FAILED = 0, 1, 2, 3
-"""Roles of a row: an execution, the parse or bind before one, a further fetch of one, a failed execution."""
-
-UNKNOWN = -1
-"""Duration that the log does not hold."""
+from advisor.capture.record import FAILED, OTHER, PLAN, RUN, UNKNOWN, Backend, Records, Times
 
 T = TypeVar("T")
-
-ROLES = {b"statement": RUN, b"execute": RUN, b"parse": PHASE, b"bind": PHASE, b"fetch": FETCH, b"plan": 5, b"": 4}
 
 
 @dataclass(slots=True)
@@ -32,9 +25,9 @@ class Rows:
     end: Times
     duration: NDArray[np.int64]
     """Microseconds, or `UNKNOWN`."""
-    session: list[bytes]
-    origin: list[Origin]
-    vxid: list[bytes]
+    backend: NDArray[np.int32]
+    backends: Sequence[Backend]
+    vxid: Sequence[bytes | None]
     parameters: dict[int, bytes] = field(default_factory=dict)
     """Row to the listing of its bound values."""
 
@@ -56,52 +49,39 @@ class Assembled:
 
 def assemble(records: Records) -> Assembled:
     """Return the executions among the records of one block."""
-    size = len(records.text)
-    code = np.fromiter(map(ROLES.__getitem__, records.kind), dtype=np.int8, count=size)
-    timed = np.fromiter(map(bool, records.duration), dtype=bool, count=size)
-    duration = np.full(size, UNKNOWN, dtype=np.int64)
-    if timed.any():
-        milliseconds = np.array([records.duration[place] for place in np.flatnonzero(timed)], dtype="S").astype(float)
-        duration[timed] = np.rint(milliseconds * 1000).astype(np.int64)
-    said = ~timed & (code == RUN)
-    bare = timed & (code == 4)
-    if said.any() or bare.any() or (code == 5).any() or records.statement:
-        return _Pairing(records, code, duration).assembled()
-    keep = np.flatnonzero(code < 4)
-    return Assembled(_rows(records, keep, code, duration))
+    kind, timed = records.kind, records.duration != UNKNOWN
+    if (~timed & (kind == RUN)).any() or (timed & (kind == OTHER)).any() or (kind == PLAN).any() or records.statement:
+        return _Pairing(records).assembled()
+    return Assembled(_rows(records, np.flatnonzero(kind < OTHER), kind, records.duration, records.time))
 
 
 def _rows(
-    records: Records,
-    keep: NDArray[np.int64],
-    role: NDArray[np.int8],
-    duration: NDArray[np.int64],
-    end: Times | None = None,
+    records: Records, keep: NDArray[np.int64], role: NDArray[np.int8], duration: NDArray[np.int64], end: Times
 ) -> Rows:
     """Return the kept records as rows."""
     places = keep.tolist()
-    whole = len(places) == len(records.text)
+    whole = len(places) == len(records.text) and not records.detail
 
-    def pick(column: list[T]) -> list[T]:
-        return list(column) if whole else [column[place] for place in places]
+    def pick(column: Sequence[T]) -> Sequence[T]:
+        return column if whole else [column[place] for place in places]
 
     rows = Rows(
-        text=pick(records.text),
+        text=list(pick(records.text)),
         role=role[keep],
-        end=(records.time if end is None else end)[keep],
+        end=end[keep],
         duration=duration[keep],
-        session=pick(records.session),
-        origin=pick(records.origin),
+        backend=records.backend[keep],
+        backends=records.backends,
         vxid=pick(records.vxid),
     )
     if records.detail:
-        _bind(records, rows, places, whole)
+        _bind(records, rows, places)
     return rows
 
 
-def _bind(records: Records, rows: Rows, places: list[int], whole: bool) -> None:
+def _bind(records: Records, rows: Rows, places: list[int]) -> None:
     """Give rows the values that their records' DETAIL lists; put the prepared statement in place of an EXECUTE."""
-    row_of = None if whole else {place: row for row, place in enumerate(places)}
+    row_of = None if len(places) == len(records.text) else {place: row for row, place in enumerate(places)}
     for place, detail in records.detail.items():
         row = place if row_of is None else row_of.get(place)
         if row is None:
@@ -117,12 +97,13 @@ def _bind(records: Records, rows: Rows, places: list[int], whole: bool) -> None:
 class _Pairing:
     """Pairs the statements and durations that `log_statement` and `log_duration` write on lines of their own."""
 
-    def __init__(self, records: Records, code: NDArray[np.int8], duration: NDArray[np.int64]) -> None:
+    def __init__(self, records: Records) -> None:
         self.records = records
-        self.code = code.tolist()
-        self.duration = duration
+        self.kind = records.kind.tolist()
+        self.timed = (records.duration != UNKNOWN).tolist()
+        self.duration = records.duration.copy()
         self.end = records.time.copy()
-        self.role = code.copy()
+        self.role = records.kind.copy()
         self.kept: list[tuple[int, int]] = []
         """Where a row stands in the log, and the record it is made of."""
         self.said: dict[bytes, int] = {}
@@ -132,32 +113,32 @@ class _Pairing:
 
     def assembled(self) -> Assembled:
         """Return the rows of the block."""
-        for place in range(len(self.code)):
-            self._record(place)
+        backends = self.records.backends
+        for place, backend in enumerate(self.records.backend.tolist()):
+            self._record(place, backends[backend].session)
         self.kept.sort()
         keep = np.array([record for _, record in self.kept], dtype=np.int64)
         rows = _rows(self.records, keep, self.role, self.duration, self.end)
         said = {
-            session: _rows(self.records, np.array([place]), self.role, self.duration)
+            session: _rows(self.records, np.array([place]), self.role, self.duration, self.end)
             for session, place in self.said.items()
         }
         return Assembled(rows, said, self.opening, frozenset(self.seen), self.bare)
 
-    def _record(self, place: int) -> None:
-        records, code = self.records, self.code[place]
-        session = records.session[place]
-        if code == 4 and records.duration[place]:
+    def _record(self, place: int, session: bytes) -> None:
+        kind, timed = self.kind[place], self.timed[place]
+        if kind == OTHER and timed:
             self._completed(place, session)
-        elif code == RUN and not records.duration[place]:
+        elif kind == RUN and not timed:
             self._let_go(session)
             self.said[session] = place
             self.seen.add(session)
-        elif code < 4:
-            if code == RUN:
+        elif kind < FAILED:
+            if kind == RUN:
                 self._let_go(session)
                 self.seen.add(session)
             self.kept.append((place, place))
-        elif code == 4 and place in records.statement:
+        elif kind == OTHER and place in self.records.statement:
             self._failed(place, session)
 
     def _completed(self, place: int, session: bytes) -> None:
@@ -165,10 +146,10 @@ class _Pairing:
         statement = self.said.pop(session, None)
         if statement is not None:
             self.end[statement] = self.records.time[place]
-            self.duration[statement] = self.duration[place]
+            self.duration[statement] = self.records.duration[place]
             self.kept.append((place, statement))
         elif session not in self.seen and session not in self.opening:
-            self.opening[session] = (int(self.records.time[place]), int(self.duration[place]), len(self.kept))
+            self.opening[session] = (int(self.records.time[place]), int(self.records.duration[place]), len(self.kept))
         else:
             self.bare += 1
 

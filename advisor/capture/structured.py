@@ -3,18 +3,86 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from typing import NamedTuple
+
+import numpy as np
 
 from advisor.capture.clock import times
 from advisor.capture.messages import Language
-from advisor.capture.record import Losses, Records
+from advisor.capture.numbering import Numbering
+from advisor.capture.record import Backend, Losses, Records, durations
 
 COLUMNS = (
     "timestamp", "user", "dbname", "remote_host", "session_id", "vxid", "error_severity",
     "message", "detail", "context", "statement", "application_name",
 )  # fmt: skip
 """The fields we read, by their jsonlog names."""
+
+WHO = ("session_id", "user", "dbname", "application_name", "remote_host")
+"""The fields of a `Backend`, in its order."""
+
+
+class Columns(NamedTuple):
+    """What a quick pattern found, in columns; texts are as they were written, quotes and escapes and all."""
+
+    stamp: Sequence[bytes]
+    zone: Sequence[bytes]
+    who: Sequence[tuple[bytes | None, ...]]
+    """What tells backends apart."""
+    vxid: Sequence[bytes | None]
+    severity: Sequence[bytes]
+    duration: Sequence[bytes | None]
+    kind: Sequence[bytes | None]
+    text: list[bytes]
+    detail: Sequence[bytes | None]
+    context: Sequence[bytes | None]
+    statement: Sequence[bytes | None]
+
+
+def quick_records(
+    columns: Columns,
+    language: Language,
+    lines: int,
+    plain: Callable[[bytes], bytes],
+    who: Callable[[tuple[bytes | None, ...]], tuple[bytes, ...]],
+) -> Records:
+    """Return the records that a quick pattern found.
+
+    `plain` undoes what the format does to a text; `who` takes apart what tells backends apart.
+    """
+    numbering: Numbering[tuple[bytes | None, ...]] = Numbering()
+    size = len(columns.text)
+    backend = numbering.of(columns.who, size)
+    english = language.severities
+    joined = b"\0".join(columns.text)
+    text = columns.text
+    if b'""' in joined or b"\\" in joined:
+        text = [_unwrapped(one, plain) for one in text]
+    return Records(
+        time=times(columns.stamp, columns.zone),
+        backend=backend,
+        backends=[Backend(*who(key)) for key in numbering],
+        vxid=columns.vxid,
+        severity=[english[word] for word in columns.severity],
+        duration=durations(columns.duration),
+        kind=np.fromiter(map(language.kinds.__getitem__, columns.kind), dtype=np.int8, count=size),
+        text=text,
+        detail=_plain(columns.detail, plain),
+        statement=_plain(columns.statement, plain),
+        context=_plain(columns.context, plain),
+        lines=lines,
+    )
+
+
+def _unwrapped(text: bytes, plain: Callable[[bytes], bytes]) -> bytes:
+    """Return the rest of a message, whose opening quote stands before it."""
+    return plain(b'"' + text + b'"') if b'"' in text or b"\\" in text else text
+
+
+def _plain(column: Sequence[bytes | None], plain: Callable[[bytes], bytes]) -> dict[int, bytes]:
+    return {place: plain(value) for place, value in enumerate(column) if value}
 
 
 @cache
@@ -30,20 +98,21 @@ def split_column(column: Sequence[str], encoding: str) -> list[bytes]:
 def records(columns: Mapping[str, list[bytes]], language: Language, lines: int, losses: Losses) -> Records:
     """Return the records that the columns of `COLUMNS` make up."""
     messages = columns["message"]
-    found = _pattern(language.head).findall(b"\0".join(messages) + b"\0") if messages else []
-    durations, kinds, texts = (list(column) for column in zip(*found, strict=True)) if found else ([], [], [])
+    found = _pattern(language.head).split(b"\0".join(messages) + b"\0") if messages else []
+    numbering: Numbering[tuple[bytes, ...]] = Numbering()
+    who = zip(*(columns[name] for name in WHO), strict=True)
+    backend = numbering.of(who, len(messages))
     english = language.severities
     stamps, zones = _stamps(columns["timestamp"])
-    names = ("user", "dbname", "application_name", "remote_host")
     return Records(
         time=times(stamps, zones),
-        session=columns["session_id"],
-        origin=list(zip(*(columns[name] for name in names), strict=True)),
+        backend=backend,
+        backends=[Backend(*parts) for parts in numbering],
         vxid=columns["vxid"],
         severity=[english.get(word, word) for word in columns["error_severity"]],
-        duration=durations,
-        kind=list(map(language.kinds.__getitem__, kinds)),
-        text=texts,
+        duration=durations(found[1::4]),
+        kind=np.fromiter(map(language.kinds.__getitem__, found[2::4]), dtype=np.int8, count=len(messages)),
+        text=found[3::4],
         detail=_present(columns["detail"]),
         statement=_present(columns["statement"]),
         context=_present(columns["context"]),

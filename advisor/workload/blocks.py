@@ -7,10 +7,10 @@ from typing import BinaryIO
 
 from advisor.capture import source
 
-SIZE = 4 << 20
+SIZE = 2 << 20
 """Bytes of a block."""
 
-CONTEXT = 64 << 10
+CONTEXT = 32 << 10
 """Bytes after a block in which secondary lines of its records are still looked for."""
 
 LONGEST = 64 << 20

@@ -46,6 +46,8 @@ def queries(partial: Partial, inputs: tuple[str, ...]) -> tuple[Query, ...]:
 def query(identity: str, database: bytes, entry: Entry, inputs: tuple[str, ...]) -> Query:
     """Return one entry as a query."""
     total = entry.total / 1000
+    # What is kept does not depend on where the log was cut; the first text of a block does.
+    entry.text = min((one.text for one in entry.kept), key=lambda text: (len(text), text), default=entry.text)
     slots = slot_map(entry.text)
     users = sorted({_text(user) for user, _ in entry.origins if user})
     applications = sorted({_text(application) for _, application in entry.origins if application})

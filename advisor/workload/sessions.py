@@ -88,19 +88,22 @@ class BlockSteps:
         )
         return Steps(
             coded.entries, classes, coded.entry[order], end - np.maximum(rows.duration[order], 0), end,
-            transactions([rows.vxid[row] for row in picked]), traced,
+            transactions(rows.vxid)[order], traced,
         )  # fmt: skip
 
     def _filled(self, coded: Coded, order: NDArray[np.int64], steps: Steps, begin: int) -> Steps:
         """Return steps with the contents of the first executions of each entry."""
         rows = coded.rows
         counts: dict[int, int] = {}
+        backends = rows.backend[order[begin : begin + len(steps)]].tolist()
         for place, (entry, row) in enumerate(
             zip(steps.entry.tolist(), order[begin : begin + len(steps)].tolist(), strict=True)
         ):
             count = counts[entry] = counts.get(entry, 0) + 1
             if count <= SAMPLED and not steps.classes[entry]:
-                steps.contents[place] = Content(rows.text[row], rows.parameters.get(row), rows.origin[row][2])
+                steps.contents[place] = Content(
+                    rows.text[row], rows.parameters.get(row), rows.backends[backends[place]].application
+                )
         return steps
 
 

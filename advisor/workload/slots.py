@@ -133,6 +133,8 @@ def _walk(root: Any) -> Iterator[int | list[Found]]:
         if isinstance(node, list):
             pending.extend((item, None) for item in node)
         elif isinstance(node, dict):
+            if "A_Const" in node and node["A_Const"].get("location", 0) < 0:
+                continue  # the parser's own, as in WITH … CYCLE
             if "A_Const" in node:
                 yield [(node["A_Const"].get("location", 0), node["A_Const"], typed)]
             elif "ParamRef" in node:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.capture.record import Times
-from advisor.capture.statements import RUN, Rows
+from advisor.capture.numbering import Numbering
+from advisor.capture.record import RUN, Times
+from advisor.capture.statements import Rows
 from advisor.workload.partial import EntryKey
 
 STATEMENT, NOISE, BEGIN, END, RESET = 0, 1, 2, 3, 4
@@ -87,10 +88,17 @@ class Content:
     application: bytes
 
 
-def transactions(vxids: Sequence[bytes]) -> NDArray[np.int64]:
+class _Hashes(dict[bytes | None, int]):
+    """Virtual transaction ids to hashes; 0 for none and for those whose local part is 0."""
+
+    def __missing__(self, vxid: bytes | None) -> int:
+        found = self[vxid] = zlib.crc32(vxid) + 1 if vxid and vxid[-2:] != b"/0" else 0
+        return found
+
+
+def transactions(vxids: Sequence[bytes | None]) -> NDArray[np.int64]:
     """Return a hash of each virtual transaction id; 0 where there is none or its local part is 0."""
-    hashed = (zlib.crc32(vxid) + 1 if vxid and vxid[-2:] != b"/0" else 0 for vxid in vxids)
-    return np.fromiter(hashed, dtype=np.int64, count=len(vxids))
+    return np.fromiter(map(_Hashes().__getitem__, vxids), dtype=np.int64, count=len(vxids))
 
 
 def traces(texts: Sequence[bytes]) -> NDArray[np.int64]:
@@ -104,11 +112,11 @@ def traces(texts: Sequence[bytes]) -> NDArray[np.int64]:
 
 def session_order(rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64], list[bytes]]:
     """Return the executions' row numbers session by session, where each session begins, and the sessions."""
-    numbers: dict[bytes, int] = {}
-    session = np.array([numbers.setdefault(name, len(numbers)) for name in rows.session], dtype=np.int32)
+    numbers: Numbering[bytes] = Numbering()
+    session_of = np.array([numbers[backend.session] for backend in rows.backends], dtype=np.int32)
     wanted = np.flatnonzero(rows.role == RUN)
-    order = wanted[np.argsort(session[wanted], kind="stable")]
-    sorted_sessions = session[order]
-    starts = np.flatnonzero(np.diff(sorted_sessions, prepend=-1))
+    session = session_of[rows.backend[wanted]] if len(wanted) else np.zeros(0, dtype=np.int32)
+    order = np.argsort(session, kind="stable")
+    starts = np.flatnonzero(np.diff(session[order], prepend=-1))
     names = list(numbers)
-    return order, starts, [names[number] for number in sorted_sessions[starts].tolist()]
+    return wanted[order], starts, [names[number] for number in session[order][starts].tolist()]

@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import zlib
-from collections import Counter
-from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.capture.record import NO_TIME, Origin
-from advisor.capture.statements import FAILED, FETCH, PHASE, RUN, Rows
+from advisor.capture.numbering import Numbering
+from advisor.capture.record import FAILED, FETCH, NO_TIME, PHASE, RUN
+from advisor.capture.statements import Rows
 from advisor.workload.fingerprints import Fingerprints
 from advisor.workload.partial import RESERVOIR, Entry, EntryKey, Kept, Partial, slower
 from advisor.workload.sketch import buckets
-from advisor.workload.textkey import text_keys
-
-K = TypeVar("K", bound=Hashable)
-
-
-class Numbering(dict[K, int], Generic[K]):
-    """Numbers what it is asked for, in the order of asking."""
-
-    def __missing__(self, key: K) -> int:
-        number = self[key] = len(self)
-        return number
+from advisor.workload.textkey import SEPARATOR, joined_keys, text_keys
 
 
 @dataclass(slots=True)
@@ -68,12 +56,11 @@ class Tally:
         keys: Numbering[bytes] = Numbering()
         databases: Numbering[bytes] = Numbering()
         numbers: Numbering[EntryKey] = Numbering()
-        origins: Numbering[Origin] = Numbering()
         size = len(rows.text)
-        key = np.fromiter(map(keys.__getitem__, text_keys(rows.text)), dtype=np.int32, count=size)
-        origin = np.fromiter(map(origins.__getitem__, rows.origin), dtype=np.int32, count=size)
-        database_of = np.array([databases[place[1]] for place in origins], dtype=np.int64)
-        pair = key.astype(np.int64) * max(len(databases), 1) + (database_of[origin] if size else 0)
+        joined = SEPARATOR.join(rows.text)
+        key = keys.of(joined_keys(joined), size) if size else np.zeros(0, dtype=np.int32)
+        database_of = np.array([databases[backend.database] for backend in rows.backends], dtype=np.int64)
+        pair = key.astype(np.int64) * max(len(databases), 1) + (database_of[rows.backend] if size else 0)
         distinct, first, inverse = np.unique(pair, return_index=True, return_inverse=True)
         names, known = list(keys), list(databases)
         representative: list[int] = []
@@ -86,7 +73,7 @@ class Tally:
             if number == len(representative):
                 representative.append(row)
         entry = np.array(entry_of, dtype=np.int32)[inverse] if size else np.zeros(0, dtype=np.int32)
-        return Coded(rows, key, entry, list(numbers), representative, any(b"*/" in text for text in rows.text))
+        return Coded(rows, key, entry, list(numbers), representative, b"*/" in joined)
 
     def _entry(self, coded: Coded, place: int) -> Entry:
         text = coded.rows.text[coded.representative[place]]
@@ -117,13 +104,11 @@ class Tally:
             entries[value >> 16].histogram[value & 0xFFFF] = count
 
     def _origins(self, coded: Coded, entries: list[Entry], where: NDArray[np.bool_]) -> None:
-        pairs = Counter(
-            (entry, origin)
-            for entry, origin, counts in zip(coded.entry.tolist(), coded.rows.origin, where.tolist(), strict=True)
-            if counts
-        )
-        for (entry, origin), count in pairs.items():
-            entries[entry].origins[(origin[0], origin[2])] += count
+        size = max(len(coded.rows.backends), 1)
+        code = coded.entry[where].astype(np.int64) * size + coded.rows.backend[where]
+        for value, count in zip(*(column.tolist() for column in np.unique(code, return_counts=True)), strict=True):
+            backend = coded.rows.backends[value % size]
+            entries[value // size].origins[(backend.user, backend.application)] += count
 
     def _keep(self, coded: Coded, entries: list[tuple[EntryKey, Entry]]) -> None:
         """Keep the executions of lowest hash of each entry, and its slowest one."""

@@ -20,9 +20,12 @@ SEPARATOR = b"\0"
 
 def text_keys(texts: Sequence[bytes]) -> list[bytes]:
     """Return the key of each text: its literals and comments replaced by `?`."""
-    if not texts:
-        return []
-    return LITERAL.sub(b"?", SEPARATOR.join(texts)).split(SEPARATOR)
+    return joined_keys(SEPARATOR.join(texts)) if texts else []
+
+
+def joined_keys(joined: bytes) -> list[bytes]:
+    """Return the keys of texts joined by `SEPARATOR`."""
+    return LITERAL.sub(b"?", joined).split(SEPARATOR)
 
 
 def literals(text: bytes) -> list[tuple[int, bytes]]:

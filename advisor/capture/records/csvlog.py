@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections import Counter
 from collections.abc import Mapping
+from functools import cached_property
 
-from advisor.capture.messages import Language, language_of
+from advisor.capture.messages import Language, head_pattern, language_of, severity_pattern
 from advisor.capture.record import Losses, Records
-from advisor.capture.structured import records, split_column
+from advisor.capture.structured import Columns, quick_records, records, split_column
 
 NAME = "csvlog"
 
@@ -28,6 +28,9 @@ STAMP = rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [A-Za-z0-9_+:-]+,"
 START = re.compile(STAMP + rb'(?:"(?:[^"]|"")*")?,(?:"(?:[^"]|"")*")?,\d*,(?:"[^"]*")?,[0-9a-f]+\.[0-9a-f]+,')
 STARTS = re.compile(rb"^" + START.pattern, re.M)
 
+PLAIN = rb'(?:"[^"\n]*")?'
+TEXT = rb'((?:"[^"]*(?:""[^"]*)*")?)'
+
 
 def sniff(head: bytes) -> float:
     """Return 1 when lines begin as csvlog records do."""
@@ -42,33 +45,74 @@ class CsvReader:
         self.settings: Mapping[str, str] = {}
         self.resolution = 0
 
+    def __reduce__(self) -> tuple[type[CsvReader], tuple[Language]]:
+        return CsvReader, (self.language,)
+
+    @cached_property
+    def quick(self) -> re.Pattern[bytes]:
+        """A strict and fast pattern of the ordinary record."""
+        who = rb"(" + PLAIN + rb"," + PLAIN + rb",\d*," + PLAIN + rb",[0-9a-f.]+)"
+        place = rb",\d+," + PLAIN + rb",[^,\n]*,([0-9/]*),\d+,"
+        message = rb'"' + head_pattern(self.language, b',[0-9A-Z]{5},"') + rb'([^"]*(?:""[^"]*)*)"'
+        rest = rb"," + TEXT + rb",[^,\n]*,[^,\n]*,\d*," + TEXT + rb"," + TEXT + rb",\d*,[^,\n]*"
+        application = rb"(?:,(" + PLAIN + rb")(?:,[^\n]*)?)?"
+        stamp = rb"^([-0-9]{10} [0-9:.]{12}) ([^ ,\n]+),"
+        severity = severity_pattern(self.language) + rb",[0-9A-Z]{5},"
+        return re.compile(stamp + who + place + severity + message + rest + application + rb"\n", re.M)
+
     def starts(self, line: bytes) -> bool:
         """Return whether a record begins with this line."""
         return START.match(line) is not None
 
     def read(self, block: bytes, owned: int) -> Records:
         """Return the records in the first `owned` bytes of `block`; csvlog needs no context."""
-        text = block[:owned].replace(b"\0", b"").decode("latin-1")
+        own = block[:owned].replace(b"\0", b"")
+        return self._quickly(own) or self._carefully(own)
+
+    def _quickly(self, own: bytes) -> Records | None:
+        """Return the records, read by the quick pattern; nothing when it does not fit every byte."""
+        flat = self.quick.split(own)
+        width = self.quick.groups + 1
+        if any(flat[::width]):
+            return None
+        stamp, zone, who, vxid, severity, duration, kind, text, *more = (flat[at::width] for at in range(1, width))
+        columns = Columns(
+            stamp, zone, list(zip(who, more[3], strict=True)), vxid, severity, duration, kind, text, *more[:3]
+        )
+        return quick_records(columns, self.language, own.count(b"\n"), _unquoted, _who)
+
+    def _carefully(self, own: bytes) -> Records:
         losses = Losses()
         kept: list[list[str]] = []
-        counts: Counter[int] = Counter()
-        for row in csv.reader(io.StringIO(text, newline="")):
+        for row in csv.reader(io.StringIO(own.decode("latin-1"), newline="")):
             if len(row) >= LEAST and row[0][:2].isdigit():
                 kept.append(row)
             elif row:
                 losses.add("csvlog record with too few columns or no time", ",".join(row).encode("latin-1"))
-        counts.update(map(len, kept))
-        for count in sorted(set(counts) - set(KNOWN)):
+        for count in sorted({len(row) for row in kept} - set(KNOWN)):
             example = next(row for row in kept if len(row) == count)
             losses.note(f"csvlog layout of {count} columns, read as far as known", ",".join(example).encode("latin-1"))
-        columns = {name: split_column([row[place] for row in kept], "latin-1") for name, place in _places(counts, kept)}
+        columns = {name: split_column([row[at] for row in kept], "latin-1") for name, at in _places(kept)}
         if "application_name" not in columns:
             columns["application_name"] = [b""] * len(kept)
-        return records(columns, self.language, block.count(b"\n", 0, owned), losses)
+        return records(columns, self.language, own.count(b"\n"), losses)
 
 
-def _places(counts: Counter[int], kept: list[list[str]]) -> list[tuple[str, int]]:
+def _unquoted(text: bytes) -> bytes:
+    """Return a field without its quotes."""
+    return text[1:-1].replace(b'""', b'"') if text.startswith(b'"') else text
+
+
+def _who(key: tuple[bytes | None, ...]) -> tuple[bytes, ...]:
+    """Return session, user, database, application and client."""
+    row = next(csv.reader([(key[0] or b"").decode("latin-1")]))
+    user, database, _, host, session = (part.encode("latin-1") for part in row)
+    return session, user, database, _unquoted(key[1] or b""), host
+
+
+def _places(kept: list[list[str]]) -> list[tuple[str, int]]:
     """Return the columns to read; short rows are filled up where rows differ."""
+    counts = {len(row) for row in kept}
     least = min(counts, default=LEAST)
     if least < APPLICATION and max(counts, default=0) >= APPLICATION:
         for row in kept:

@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+
+import numpy as np
 
 from advisor.capture.clock import epochs, times
 from advisor.capture.infer import infer_prefix
 from advisor.capture.messages import (
     PRIMARY,
-    SECONDARY,
     Language,
     guard_pattern,
     head_pattern,
     language_of,
     severity_pattern,
 )
+from advisor.capture.numbering import Numbering
 from advisor.capture.prefix import Prefix, compile_prefix
-from advisor.capture.record import NO_TIME, Losses, Origin, Records, Times
+from advisor.capture.record import NO_TIME, Backend, Losses, Records, Times, durations
+from advisor.capture.secondary import hung
 from advisor.errors import InputError
 
 NAME = "stderr log"
 
-SEVERE = re.compile(rb"^[^\n]*?\b(?:" + b"|".join(PRIMARY) + rb"):  \S", re.M)
+SEVERE = re.compile(rb"^[^\t\n]*?(?:" + b"|".join(PRIMARY) + rb"):  \S", re.M)
 CONTINUED = re.compile(rb"^\t", re.M)
 
 FREE = frozenset({"application", "user", "database"})
-UNKNOWN = b"[unknown]"
-SECONDARY_SET = frozenset(SECONDARY)
+NOBODY = b"[unknown]"
 PRIMARY_SET = frozenset(PRIMARY)
+
+BODY = rb"(.*(?:\n\t.*)*)"
 
 
 def sniff(head: bytes) -> float:
@@ -47,24 +51,40 @@ class StderrReader:
         self.language = language
         self.settings: Mapping[str, str] = {"log_line_prefix": prefix.text}
         self.resolution = 1_000_000 if "%t" in prefix.text and "%m" not in prefix.text else 0
+        self.known: dict[tuple[bytes | None, ...], Backend] = {}
 
     def __reduce__(self) -> tuple[type[StderrReader], tuple[Prefix, Language]]:
         return StderrReader, (self.prefix, self.language)
 
-    @cached_property
-    def record(self) -> re.Pattern[bytes]:
-        """The pattern of a whole record; its last group catches what is no record."""
+    def _severity(self) -> bytes:
+        """Return the pattern of a severity and all that stands before the message."""
         free = not FREE.isdisjoint(self.prefix.fields)
         spaces = b":  " if free else b": {1,2}"
         guard = guard_pattern(self.language) if free else b""
-        severity = severity_pattern(self.language) + spaces + rb"(?:[0-9A-Z]{5}: )?" + guard
-        message = head_pattern(self.language) + rb"(.*(?:\n\t.*)*)"
-        return re.compile(rb"^(?:" + self.prefix.pattern + severity + message + rb"|(.+))\n?", re.M)
+        return severity_pattern(self.language) + spaces + rb"(?:[0-9A-Z]{5}: )?" + guard
+
+    @cached_property
+    def record(self) -> re.Pattern[bytes]:
+        """The pattern of a whole record; its last group catches what is no record."""
+        message = head_pattern(self.language) + BODY
+        return re.compile(rb"^(?:" + self.prefix.pattern + self._severity() + message + rb"|(.+))\n?", re.M)
+
+    @cached_property
+    def quick(self) -> re.Pattern[bytes]:
+        """A strict and fast pattern of the ordinary record; a DETAIL right behind it is part of it."""
+        detail = re.escape(next(word for word, meaning in self.language.severities.items() if meaning == b"DETAIL"))
+        message = head_pattern(self.language) + BODY + rb"(?:\n\1" + detail + rb":  " + BODY + rb")?"
+        return re.compile(rb"^(" + self.prefix.quick + rb")" + self._severity() + message + rb"\n?", re.M)
 
     @cached_property
     def start(self) -> re.Pattern[bytes]:
         """The pattern of a primary record's beginning."""
         return re.compile(self.prefix.pattern + severity_pattern(self.language) + rb": ")
+
+    @cached_property
+    def whole(self) -> re.Pattern[bytes]:
+        """The pattern of a prefix alone."""
+        return re.compile(self.prefix.pattern)
 
     def starts(self, line: bytes) -> bool:
         """Return whether a primary record begins with this line."""
@@ -73,78 +93,105 @@ class StderrReader:
 
     def read(self, block: bytes, owned: int) -> Records:
         """Return the records that begin in the first `owned` bytes of `block`."""
+        return self._quickly(block, owned) or self._carefully(block, owned)
+
+    def _quickly(self, block: bytes, owned: int) -> Records | None:
+        """Return the records, read by the quick pattern; nothing when it does not fit every byte."""
+        flat = self.quick.split(block[:owned])
+        width = self.quick.groups + 1
+        if any(flat[::width]):
+            return None
+        columns = [flat[place::width] for place in range(1, width)]
+        named = list(zip(self.prefix.quick_fields, columns[1:], strict=False))
+        backend, backends = self._backends(columns[0], [column for name, column in named if name == "stable"])
+        severity, duration, kind, text, detail = columns[-5:]
+        if self._indented(text):
+            text = [unindented(one) for one in text]
+        records = Records(
+            time=_times(dict(named), len(text)),
+            backend=backend,
+            backends=backends,
+            vxid=dict(named).get("vxid", [None] * len(text)),
+            severity=[self.language.severities[word] for word in severity],
+            duration=durations(duration),
+            kind=self._kinds(kind),
+            text=text,
+            detail={place: unindented(one) for place, one in enumerate(detail) if one is not None},
+            lines=block.count(b"\n", 0, owned),
+        )
+        context = self.record.findall(block, owned) if owned < len(block) else []
+        return hung(records, self._later(context))
+
+    def _later(self, context: list[tuple[bytes, ...]]) -> list[tuple[bytes, bytes, bytes]]:
+        """Return session, severity and text of the records that follow a block."""
+        at, fields = len(self.prefix.fields), self.prefix.fields
+        found: list[tuple[bytes, bytes, bytes]] = []
+        for row in _rows(context, Losses()):
+            session = backend_of(dict(zip(fields, row, strict=False))).session
+            found.append((session, self.language.severities[row[at]], unindented(row[at + 3])))
+        return found
+
+    @staticmethod
+    def _indented(texts: Sequence[bytes]) -> bool:
+        return b"\n" in b"\0".join(texts)
+
+    def _kinds(self, column: Sequence[bytes | None]) -> np.ndarray[tuple[int], np.dtype[np.int8]]:
+        return np.fromiter(map(self.language.kinds.__getitem__, column), dtype=np.int8, count=len(column))
+
+    def _backends(
+        self, prefixes: Sequence[bytes], stable: Sequence[Sequence[bytes | None]]
+    ) -> tuple[np.ndarray[tuple[int], np.dtype[np.int32]], list[Backend]]:
+        """Return the number of each record's backend, and the backends; each distinct prefix is taken apart once."""
+        numbering: Numbering[tuple[bytes | None, ...]] = Numbering()
+        keys: Iterable[tuple[bytes | None, ...]] = zip(*stable, strict=True) if stable else [()] * len(prefixes)
+        numbers = numbering.of(keys, len(prefixes))
+        firsts = np.unique(numbers, return_index=True)[1].tolist()
+        if len(self.known) > 100_000:
+            self.known.clear()
+        for key, first in zip(numbering, firsts, strict=True):
+            if key not in self.known:
+                match = self.whole.fullmatch(prefixes[first])
+                names, values = self.prefix.fields, match.groups() if match else ()
+                self.known[key] = backend_of({name: value or b"" for name, value in zip(names, values, strict=False)})
+        return numbers, [self.known[key] for key in numbering]
+
+    def _carefully(self, block: bytes, owned: int) -> Records:
+        """Return the records, whatever stands between and within them."""
         found = self.record.findall(block, 0, owned)
         context = self.record.findall(block, owned) if owned < len(block) else []
         losses = Losses()
         rows = _rows(found, losses)
-        return self._assembled(rows, _rows(context, Losses()), block.count(b"\n", 0, owned), losses)
-
-    def _assembled(
-        self, rows: list[tuple[bytes, ...]], context: list[tuple[bytes, ...]], lines: int, losses: Losses
-    ) -> Records:
-        severity_at = len(self.prefix.fields)
-        english_of = self.language.severities.__getitem__
-        severities = [english_of(row[severity_at]) for row in rows]
-        secondary: dict[bytes, dict[int, bytes]] = {word: {} for word in SECONDARY}
-        if not SECONDARY_SET.isdisjoint(severities) or context:
-            later = [english_of(row[severity_at]) for row in context]
-            rows, severities = self._attach(rows + context, severities + later, len(rows), secondary, losses)
-        columns = list(zip(*rows, strict=True)) if rows else [()] * (severity_at + 5)
+        at = len(self.prefix.fields)
+        columns = list(zip(*rows, strict=True)) if rows else [()] * (at + 5)
         fields = {name: columns[place] for place, name in enumerate(self.prefix.fields)}
-        kind_of = self.language.kinds.__getitem__
-        return Records(
+        names = [name for name in fields if name not in ("time", "zone", "epoch", "vxid")]
+        numbering: Numbering[tuple[bytes, ...]] = Numbering()
+        who = zip(*(fields[name] for name in names), strict=True) if names else iter([()] * len(rows))
+        records = Records(
             time=_times(fields, len(rows)),
-            session=_sessions(fields, len(rows)),
-            origin=_origins(fields, len(rows)),
-            vxid=list(fields.get("vxid", [b""] * len(rows))),
-            severity=severities,
-            duration=list(columns[severity_at + 1]),
-            kind=list(map(kind_of, columns[severity_at + 2])),
-            text=[whole(text) if b"\n" in text else text for text in columns[severity_at + 3]],
-            detail=secondary[b"DETAIL"],
-            statement=secondary[b"STATEMENT"],
-            context=secondary[b"CONTEXT"],
-            lines=lines,
+            backend=numbering.of(who, len(rows)),
+            backends=[backend_of(dict(zip(names, key, strict=True))) for key in numbering],
+            vxid=fields.get("vxid", [None] * len(rows)),
+            severity=[self.language.severities[word] for word in columns[at]],
+            duration=durations(columns[at + 1]),
+            kind=self._kinds(columns[at + 2]),
+            text=[unindented(text) for text in columns[at + 3]],
+            lines=block.count(b"\n", 0, owned),
             losses=losses,
         )
-
-    def _attach(
-        self,
-        rows: list[tuple[bytes, ...]],
-        severities: list[bytes],
-        owned: int,
-        secondary: dict[bytes, dict[int, bytes]],
-        losses: Losses,
-    ) -> tuple[list[tuple[bytes, ...]], list[bytes]]:
-        """Hang secondary lines on the last primary record of their session; return the owned primary records."""
-        session_at = self._session_at
-        text_at = len(self.prefix.fields) + 3
-        last: dict[bytes, int] = {}
-        kept: list[tuple[bytes, ...]] = []
-        words: list[bytes] = []
-        for place, (row, word) in enumerate(zip(rows, severities, strict=True)):
-            session = row[session_at] if session_at is not None else b""
-            if word not in secondary:
-                last[session] = len(kept) if place < owned else -1
-                if place < owned:
-                    kept.append(row)
-                    words.append(word)
-            elif (record := last.get(session)) is not None:
-                if record >= 0:
-                    secondary[word].setdefault(record, whole(row[text_at]))
-            elif place < owned:
-                losses.add(f"{word.decode()} line without its message", row[text_at])
-        return kept, words
-
-    @cached_property
-    def _session_at(self) -> int | None:
-        fields = self.prefix.fields
-        return next((fields.index(name) for name in ("session", "pid") if name in fields), None)
+        return hung(records, self._later(context))
 
 
-def whole(text: bytes) -> bytes:
+def unindented(text: bytes) -> bytes:
     """Return a message of several lines as it was before the server indented its continuation lines."""
     return text.replace(b"\n\t", b"\n")
+
+
+def backend_of(fields: Mapping[str, bytes]) -> Backend:
+    """Return who wrote a record; the session is `%c`, else the pid with what tells it from its namesakes."""
+    session = fields.get("session") or b" ".join(fields[name] for name in ("pid", "start") if name in fields)
+    names = (fields.get(name, b"") for name in ("user", "database", "application", "client"))
+    return Backend(session, *(b"" if name == NOBODY else name for name in names))
 
 
 def _rows(found: list[tuple[bytes, ...]], losses: Losses) -> list[tuple[bytes, ...]]:
@@ -164,32 +211,11 @@ def _rows(found: list[tuple[bytes, ...]], losses: Losses) -> list[tuple[bytes, .
 
 
 def _times(fields: Mapping[str, Sequence[bytes]], size: int) -> Times:
-    import numpy as np
-
     if "time" in fields:
         return times(fields["time"], fields["zone"])
     if "epoch" in fields:
         return epochs(fields["epoch"])
     return np.full(size, NO_TIME, dtype=np.int64)
-
-
-def _sessions(fields: Mapping[str, Sequence[bytes]], size: int) -> list[bytes]:
-    if "session" in fields:
-        return list(fields["session"])
-    if "pid" in fields and "start" in fields:
-        return [pid + b" " + start for pid, start in zip(fields["pid"], fields["start"], strict=True)]
-    return list(fields.get("pid", [b""] * size))
-
-
-def _origins(fields: Mapping[str, Sequence[bytes]], size: int) -> list[Origin]:
-    empty = (b"",) * size
-    names = ("user", "database", "application", "client")
-    return list(zip(*(_known(fields.get(name, empty)) for name in names), strict=True)) if size else []
-
-
-def _known(column: Sequence[bytes]) -> Sequence[bytes]:
-    """Return a column with nothing where the server wrote that it does not know."""
-    return [b"" if value == UNKNOWN else value for value in column] if UNKNOWN in column else column
 
 
 def reader(head: bytes, prefix: str | None) -> StderrReader:
