@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from advisor.analysis.bind import bind, special
 from advisor.analysis.conditions import add_condition, add_conditions
 from advisor.analysis.expression import Expression, Field, Special
 from advisor.analysis.parse import Node, names
+from advisor.analysis.parse import statement as parse
 from advisor.analysis.scope import Scope, Source, table_source
-from advisor.analysis.state import Domain, State
+from advisor.analysis.state import Domain, Relation, State
 from advisor.analysis.typed import operation
 from advisor.analysis.types import type_name
 from advisor.catalog.schema import Table
@@ -73,7 +75,24 @@ def _table(state: State, scope: Scope, fields: Node, domain: Domain) -> list[Sou
         return VIEWS[0](state, scope, fields, domain, table)
     relation = state.relation(shown or name, scope.depth, domain, table)
     relation.only = not fields.get("inh", False)
-    return [table_source(state, relation, columns)]
+    return [_with_virtual(state, table_source(state, relation, columns), relation, table)]
+
+
+def _with_virtual(state: State, source: Source, relation: Relation, table: Table) -> Source:
+    """Return a table's source with the expressions of its virtual columns in their place, as the planner sees them."""
+    virtual = {name: column.default for name, column in state.lookup.columns(table).items() if column.virtual}
+    if not virtual:
+        return source
+    inside = Scope(Domain("inner"), 0, sources=[table_source(state, relation)])
+    columns = dict(source.columns)
+    slots, state.slots = state.slots, {}
+    for shown, value in source.columns.items():
+        text = virtual.get(value.name) if isinstance(value, Field) else None
+        if text:
+            select = parse(f"SELECT {text}")["SelectStmt"]
+            columns[shown] = bind(state, inside, select["targetList"][0])
+    state.slots = slots
+    return replace(source, columns=columns)
 
 
 def _why_no_table(state: State, name: str, schema: str | None) -> str:

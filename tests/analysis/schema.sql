@@ -29,7 +29,8 @@ CREATE TABLE users (
     lower_name text GENERATED ALWAYS AS (lower(name)) STORED,
     token uuid,
     address inet,
-    title text COLLATE "C"
+    title text COLLATE "C",
+    full_name text GENERATED ALWAYS AS (name || ' ' || nick) VIRTUAL
 );
 CREATE TABLE orders (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

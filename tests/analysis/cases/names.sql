@@ -274,3 +274,13 @@ update
   output name parent_id
   written name
 features returning
+
+-- a virtual generated column is its expression
+SELECT id, full_name FROM users WHERE full_name = 'a b' ORDER BY full_name
+-->
+select
+0 users
+  equality ((name || (' '::text)) || (nick::text)) = 'a b'@0 | (((name || (' '::text)) || (nick::text)) = 'a b')
+  sort ((name || (' '::text)) || (nick::text))
+  output id name nick
+features order-by unbounded
