@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 import tomllib
 from collections.abc import Iterator
-from pathlib import Path
-from types import ModuleType
 
 import psycopg
 import pytest
 from psycopg import sql
 
 from advisor.twin.server import Server
+from tests.systems.observe import SYSTEMS, load_driver, seed
 
-SYSTEM = Path(__file__).parents[2] / "sql" / "systems" / "boardroom"
+SYSTEM = SYSTEMS / "boardroom"
 TABLES = ["users", "boardrooms", "sessions", "threads", "messages", "tool_runs"]
-
-
-def load_driver(system: Path) -> ModuleType:
-    """Import a system's `workload.py`."""
-    name = f"{system.name}_workload"
-    spec = importlib.util.spec_from_file_location(name, system / "workload.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
@@ -35,11 +21,7 @@ def boardroom(server: Server) -> Iterator[str]:
     """A database with the boardroom system loaded."""
     with server.connect() as connection:
         connection.execute("CREATE DATABASE boardroom_system")
-    done = server.run(
-        "psql", "-q", "-v", "ON_ERROR_STOP=1", "-d", "boardroom_system",
-        "-f", str(SYSTEM / "schema.sql"), "-f", str(SYSTEM / "seed.sql"),
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    seed(server, "boardroom_system", SYSTEM)
     yield "boardroom_system"
     with server.connect() as connection:
         connection.execute("DROP DATABASE boardroom_system WITH (FORCE)")
