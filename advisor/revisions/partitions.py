@@ -17,7 +17,7 @@ from advisor.revisions.body import (
     analyze_source,
 )
 from advisor.revisions.change import Change, Partition
-from advisor.revisions.escape import python_string, qualified, text_literal
+from advisor.revisions.escape import python_string, qualified
 
 ONLY_NOTE = "-- squawk-ignore require-concurrent-index-creation\n"
 """`ON ONLY` builds nothing: the index is empty until its partitions' indexes are attached."""
@@ -96,6 +96,7 @@ def has_child(schema, table, parent_schema, parent_index):
     names |= {{"parent_schema": parent_schema, "parent_index": parent_index}}
     return op.get_bind().execute(query, names).scalar()
 
+note = {note}
 body = {body}
 with context.autocommit_block():
     run("SET statement_timeout = 0")
@@ -109,10 +110,7 @@ with context.autocommit_block():
                     continue
             if not leaf:
                 # INVALID by design until every partition's index is attached.
-                run_briefly(
-                    "{only_note}"
-                    f"CREATE {unique}INDEX IF NOT EXISTS {{quote(name)}} ON ONLY {{where}}",
-                )
+                run_briefly(note + f"CREATE {unique}INDEX IF NOT EXISTS {{quote(name)}} ON ONLY {{where}}")
                 continue
             run("SET lock_timeout = '{patient}'")
             # A build that was cut off leaves an INVALID index of this name behind.
@@ -149,21 +147,22 @@ def run_briefly(statement):
     """Run a statement that makes the application wait: give up soon, try again later."""
     for attempt in range(10):
         try:
-            return op.execute(statement)
+            # A bare colon would start a parameter.
+            return op.execute(sa.text(statement.replace(":", "\\\\:")))
         except sa.exc.DBAPIError as error:
             state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
             if state != "55P03" or attempt == 9:
                 raise
             time.sleep(min(2**attempt, 30) * random.uniform(0.5, 1.0))
 
+note = {note}
+drop = {drop}
 with context.autocommit_block():
     op.execute("SET statement_timeout = 0")
     op.execute("SET lock_timeout = '{brief}'")
     try:
         # An index of a partitioned table cannot be dropped concurrently; its partitions' go with it.
-        run_briefly(
-            {drop},
-        )
+        run_briefly(note + drop)
     finally:
         # When the connection is lost, the reset must not hide why.
         with contextlib.suppress(sa.exc.SQLAlchemyError):
@@ -178,7 +177,8 @@ def partitioned_body(change: Change) -> Body:
     build = _build(change, change.definition)
     drop = DROP.format(
         brief=BRIEF_LOCK_TIMEOUT,
-        drop=text_literal(f"{DROP_NOTE}DROP INDEX IF EXISTS {qualified(change.definition.schema, change.name)}"),
+        note=python_string(DROP_NOTE),
+        drop=python_string(f"DROP INDEX IF EXISTS {qualified(change.definition.schema, change.name)}"),
     )
     first, second = (build, drop) if change.kind == "create" else (drop, build)
     return Body(first, second, IMPORTS)
@@ -195,7 +195,7 @@ def _build(change: Change, definition: IndexDefinition) -> str:
         schema=python_string(definition.schema),
         digest=_salt(change),
         body=python_string(body_sql(definition, nulls_not_distinct=change.nulls_not_distinct)),
-        only_note=python_string(ONLY_NOTE)[1:-1],
+        note=python_string(ONLY_NOTE),
         unique="UNIQUE " if definition.unique else "",
         brief=BRIEF_LOCK_TIMEOUT,
         patient=BUILD_LOCK_TIMEOUT,
