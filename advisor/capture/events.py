@@ -95,6 +95,7 @@ class StatementRow:
     query_id: str | None = None
     user: str | None = None
     database: str | None = None
+    application: str | None = None
     top_level: bool = True
     mean_ms: float | None = None
     min_ms: float | None = None

@@ -12,6 +12,12 @@ from advisor.progress import Progress
 @click.command(short_help="Reduce logs and exports to one workload file.")
 @click.argument("inputs", nargs=-1, required=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the workload file there.")
+@click.option(
+    "--watch",
+    type=click.FloatRange(min=0.1, max=3600),
+    metavar="SECONDS",
+    help="Also watch pg_stat_activity of the database URLs among INPUTS, for real values.",
+)
 @click.option("--redact", is_flag=True, help="Leave every value out of the workload file.")
 @click.option("--log-line-prefix", help="The server's log_line_prefix; inferred when not given.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
@@ -20,6 +26,7 @@ from advisor.progress import Progress
 def command(
     inputs: tuple[str, ...],
     output: Path | None,
+    watch: float | None,
     redact: bool,
     log_line_prefix: str | None,
     form: str,
@@ -43,6 +50,11 @@ def command(
     progress = Progress(quiet=quiet)
     with progress.step("read the inputs"):
         workload = collect(inputs, log_line_prefix=log_line_prefix, jobs=jobs)
+    if watch:
+        from advisor.workload.watch import watched
+
+        with progress.step("watched pg_stat_activity"):
+            workload = watched(workload, inputs, watch)
     for coverage in workload.inputs:
         if coverage.skipped:
             progress.warn(left_out(coverage))

@@ -16,6 +16,7 @@ from advisor.workload.merge_queries import combine_queries
 from advisor.workload.model import Query, Workload
 from advisor.workload.order import heaviest_first, with_unique_ids
 from advisor.workload.placeholders import numbered
+from advisor.workload.row_values import with_values
 
 LIMITS = (120, 200, 500, 1024, 2048, 4096)
 """Lengths at which postgres_exporter, Datadog, Performance Insights, pg_stat_activity and pg_stat_monitor cut texts."""
@@ -68,7 +69,7 @@ def _query(rows: Sequence[StatementRow], export: StatementExport) -> Query:
     heaviest = max(rows, key=lambda row: (row.calls, row.text))
     identity = identify(heaviest.text, heaviest.top_level)
     calls, total = fsum(row.calls for row in rows), fsum(row.total_ms for row in rows)
-    return Query(
+    query = Query(
         id=identity.id,
         fingerprint=identity.fingerprint,
         text=explainable(heaviest.text),
@@ -86,7 +87,11 @@ def _query(rows: Sequence[StatementRow], export: StatementExport) -> Query:
         counters=_counters(rows),
         inputs=(export.coverage.name,),
         measured="nominal" if export.nominal else "statements",
+        applications=tuple(
+            sorted({row.extra["application_name"] for row in rows if row.extra.get("application_name")})
+        ),
     )
+    return with_values(query, rows)
 
 
 def _sum(values: Iterable[float | None]) -> float | None:

@@ -251,6 +251,16 @@ DELETE FROM invoice WHERE id = ?
 """
 
 
+def test_values_in_a_sql_file_become_samples_to_plan_with() -> None:
+    text = b"SELECT * FROM invoice WHERE customer = 7 AND note = 'a';\nselect * from invoice where customer = 8 and note = 'b';"
+    _, export = detected(text, "reports.sql")
+    (query,) = workload_of([export]).queries
+    assert query.calls == 2
+    assert query.text.lower() == "select * from invoice where customer = $1 and note = $2"
+    assert {sample.text.lower().partition(" and ")[0][-1] for sample in query.samples} == {"7", "8"}
+    assert [sorted(value or "" for value, _ in slot.common) for slot in query.slots] == [["7", "8"], ["a", "b"]]
+
+
 def test_a_plain_sql_file_weighs_its_statements_alike() -> None:
     name, export = detected(SQL, "reports.sql")
     workload = workload_of([export])

@@ -74,7 +74,7 @@ def test_everything_an_export_holds_can_be_planned(exporter: Exporter) -> None:
     texts = {row.text for row in read(exporter.copy(exporter.select())).rows}
     with exporter.server.connect(exporter.databases["shop"]) as connection:
         connection.execute("SET pg_stat_statements.track = 'none'")
-        for text in sorted(text for text in texts if not text.startswith(("RESET", "SET"))):
+        for text in sorted(text for text in texts if text.startswith(("SELECT", "INSERT"))):
             connection.execute("EXPLAIN (GENERIC_PLAN) " + explainable(text))
 
 

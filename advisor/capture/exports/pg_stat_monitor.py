@@ -19,7 +19,7 @@ ERROR = 20.0
 """`elevel` of a statement that ended in an error."""
 OTHERS = frozenset(
     {"bucket", "bucket_start_time", "bucket_done", "client_ip", "pgsm_query_id", "planid", "query_plan", "top_query",
-     "top_queryid", "application_name", "relations", "cmd_type", "cmd_type_text", "elevel", "sqlcode", "message",
+     "top_queryid", "relations", "cmd_type", "cmd_type_text", "elevel", "sqlcode", "message",
      "comments", "resp_calls", "cpu_user_time", "cpu_sys_time"}
 )  # fmt: skip
 """Columns that pg_stat_statements does not have."""

@@ -16,6 +16,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "query_id": ("queryid", "query_id", "queryhash", "query_hash"),
     "user": ("usename", "rolname", "username", "user_name", "user", "userid"),
     "database": ("datname", "database", "dbname", "database_name", "db", "dbid"),
+    "application": ("application_name", "application"),
     "top_level": ("toplevel", "top_level"),
     "plans": ("plans", "plans_calls"),
     "plan_ms": ("total_plan_time",),

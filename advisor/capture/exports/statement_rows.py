@@ -68,6 +68,7 @@ class RowReader:
             query_id=self._cell(record, "query_id"),
             user=self._cell(record, "user"),
             database=self._cell(record, "database"),
+            application=self._cell(record, "application"),
             top_level=truth(self._cell(record, "top_level")),
             mean_ms=mean,
             min_ms=self._number(record, "min_ms"),
