@@ -48,7 +48,7 @@ def _served(one: Chosen, costs: Costs, weighted: Sequence[Weighted]) -> list[Wei
     found = []
     for query in weighted:
         outcome = costs.outcome(query.field.query, one.all & query.field.shown)
-        if outcome and one.number in outcome.used:
+        if outcome and one.number in outcome.used and outcome.cost < query.cost:
             found.append(query)
     return found
 

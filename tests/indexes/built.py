@@ -28,6 +28,13 @@ class BuiltWhatIf:
                 self.built[definition] = self._create(definition)
         return {definition: self.built[definition] for definition in candidates}
 
+    def drop(self) -> None:
+        """Drop every candidate again."""
+        for name in self.built.values():
+            if isinstance(name, str):
+                self.connection.execute(psycopg.sql.SQL("DROP INDEX {}").format(psycopg.sql.Identifier(name)))
+        self.built.clear()
+
     def _create(self, definition: IndexDefinition) -> str | Refused:
         name = definition.name
         try:
