@@ -13,6 +13,9 @@ from advisor.analysis.shape import JoinEdge, Predicate
 from advisor.analysis.state import Domain, State, underlying
 from advisor.analysis.terms import constant, term
 
+DROPS_TRUTHS = 170000
+"""The first server version that does not check `IS NOT NULL` of a NOT NULL column on every row."""
+
 
 @dataclass(slots=True, eq=False)
 class Filters:
@@ -52,8 +55,11 @@ def filter_group(filters: Filters, domain: Domain, around: Classes | None = None
     for found in classes.classes:
         _inherit(found, own, around)
         _equalities(filters, found, own, domains)
-    for condition in (one for one in rest if not always_true(filters.state, one)):
-        _condition(filters, condition, own, inner)
+    for condition in rest:
+        if not always_true(filters.state, condition):
+            _condition(filters, condition, own, inner)
+        elif filters.state.schema.server_version < DROPS_TRUTHS:
+            filters.computed.append(condition)
     for part in nullable(domains):
         _full(filters, part)
         filter_group(filters, part, classes if part.kind in ("left", "anti") else None)

