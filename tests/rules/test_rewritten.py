@@ -11,6 +11,7 @@ import pytest
 
 from advisor.catalog.schema import Schema
 from advisor.catalog.statistics import Statistics
+from advisor.rules.npo.evidence import joined_sql
 from advisor.rules.npo.gather import Problem, problems
 from advisor.rules.npo.rewrite import Rewritten, rewrite
 from advisor.rules.run import RuleContext
@@ -125,3 +126,29 @@ def _same_changes(
             states.append(connection.execute(whole).fetchall())
     assert states[0] == states[1], (problem.application, rewritten.text)
     assert states[0] != before
+
+
+def test_the_join_returns_what_the_loop_returned_for_each_row_of_the_parent(
+    connection: psycopg.Connection[Any], corpus: RuleContext
+) -> None:
+    tried = 0
+    for problem in problems(corpus):
+        both = joined_sql(problem, corpus)
+        if both is None or problem.parent is None or problem.parent.query is None:
+            continue
+        slots = corpus.queries[problem.parent.query].slots
+        values = [slot.common[0][0] for slot in slots]
+        column = problem.parent.relation.parent_columns[0]
+        with psycopg.RawCursor(connection) as cursor:
+            parents = cursor.execute(corpus.queries[problem.parent.query].text.encode(), values).fetchall()
+            place = [part.name for part in cursor.description or []].index(column)
+        wanted: Counter[tuple[Any, ...]] = Counter()
+        for parent in parents:
+            own = connection.execute(
+                f"SELECT * FROM {problem.child.table.name} WHERE {problem.child.key[0]} = %s", [parent[place]]
+            ).fetchall()
+            wanted.update([(*parent, *own[0])])
+        assert Counter(_run(connection, both, values)) == wanted, both
+        assert wanted
+        tried += 1
+    assert tried >= 4

@@ -9,7 +9,7 @@ from advisor.catalog.schema import Table
 from advisor.rules.context import RuleContext
 from advisor.rules.npo.gather import Problem
 from advisor.rules.npo.remedies import remedy, situation
-from advisor.rules.npo.rewrite import Rewritten, rewrite
+from advisor.rules.npo.rewrite import Rewritten, joined, rewrite
 from advisor.rules.npo.stack import guess_stack
 
 
@@ -39,6 +39,7 @@ def evidence(problem: Problem, context: RuleContext) -> dict[str, Any]:
         "tags": dict(first.tags),
         "stack": guess_stack(_texts(problem, context), first.tags, problem.application)[0],
         "rewritten": rewritten.text if rewritten else None,
+        "joined": joined_sql(problem, context),
     }
 
 
@@ -54,6 +55,12 @@ def rewritten_sql(problem: Problem, context: RuleContext) -> Rewritten | None:
     return rewrite(context.queries[problem.query].text, problem.child)
 
 
+def joined_sql(problem: Problem, context: RuleContext) -> str | None:
+    """Return the parent's statement with the child joined to it, where each child is one row."""
+    parent = context.queries.get(problem.parent.query or "") if problem.parent else None
+    return joined(parent.text, problem.child, problem.parent.relation) if parent and problem.parent else None
+
+
 def fix(problem: Problem, context: RuleContext) -> str:
     """Return what to write instead: for the guessed library, and as plain SQL that any of them can run."""
     first = problem.loops[0]
@@ -64,6 +71,8 @@ def fix(problem: Problem, context: RuleContext) -> str:
         numbers = ", ".join(f"${number}" for number in found.arrays)
         take = "take arrays" if len(found.arrays) > 1 else "takes an array"
         text += f"\nas one statement ({numbers} {take}, one element per round):\n{found.text}"
+    if both := joined_sql(problem, context):
+        text += f"\nor joined to the query it iterates over:\n{both}"
     return text
 
 

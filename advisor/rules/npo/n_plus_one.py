@@ -64,11 +64,11 @@ class NPlusOne(Rule):
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield one finding for each parent, child and application."""
-        for problem in problems(context):
-            if problem.child.kind not in WRITES:
-                yield self._finding(problem, context)
+        reads = [problem for problem in problems(context) if problem.child.kind not in WRITES]
+        for problem in reads:
+            yield self._finding(problem, _beside(problem, reads), context)
 
-    def _finding(self, problem: Problem, context: RuleContext) -> Finding:
+    def _finding(self, problem: Problem, beside: list[str], context: RuleContext) -> Finding:
         child = problem.child
         parent = problem.parent.table.qualified if problem.parent else ""
         counted = "counted" if child.kind == "aggregate" else "read"
@@ -76,10 +76,21 @@ class NPlusOne(Rule):
             (problem.application or "", parent, child.table.qualified, *child.key, problem.query),
             title(problem, counted),
             confidence=confidence(problem, sampled=context.sampled),
-            evidence=evidence(problem, context),
+            evidence={**evidence(problem, context), "together_with": beside},
             fix=fix(problem, context),
             table=child.table.qualified,
             query=problem.query,
             proposal=context.proposal_for(problem.query, child.table.name),
             cost=cost(problem),
         )
+
+
+def _beside(problem: Problem, others: list[Problem]) -> list[str]:
+    """Return the other tables that the same loop reads for each row of the same parent."""
+    parent = problem.parent.query if problem.parent else None
+    return sorted(
+        other.child.table.name
+        for other in others
+        if parent and other is not problem and other.parent and other.parent.query == parent
+        and other.application == problem.application
+    )  # fmt: skip

@@ -12,7 +12,9 @@ from typing import Literal
 
 from sqlglot import exp
 
+from advisor.catalog.index import quote_identifier
 from advisor.rules.npo.child import Child
+from advisor.rules.npo.relation import Relation
 from advisor.rules.statement import number_of, numbers_in, parse, place, render, renumber
 
 Form = Literal["any", "lateral", "aggregate", "tuples", "insert", "update", "delete"]
@@ -53,6 +55,43 @@ def rewrite(text: str, child: Child) -> Rewritten | None:
     if tree.args.get("limit") or tree.args.get("distinct") or child.kind == "aggregate":
         return _lateral(tree, found, child)
     return _tuples(tree, found, child) if len(found) > 1 else _any(tree, found, child, "any")
+
+
+def joined(parent_text: str, child: Child, relation: Relation) -> str | None:
+    """Return the parent's statement with the child joined to it, `None` where that would repeat rows or lacks the key.
+
+    For children that are one row each (`row`); the parent's own rows, LIMIT and order stay as they are.
+    """
+    tree = parse(parent_text)
+    if not isinstance(tree, exp.Select) or child.kind != "row" or child.constants or not relation.to_one:
+        return None
+    names = {projection.alias_or_name for projection in tree.expressions}
+    if not tree.is_star and not set(relation.parent_columns) <= names:
+        return None
+    renumber(tree, {old: new for new, old in enumerate(numbers_in(tree), 1)})
+    pairs = zip(relation.child_columns, relation.parent_columns, strict=True)
+    on = [exp.EQ(this=_of("child", mine), expression=_of("parent", its)) for mine, its in pairs]
+    source = exp.to_table(child.table.qualified, dialect="postgres")
+    source.set("alias", exp.TableAlias(this=exp.to_identifier("child")))
+    whole = exp.select("parent.*", "child.*").from_(exp.alias_(exp.Subquery(this=tree), "parent", table=True))
+    whole = whole.join(source, on=exp.and_(*on), join_type="left")
+    return render(whole.order_by(*_order(tree)))
+
+
+def _order(tree: exp.Select) -> list[exp.Expression]:
+    """Return the statement's ORDER BY over its own output, which a join around it would not keep."""
+    order = tree.args.get("order")
+    found = []
+    for key in order.expressions if order else ():
+        if isinstance(key.this, exp.Column) and number_of(key.this) is None:
+            outer = key.copy()
+            outer.set("this", _of("parent", key.this.name))
+            found.append(outer)
+    return found
+
+
+def _of(table: str, column: str) -> exp.Column:
+    return exp.column(column, table=table, quoted=quote_identifier(column) != column)
 
 
 def _finished(form: Form, tree: exp.Expression, arrays: tuple[int, ...]) -> Rewritten:
