@@ -144,19 +144,22 @@ def bound_features(state: State, top: Level, tables: dict[int, TableShape]) -> I
     if top.arms or not top.domain.all_relations() or _few_rows(state, top, tables):
         return
     yield "unbounded"
-    if not _filtered(state, top):
+    if not _filtered(state, top, set()):
         yield "unfiltered"
 
 
-def _filtered(state: State, level: Level) -> bool:
-    """Whether anything but joins filters a level, or the subqueries it reads."""
+def _filtered(state: State, level: Level, seen: set[int]) -> bool:
+    """Whether anything but joins filters a level, or the subqueries it reads (a recursive one reads itself)."""
+    if level.number in seen:
+        return False
+    seen.add(level.number)
     domains = group(level.domain)
     if any(inner.kind not in ("left", "full") for part in domains for inner in part.inside):
         return True
     if not all(_joins_only(condition) for part in domains for condition in part.conditions):
         return True
     read = [state.relations[number].level for number in level.domain.all_relations()]
-    return any(_filtered(state, leaf) for inner in read if inner is not None for leaf in inner.leaves)
+    return any(_filtered(state, leaf, seen) for inner in read if inner is not None for leaf in inner.leaves)
 
 
 def _joins_only(condition: Expression) -> bool:
