@@ -45,6 +45,8 @@ class RuleContext:
     plans: Mapping[str, PlanNode] = field(default_factory=dict)
     """By query id: the plan with the schema as it is."""
     options: RuleOptions = RuleOptions()
+    environment: str | None = None
+    """Text of the team's Alembic `env.py`, where there is one."""
 
     @cached_property
     def total_ms(self) -> float:

@@ -58,7 +58,7 @@ def _findings(part: Mapping[str, Any], schema: Schema, statistics: Statistics, c
     shown = {name: shape for name, shape in shapes.items() if isinstance(shape, QueryShape)}
     schema = replace(schema, tables={**schema.tables, **_without_indexes(schema, part)})
     measured = _sized(statistics, part)
-    return find(RuleContext(workload, shown, schema, measured), [code])
+    return find(RuleContext(workload, shown, schema, measured, environment=part.get("environment")), [code])
 
 
 def _without_indexes(schema: Schema, part: Mapping[str, Any]) -> dict[tuple[str, str], Any]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from advisor.revisions.environment_finding import EnvironmentFinding
-from advisor.revisions.environment_syntax import calls_in, method_of, on_context, per_migration, root_of
+from advisor.rules.env.findings import EnvironmentFinding
+from advisor.rules.env.syntax import calls_in, method_of, on_context, per_migration, root_of
 
 _EXECUTING = frozenset({"execute", "exec_driver_sql", "scalar", "scalars", "stream"})
 _ENDING = frozenset({"commit", "rollback"})

@@ -1,4 +1,4 @@
-"""A finding about an `env.py`."""
+"""What one line of an `env.py` does."""
 
 from __future__ import annotations
 
