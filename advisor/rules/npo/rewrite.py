@@ -75,15 +75,16 @@ def joined(parent_text: str, child: Child, relation: Relation) -> str | None:
     source.set("alias", exp.TableAlias(this=exp.to_identifier("child")))
     whole = exp.select("parent.*", "child.*").from_(exp.alias_(exp.Subquery(this=tree), "parent", table=True))
     whole = whole.join(source, on=exp.and_(*on), join_type="left")
-    return render(whole.order_by(*_order(tree)))
+    order = _order(tree, names)
+    return render(whole.order_by(*order) if order else whole)
 
 
-def _order(tree: exp.Select) -> list[exp.Expression]:
+def _order(tree: exp.Select, names: set[str]) -> list[exp.Expression]:
     """Return the statement's ORDER BY over its own output, which a join around it would not keep."""
     order = tree.args.get("order")
     found = []
     for key in order.expressions if order else ():
-        if isinstance(key.this, exp.Column) and number_of(key.this) is None:
+        if isinstance(key.this, exp.Column) and (tree.is_star or key.this.name in names):
             outer = key.copy()
             outer.set("this", _of("parent", key.this.name))
             found.append(outer)
