@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from advisor.capture.detect import detect
 from advisor.capture.exports import read_export
@@ -48,7 +49,20 @@ def collect(
     if logs:
         with Engine(jobs) as engine:
             workloads.append(LogRun(engine, progress).workload(logs))
-    return workloads[0] if len(workloads) == 1 else merge(workloads)
+    return _filled(workloads[0] if len(workloads) == 1 else merge(workloads))
+
+
+def _filled(workload: Workload) -> Workload:
+    """Return the workload with a note on each input without a statement; raises `InputError` when none has any."""
+    silent = [coverage.name for coverage in workload.inputs if not coverage.executions]
+    do = "let the server log them: log_min_duration_statement = 0 for a while, or for one role (see docs/logging.md)"
+    if not workload.queries and not silent:
+        names = ", ".join(coverage.name for coverage in workload.inputs)
+        raise InputError("nothing ran between the readings", where=names, do="export again after some work was done")
+    if not workload.queries:
+        raise InputError("it was read, but holds no statement", where=", ".join(silent), do=do)
+    notes = (f"{name}: holds no statement: {do}" for name in silent)
+    return replace(workload, notes=tuple(dict.fromkeys((*workload.notes, *notes)))) if silent else workload
 
 
 def _sort(

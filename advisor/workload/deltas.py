@@ -70,7 +70,9 @@ def _same_server(one: Reading, other: Reading) -> bool:
 
 def _identical(one: Reading, other: Reading) -> bool:
     """Return whether two readings are the same one, given twice."""
-    return one.rows.keys() == other.rows.keys() and all(
+    if one.export.captured != other.export.captured or one.rows.keys() != other.rows.keys():
+        return False
+    return all(
         row.calls == other.rows[key].calls and row.total_ms == other.rows[key].total_ms for key, row in one.rows.items()
     )
 

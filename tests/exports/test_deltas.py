@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from advisor.capture.exports.export import StatementExport
+from advisor.errors import InputError
 from advisor.twin.server import Server, embedded_binaries
+from advisor.workload.collect import collect
 from advisor.workload.rows import workload_of
 from tests.exports.conftest import read, readings
 
@@ -40,10 +43,12 @@ class Database:
         self.connection.execute(f"SELECT pg_stat_statements_reset({what})")
         self.connection.execute("SET pg_stat_statements.track = 'top'")
 
-    def export(self, name: str, query: str = QUERY) -> StatementExport:
+    def print(self, query: str) -> bytes:
         quiet = ["-c", "SET pg_stat_statements.track = 'none'"]
-        done = self.server.run("psql", "-X", "-q", "--csv", "-d", self.name, *quiet, "-c", query)
-        return read(done.stdout.encode(), name)
+        return self.server.run("psql", "-X", "-q", "--csv", "-d", self.name, *quiet, "-c", query).stdout.encode()
+
+    def export(self, name: str, query: str = QUERY) -> StatementExport:
+        return read(self.print(query), name)
 
 
 @pytest.fixture(scope="module")
@@ -177,3 +182,17 @@ def test_a_clock_that_moves_from_row_to_row_is_still_one_reading(shop: Database)
     shop.run(by_id=5, by_name=2)
     export = shop.export("first", QUERY.replace("now()", "clock_timestamp()"))
     assert calls(export) == {BY_ID: 5, BY_NAME: 2}
+
+
+@pytest.mark.parametrize("query", [QUERY, PLAIN], ids=["with times", "without times"])
+def test_two_exports_between_which_nothing_ran(shop: Database, tmp_path: Path, query: str) -> None:
+    shop.run(by_id=5)
+    query = query.replace("ORDER BY", "AND query LIKE '%item%' ORDER BY")
+    names = [str(tmp_path / "first"), str(tmp_path / "second")]
+    for name in names:
+        Path(name).write_bytes(shop.print(query))
+    if query.startswith("\n    SELECT now"):
+        with pytest.raises(InputError, match="nothing ran between the readings"):
+            collect(names)
+    else:
+        assert [query.calls for query in collect(names).queries if query.text == BY_ID] == [5]
