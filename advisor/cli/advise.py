@@ -138,7 +138,7 @@ def _write(report: Report, schema: Schema, alembic: Path, head: str | None, prog
         report.advice.proposals, alembic, head=head, queries=queries, schema=schema, date=written
     )
     for revision in revisions:
-        progress.note(f"wrote {revision.path}")
+        progress.note(f"{'found' if revision.existing else 'wrote'} {revision.path}")
     return replace(report, revisions=revisions)
 
 

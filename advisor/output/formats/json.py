@@ -22,14 +22,16 @@ def render(report: Report) -> str:
 
 def document(report: Report) -> dict[str, Any]:
     """Return the document of the contract as plain Python values."""
-    revisions = {revision.proposal: revision for revision in reversed(report.revisions)}
+    revisions = {(revision.proposal, revision.index): revision for revision in report.revisions}
     return {
         "schema_version": SCHEMA_VERSION,
         "inputs": [input_document(coverage) for coverage in report.workload.inputs],
         "coverage": _coverage(report),
         "queries": [_query(query) for query in report.workload.queries],
         "findings": [_finding(finding) for finding in report.findings],
-        "proposals": [_proposal(proposal, revisions.get(proposal.id)) for proposal in report.advice.proposals],
+        "proposals": [
+            _proposal(proposal, revisions.get((proposal.id, proposal.name))) for proposal in report.advice.proposals
+        ],
         "proof": _proof(report.proof) if report.proof else {},
     }
 

@@ -118,14 +118,14 @@ def _proposals(report: Report) -> str:
     proposals = report.advice.proposals
     if not proposals:
         return "Proposals\n\nNo index is worth building for this workload."
-    files = {revision.proposal: revision.path for revision in report.revisions}
+    files: dict[str, list[str]] = {}
+    for revision in report.revisions:
+        files.setdefault(revision.proposal, []).append(str(revision.path))
     queries = {query.id: query for query in report.workload.queries}
     blocks = []
     for number, proposal in enumerate(proposals, 1):
         block = _proposal(number, proposal, queries, report)
-        if proposal.id in files:
-            block += f"\n   revision  {files[proposal.id]}"
-        blocks.append(block)
+        blocks.append("\n".join([block, *(f"   revision  {path}" for path in files.get(proposal.id, ()))]))
     built = sum(proposal.size.bytes for proposal in proposals if proposal.action != "drop")
     saved = sum(proposal.benefit.time_saved_ms_per_day for proposal in proposals)
     head = f"Proposals ({len(proposals)}; {size(built)} to build; saves {_share(saved, report)})"
