@@ -54,13 +54,22 @@ def conjuncts(condition: Expression) -> Iterator[Expression]:
             else:
                 yield from conjuncts(opposite)
         case Logic("OR", arguments):
-            yield Logic("OR", tuple(disjuncts(arguments)))
-        case Value(value="true", type="bool", slot=None):
+            yield from _factored([list(conjuncts(arm)) for arm in disjuncts(arguments)])
+        case Value(value="true", type="bool") if condition.slot is None:
             return
         case Operation("=", (Field() as left, right)) if left == right:
             yield Test(left, "IS NOT NULL")
         case _:
             yield condition
+
+
+def _factored(arms: list[list[Expression]]) -> Iterator[Expression]:
+    """Yield what all alternatives of an OR share, then the OR of what is left of them, as the planner does."""
+    shared = [part for part in arms[0] if all(part in arm for arm in arms[1:])]
+    yield from shared
+    rests = [[part for part in arm if part not in shared] for arm in arms]
+    if all(rests):
+        yield Logic("OR", tuple(rest[0] if len(rest) == 1 else Logic("AND", tuple(rest)) for rest in rests))
 
 
 def disjuncts(arguments: tuple[Expression, ...]) -> Iterator[Expression]:

@@ -7,7 +7,7 @@ it is not known; a bare string literal has the type `unknown`, as in PostgreSQL.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal as Choice
 from typing import TypeAlias
 
@@ -28,7 +28,7 @@ class Value:
     sql: str
     value: str | None
     type: str | None
-    slot: int | None = None
+    slot: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

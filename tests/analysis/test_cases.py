@@ -1,7 +1,8 @@
 """The shape of a query is what its case file says, and every case is a statement that PostgreSQL accepts.
 
 A case file holds blocks: `-- what is shown`, the statement, `-->`, the shape. `-- search_path: a, b` before a statement
-sets the session's search path. `python -m tests.analysis.rewrite` writes the shapes anew, to be read in the diff.
+sets the session's search path; `-- invalid` marks what the server refuses, `-- values decide` what reads differently
+once its literals are `$n`. `python -m tests.analysis.rewrite` writes the shapes anew, to be read in the diff.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class Case:
     expected: str
     search_path: tuple[str, ...] | None = None
     invalid: bool = False
+    values_decide: bool = False
 
 
 def blocks(path: Path) -> Iterator[Case]:
@@ -45,7 +47,7 @@ def blocks(path: Path) -> Iterator[Case]:
         options = dict(line.split(": ", 1) for line in comments[1:] if ": " in line)
         path_text = options.get("search_path")
         names = tuple(name.strip() for name in path_text.split(",")) if path_text else None
-        yield Case(path.stem, comments[0], sql, expected, names, "invalid" in comments)
+        yield Case(path.stem, comments[0], sql, expected, names, "invalid" in comments, "values decide" in comments)
 
 
 ALL = [case for path in sorted(CASES.glob("*.sql")) for case in blocks(path)]

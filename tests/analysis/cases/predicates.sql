@@ -585,3 +585,46 @@ select
   equality id = $1@0
   output *
 features for-share
+
+-- what all alternatives share is taken out of the OR
+-- values decide
+SELECT o.id FROM orders o, items i WHERE (o.id = i.order_id AND o.kind = 'web' AND i.quantity BETWEEN 1 AND 5 AND o.total > 1)
+OR (o.id = i.order_id AND o.kind = 'web' AND i.quantity BETWEEN 7 AND 9 AND i.sku = 'x')
+-->
+select
+0 orders as o
+  equality kind = 'web'@0 | (kind = 'web')
+  join inner id = 1:order_id
+  output id total
+1 items as i
+  range quantity >= 1@1 or 0.0 | (quantity >= 1)
+  range quantity <= 5@2 or 0.0 | (quantity <= 5)
+  range quantity >= 7@5 or 0.1 | (quantity >= 7)
+  range quantity <= 9@6 or 0.1 | (quantity <= 9)
+  equality sku = 'x'@7 or 0.1 | (sku = 'x')
+  join inner order_id = 0:id
+  output quantity sku
+features or-over-columns or-over-tables unbounded
+
+-- an alternative that says less than the others
+-- values decide
+SELECT id FROM orders WHERE (kind = 'a' AND total > 5) OR kind = 'a'
+-->
+select
+0 orders
+  equality kind = 'a'@0 | (kind = 'a')
+  output id
+features unbounded
+
+-- intervals keep their unit
+SELECT id FROM users WHERE born < date '2025-01-01' - interval '90' day AND updated_at > timestamp '2025-01-01' + interval '1' year
+AND updated_at < timestamp '2025-01-01' + interval '1-2' year to month AND updated_at <> timestamp '2025-01-01' + interval(3) '5.1234 s'
+-->
+select
+0 users
+  range born < computed (('2025-01-01'::date) - ('90'::interval day)) | (born < (('2025-01-01'::date) - ('90'::interval day)))
+  range updated_at > computed (('2025-01-01'::timestamp) + ('1'::interval year)) | (updated_at > (('2025-01-01'::timestamp) + ('1'::interval year)))
+  range updated_at < computed (('2025-01-01'::timestamp) + ('1-2'::interval year to month)) | (updated_at < (('2025-01-01'::timestamp) + ('1-2'::interval year to month)))
+  inequality updated_at <> computed (('2025-01-01'::timestamp) + ('5.1234 s'::interval(3))) | (updated_at <> (('2025-01-01'::timestamp) + ('5.1234 s'::interval(3))))
+  output id
+features unbounded
