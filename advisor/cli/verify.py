@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,11 @@ from advisor.errors import UsageError
 from advisor.progress import Progress
 
 if TYPE_CHECKING:
+    from advisor.cli.pipeline import Analysed
     from advisor.revisions.revision import Revision
     from advisor.twin.start import Twin
     from advisor.verify.proof import Proof
+    from advisor.verify.upgrade import History
 
 
 @click.command(short_help="Prove revisions on a throw-away server.")
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 @click.option("--snapshot", type=click.Path(path_type=Path), required=True, help="Folder of `advisor snapshot`.")
 @click.option("--revisions", "wanted", help="FROM:TO, like Alembic's; what the snapshot has not applied by default.")
 @click.option("--report", type=click.Path(path_type=Path), help="JSON report: also prove which queries use the index.")
+@click.option("--data", help="URL of a copy with rows: also compare run times, on a copy of the copy.")
+@click.option("--seconds", default=60.0, show_default=True, help="Longest time to measure with --data.")
 @click.option("--twin", "provider", default="auto", help="auto, embedded, local, container or a URL.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
 def command(
@@ -33,27 +38,32 @@ def command(
     snapshot: Path,
     wanted: str | None,
     report: Path | None,
+    data: str | None,
+    seconds: float,
     provider: str,
     quiet: bool,
 ) -> None:
     """Prove every index revision that is pending: it builds what it says, can be undone, fails loudly and heals.
 
-    With --report and the workload INPUTS it came from, also that the queries it names use the index. Exit status 1
-    when a proof fails. Your env.py is never run, and no database of yours is connected to.
+    With the workload INPUTS and the --report that came of them, also that the queries it names use the index; with
+    INPUTS and --data, what the queries take before and after. Exit status 1 when a proof fails. Your env.py is never
+    run, and no database of yours is connected to, except the one that --data names.
 
     \b
     advisor verify --snapshot prod/ --alembic alembic.ini
-    advisor verify --snapshot prod/ --revisions 3f2a:head --report report.json prod.log
+    advisor verify prod.log --snapshot prod/ --revisions 3f2a:head --report report.json
+    advisor verify prod.log --snapshot prod/ --data postgresql://localhost/copy_of_prod
     """
     from advisor.catalog.snapshot import load_snapshot
+    from advisor.cli.pipeline import analyse_workload
     from advisor.twin.start import start_twin
     from advisor.verify.discover import index_revisions
     from advisor.verify.upgrade import History
+    from advisor.workload.collect import collect
 
-    if bool(report) != bool(inputs):
-        raise UsageError(
-            "--report and INPUTS belong together", do="give the report and the workload files it came from"
-        )
+    if bool(report or data) != bool(inputs):
+        what = "--report and --data need INPUTS, and INPUTS one of them"
+        raise UsageError(what, do="give the workload files that the report came from")
     progress = Progress(quiet=quiet)
     source = load_snapshot(snapshot)
     start, to = _range(wanted, source.alembic_version)
@@ -63,8 +73,12 @@ def command(
             revisions, notes = index_revisions(history, twin.url, source.schema_sql, start, to)
         for note in notes:
             progress.note(note)
+        analysed = analyse_workload(collect(inputs), twin) if inputs else None
         with progress.step(f"proved {len(revisions)} revisions"):
-            proof = _prove(revisions, start, twin, alembic, section, report, inputs)
+            proof = _prove(revisions, start, twin, alembic, section, report, analysed)
+    if data and analysed:
+        with progress.step("measured run times"):
+            proof = _timed(proof, history, data, analysed, start, to, seconds)
     click.echo(_text(proof))
     raise SystemExit(0 if proof.passed else 1)
 
@@ -86,21 +100,15 @@ def _prove(
     alembic: Path,
     section: str,
     report: Path | None,
-    inputs: Sequence[str],
+    analysed: Analysed | None,
 ) -> Proof:
-    from dataclasses import replace
-
     from advisor.cli.migrate import proposals_of, read_report
-    from advisor.cli.pipeline import analyse_workload
     from advisor.verify.prove import prove
     from advisor.verify.use import use_on_twin
-    from advisor.workload.collect import collect
 
     proposals = proposals_of(read_report(report), report) if report else []
     by_name = {proposal.name: proposal.id for proposal in proposals}
-    check = None
-    if report:
-        check = use_on_twin(twin.what_if, analyse_workload(collect(inputs), twin).statements, proposals)
+    check = use_on_twin(twin.what_if, analysed.statements, proposals) if report and analysed else None
     return prove(
         [replace(revision, proposal=by_name.get(revision.index, "")) for revision in revisions],
         url=twin.url,
@@ -114,12 +122,36 @@ def _prove(
     )
 
 
+def _timed(
+    proof: Proof,
+    history: History,
+    data: str,
+    analysed: Analysed,
+    start: Sequence[str],
+    to: str,
+    seconds: float,
+) -> Proof:
+    """Return the proof with run times, heaviest first; statements that write are not run, and counted."""
+    from advisor.verify.on_data import timings_on_data
+
+    reading = {key: bound for key, bound in analysed.statements.items() if analysed.shapes[key].kind == "select"}
+    timings = timings_on_data(history, data, reading, start=start, to=to, seconds=seconds)
+    left_out = len(analysed.statements) - len(timings)
+    note = f"{left_out} queries were not timed: they write, or no values are known for them"
+    timings = tuple(sorted(timings, key=lambda one: (-one.total_before_ms, one.query)))
+    return replace(proof, timings=timings, notes=(*proof.notes, *([note] if left_out else [])))
+
+
 def _text(proof: Proof) -> str:
-    """Return one block per revision, one line per step."""
+    """Return one block per revision, one line per step, and the table of run times."""
+    from advisor.output.formats.text import timings_table
+
     lines = [f"Proof on {proof.server}"]
     for one in proof.revisions:
         lines += ["", f"{one.revision}  {one.index}  {'proven' if one.passed else 'FAILED'}"]
         lines += [f"  {'ok' if step.passed else 'NO':<3} {step.name:<14} {step.detail}".rstrip() for step in one.steps]
     if not proof.revisions:
         lines += ["", "no pending revision touches an index"]
+    if proof.timings:
+        lines += ["", timings_table(proof.timings)]
     return "\n".join([*lines, *(f"note: {note}" for note in proof.notes)])

@@ -12,12 +12,12 @@ from advisor.catalog.index import IndexKey
 from advisor.catalog.take import take_snapshot
 from advisor.cli.migrate import command as migrate
 from advisor.cli.verify import command as verify
-from advisor.errors import AdvisorError, InputError, RevisionError, UsageError
+from advisor.errors import AdvisorError, InputError, ProofError, RevisionError, UsageError
 from advisor.indexes.proposal import Advice
 from advisor.output.render import render
 from advisor.output.report import Report
 from advisor.workload.model import Query, Workload
-from tests.revisions.builders import alembic, definition, environment, proposal, versions
+from tests.revisions.builders import alembic, definition, environment, index_names, proposal, versions
 
 TABLE = """
 CREATE TABLE events (id bigint PRIMARY KEY, kind text, at date, note text);
@@ -155,5 +155,36 @@ def test_other_mistakes_are_clear_errors_too(report, snapshot, ini, tmp_path):
     assert "no Alembic configuration" in run(migrate, report, "--alembic", tmp_path / "no.ini", error=RevisionError)
     assert "give the schema" in run(migrate, report, "--alembic", ini, error=RevisionError)
     assert "has a colon" in run(verify, "--snapshot", snapshot, "--alembic", ini, "--revisions", "x", error=UsageError)
-    assert "belong together" in run(verify, "--snapshot", snapshot, "--report", report, error=UsageError)
+    assert "need INPUTS" in run(verify, "--snapshot", snapshot, "--report", report, error=UsageError)
     assert "no revision between" in run(verify, "--snapshot", snapshot, "--alembic", ini, error=RevisionError)
+
+
+ROWS = "INSERT INTO events SELECT n, 'k' || n % 5000, '2024-01-01', 'note' FROM generate_series(1, 100000) n"
+CSV = """query,calls,total_exec_time,mean_exec_time,rows,dbid,userid,queryid
+"SELECT * FROM events WHERE kind = $1 ORDER BY at DESC",100,5000,50,100,1,1,11
+"INSERT INTO events (id, kind) VALUES ($1, $2)",10,1,0.1,10,1,1,12
+"""
+
+
+def test_run_times_on_a_copy_with_rows(report, snapshot, ini, server, database, connection, tmp_path):
+    connection.execute(ROWS)
+    connection.execute("VACUUM ANALYZE events")
+    save_snapshot(take_snapshot(server.url(database)), tmp_path / "with-rows")
+    connection.close()
+    (tmp_path / "statements.csv").write_text(CSV)
+    run(migrate, report, "--alembic", ini, "--snapshot", snapshot)
+    given = [tmp_path / "statements.csv", "--alembic", ini, "--snapshot", tmp_path / "with-rows", "--seconds", "2"]
+    measured = run(verify, *given, "--data", server.url(database))
+    assert measured.exit_code == 0 and "p95" in measured.stdout
+    assert "1 queries were not timed" in measured.stdout
+    with server.connect(database) as looking:
+        assert index_names(looking, "events") == [("ix_old", True)]
+        copies = looking.execute("SELECT FROM pg_database WHERE datname LIKE 'advisor_copy%'").fetchall()
+    assert copies == []
+
+
+def test_a_database_in_use_cannot_be_copied_and_says_so(report, snapshot, ini, server, database, connection, tmp_path):
+    (tmp_path / "statements.csv").write_text(CSV)
+    run(migrate, report, "--alembic", ini, "--snapshot", snapshot)
+    given = [tmp_path / "statements.csv", "--alembic", ini, "--snapshot", snapshot, "--data", server.url(database)]
+    assert "end other sessions" in run(verify, *given, error=ProofError)

@@ -1,0 +1,67 @@
+"""Run times on a copy of a database with rows: the original as it is against a copy with the pending revisions."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+
+import psycopg
+from psycopg import sql
+
+from advisor.errors import ProofError
+from advisor.twin.statement import BoundStatement
+from advisor.verify.proof import Timing
+from advisor.verify.scratch import plain_url
+from advisor.verify.timing import measure
+from advisor.verify.upgrade import History
+
+_FILE_COPY_SINCE = 150000
+
+
+def timings_on_data(
+    history: History,
+    url: str,
+    statements: Mapping[str, Sequence[BoundStatement]],
+    *,
+    start: Sequence[str] = (),
+    to: str = "heads",
+    runs: int = 20,
+    seconds: float = 60.0,
+) -> tuple[Timing, ...]:
+    """Return the run times of each query without and with the pending revisions up to `to`.
+
+    The database at `url` is copied beside itself; only the copy is upgraded, and it is dropped again. The statements
+    run on both, so they should only read. `start` says where a database without a version table stands. Raises
+    `ProofError` when it cannot be copied or a revision or statement fails.
+    """
+    with copied_database(url) as copy:
+        if start and not history.current(copy):
+            history.stamp(copy, start)
+        history.upgrade(copy, to)
+        return measure(copy, statements, before_url=url, runs=runs, seconds=seconds)
+
+
+@contextlib.contextmanager
+def copied_database(url: str) -> Iterator[str]:
+    """Yield the URL of a copy of the database, on the same server, for the length of the block."""
+    from sqlalchemy import make_url
+
+    source, name = make_url(url).database or "", f"advisor_copy_{secrets.token_hex(6)}"
+    try:
+        administration = psycopg.connect(plain_url(url, "template1"), autocommit=True)
+    except psycopg.Error as error:
+        raise ProofError(f"the database with data cannot be reached: {error}") from error
+    with administration:
+        strategy = " STRATEGY file_copy" if administration.info.server_version >= _FILE_COPY_SINCE else ""
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE {}" + strategy)
+        try:
+            administration.execute(create.format(sql.Identifier(name), sql.Identifier(source)))
+        except psycopg.Error as error:
+            do = "end other sessions on it, and use a role that may create databases"
+            raise ProofError(f"{source} cannot be copied: {str(error).strip()}", do=do) from error
+        try:
+            yield plain_url(url, name)
+        finally:
+            drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+            administration.execute(drop.format(sql.Identifier(name)))
