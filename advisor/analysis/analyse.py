@@ -20,9 +20,11 @@ KINDS: dict[str, Kind] = {
     "SelectStmt": "select", "InsertStmt": "insert", "UpdateStmt": "update", "DeleteStmt": "delete",
     "MergeStmt": "merge",
 }  # fmt: skip
-WRAPPERS = {"ExplainStmt": "query", "PrepareStmt": "query", "DeclareCursorStmt": "query", "CreateTableAsStmt": "query",
-            "CopyStmt": "query"}  # fmt: skip
-"""Statements around a query, and the field the query stands in."""
+WRAPPERS = {
+    "ExplainStmt": "explain", "PrepareStmt": "prepare", "DeclareCursorStmt": "cursor", "CreateTableAsStmt": "create-as",
+    "CopyStmt": "copy",
+}  # fmt: skip
+"""Statements around a query, which stands in their field `query`, and the feature that tells of them."""
 DEFECT = "a defect of the analysis, please report it"
 """How the reason begins when no statement should have caused it."""
 BINDER_MODULES = (changes, forms, operators, sublinks)
@@ -67,8 +69,9 @@ def analyse(
 
 def _shape(tree: Node, state: State) -> QueryShape:
     name, fields = next(iter(tree.items()))
-    if name in WRAPPERS and WRAPPERS[name] in fields:
-        return _shape(fields[WRAPPERS[name]], state)
+    if name in WRAPPERS and "query" in fields:
+        state.features.add(WRAPPERS[name])
+        return _shape(fields["query"], state)
     if name not in KINDS:
         return QueryShape("utility", ())
     state.slots = slots(tree)

@@ -22,16 +22,20 @@ FEATURES = {
     "anti-join": "NOT EXISTS that the planner joins",
     "cast-on-column": "the text casts a column before comparing it",
     "correlated-subquery": "a subquery that is run again for each outer row",
+    "copy": "COPY (SELECT …)",
     "count-star": "count(*)",
+    "create-as": "CREATE TABLE AS, or a materialised view",
     "cte": "WITH",
     "current-time": "now() and the like",
     "currval": "currval() or lastval()",
+    "cursor": "DECLARE … CURSOR",
     "data-modifying-cte": "WITH query that changes data",
     "dblink": "asks another server",
     "distinct": "DISTINCT",
     "distinct-on": "DISTINCT ON",
     "except": "EXCEPT",
     "except-all": "EXCEPT ALL",
+    "explain": "EXPLAIN",
     "for-share": "FOR SHARE or FOR KEY SHARE",
     "for-update": "FOR UPDATE or FOR NO KEY UPDATE",
     "function-on-column": "a function of a column is compared, not the column",
@@ -60,6 +64,7 @@ FEATURES = {
     "order-by": "ORDER BY at the top",
     "order-by-random": "ORDER BY random()",
     "parameterised-offset": "OFFSET $n",
+    "prepare": "PREPARE",
     "random": "random()",
     "random-uuid": "gen_random_uuid()",
     "recursive-cte": "WITH RECURSIVE that mentions itself",
@@ -84,6 +89,8 @@ FEATURES = {
 }
 """Every feature and what it means."""
 _CALL = re.compile(r'\(*(?:[\w"]+\.)?[\w"]+\(')
+TAKEN_ROW_BY_ROW = frozenset({"cursor", "copy", "create-as"})
+"""Statements whose client does not hold the whole result."""
 FIXED = ("equality", "null", "boolean")
 """Kinds of predicates that leave one value of a column."""
 
@@ -141,7 +148,7 @@ def _leading_wildcard(one: Predicate) -> bool:
 
 def bound_features(state: State, top: Level, tables: dict[int, TableShape]) -> Iterator[str]:
     """Yield `unbounded` when nothing limits the rows a SELECT returns, `unfiltered` when it has no condition at all."""
-    if top.arms or not top.domain.all_relations() or _few_rows(state, top, tables):
+    if state.features & TAKEN_ROW_BY_ROW or top.arms or not top.domain.all_relations() or _few_rows(state, top, tables):
         return
     yield "unbounded"
     if not _filtered(state, top, set()):

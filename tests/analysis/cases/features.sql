@@ -65,3 +65,59 @@ select
 0 nodes
   output id name
 features unbounded unfiltered
+
+-- a cursor
+-- invalid
+DECLARE c CURSOR FOR SELECT id FROM orders WHERE kind = 'x' ORDER BY created_at
+-->
+select
+0 orders
+  equality kind = 'x'@0 | (kind = 'x')
+  sort created_at
+  output id
+features cursor order-by
+
+-- rows copied out
+-- invalid
+COPY (SELECT id FROM orders WHERE kind = 'x') TO STDOUT
+-->
+select
+0 orders
+  equality kind = 'x'@0 | (kind = 'x')
+  output id
+features copy
+
+-- a table made of a query
+-- invalid
+CREATE TABLE t AS SELECT * FROM orders WHERE user_id = 3
+-->
+select
+0 orders
+  equality user_id = 3@0 | (user_id = 3)
+  output *
+features create-as select-star
+
+-- a plan
+-- invalid
+EXPLAIN (ANALYZE) DELETE FROM orders WHERE user_id = 3
+-->
+delete
+0 orders delete
+  equality user_id = 3@0 | (user_id = 3)
+features explain
+
+-- a prepared statement
+-- invalid
+PREPARE find (bigint) AS SELECT id FROM orders WHERE user_id = $1
+-->
+select
+0 orders
+  equality user_id = $1@0
+  output id
+features prepare unbounded
+
+-- rows copied in
+-- invalid
+COPY orders FROM STDIN
+-->
+utility
