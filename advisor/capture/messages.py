@@ -43,8 +43,8 @@ class Language:
 
 
 ENGLISH_HEAD = (
-    rb"(?:duration: ([0-9.]+) ms(?:  |(?=\n|\x00|$)))?"
-    rb"(?:(statement|parse|bind|execute fetch from|execute|plan)(?: [^:\n\x00]*)?:(?: |(?=\n)))?"
+    rb"(?:duration: ([0-9.]+) ms(?:  |(?=[\"\n\x00]|$)))?"
+    rb"(?:(statement|parse|bind|execute fetch from|execute|plan)(?: [^:\n\x00]*)?:(?: |(?=[\n\\])))?"
 )
 
 

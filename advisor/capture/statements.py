@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from advisor.capture.incidents import rows_of, taken_apart
 from advisor.capture.parameters import listed
 from advisor.capture.prepared import resolve
 from advisor.capture.record import FAILED, OTHER, PLAN, RUN, UNKNOWN, Backend, Records, Times
@@ -30,6 +31,20 @@ class Rows:
     vxid: Sequence[bytes | None]
     parameters: dict[int, bytes] = field(default_factory=dict)
     """Row to the listing of its bound values."""
+    returned: dict[int, int] = field(default_factory=dict)
+    """Row to the rows it returned, where an analysed plan told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A statement of which a later block may tell more."""
+
+    text: bytes
+    parameters: bytes | None
+    end: int
+    duration: int
+    backend: Backend
+    vxid: bytes | None
 
 
 @dataclass(slots=True)
@@ -37,12 +52,14 @@ class Assembled:
     """The rows of a block, and what could not be decided inside it."""
 
     rows: Rows
-    said: dict[bytes, Rows] = field(default_factory=dict)
-    """Session to a statement logged without its duration yet: one row."""
-    opening: dict[bytes, tuple[int, int, int]] = field(default_factory=dict)
-    """Session to the bare duration it begins with: end, duration and the row before which it stands."""
-    seen: frozenset[bytes] = frozenset()
-    """Sessions with any statement in this block."""
+    said: dict[bytes, Pending] = field(default_factory=dict)
+    """Session to a statement logged without its duration yet."""
+    planned: dict[bytes, Pending] = field(default_factory=dict)
+    """Session to a statement of which only the plan was logged so far."""
+    opening: dict[bytes, tuple[int, int]] = field(default_factory=dict)
+    """Session to the bare duration it begins with: end and duration."""
+    firsts: dict[bytes, bytes] = field(default_factory=dict)
+    """Session to the text of its first execution, empty when its duration stands on a line of its own."""
     bare: int = 0
     """Bare durations that belong to no statement (parse and bind under `log_duration`)."""
 
@@ -52,7 +69,31 @@ def assemble(records: Records) -> Assembled:
     kind, timed = records.kind, records.duration != UNKNOWN
     if (~timed & (kind == RUN)).any() or (timed & (kind == OTHER)).any() or (kind == PLAN).any() or records.statement:
         return _Pairing(records).assembled()
-    return Assembled(_rows(records, np.flatnonzero(kind < OTHER), kind, records.duration, records.time))
+    rows = _rows(records, np.flatnonzero(kind < OTHER), kind, records.duration, records.time)
+    return Assembled(rows, firsts=_firsts(rows))
+
+
+def _firsts(rows: Rows) -> dict[bytes, bytes]:
+    """Return the text of the first execution of each session."""
+    places = np.flatnonzero(rows.role == RUN)
+    found: dict[bytes, bytes] = {}
+    for number, first in zip(*np.unique(rows.backend[places], return_index=True), strict=True):
+        found.setdefault(rows.backends[number].session, rows.text[places[first]])
+    return found
+
+
+def completed(pending: Sequence[Pending]) -> Rows:
+    """Return statements that no later block told more of as rows."""
+    return Rows(
+        text=[one.text for one in pending],
+        role=np.full(len(pending), RUN, dtype=np.int8),
+        end=np.array([one.end for one in pending], dtype=np.int64),
+        duration=np.array([one.duration for one in pending], dtype=np.int64),
+        backend=np.arange(len(pending), dtype=np.int32),
+        backends=[one.backend for one in pending],
+        vxid=[one.vxid for one in pending],
+        parameters={row: one.parameters for row, one in enumerate(pending) if one.parameters is not None},
+    )
 
 
 def _rows(
@@ -95,7 +136,7 @@ def _bind(records: Records, rows: Rows, places: list[int]) -> None:
 
 
 class _Pairing:
-    """Pairs the statements and durations that `log_statement` and `log_duration` write on lines of their own."""
+    """Pairs statements, durations and plans that stand on lines of their own."""
 
     def __init__(self, records: Records) -> None:
         self.records = records
@@ -107,8 +148,12 @@ class _Pairing:
         self.kept: list[tuple[int, int]] = []
         """Where a row stands in the log, and the record it is made of."""
         self.said: dict[bytes, int] = {}
-        self.opening: dict[bytes, tuple[int, int, int]] = {}
-        self.seen: set[bytes] = set()
+        self.planned: dict[bytes, int] = {}
+        self.plans: dict[int, tuple[bytes, int | None]] = {}
+        """Record of a plan to its statement and the rows it returned."""
+        self.returned: dict[int, int] = {}
+        self.opening: dict[bytes, tuple[int, int]] = {}
+        self.firsts: dict[bytes, bytes] = {}
         self.bare = 0
 
     def assembled(self) -> Assembled:
@@ -117,29 +162,77 @@ class _Pairing:
         for place, backend in enumerate(self.records.backend.tolist()):
             self._record(place, backends[backend].session)
         self.kept.sort()
+        for place, (text, _) in self.plans.items():
+            self.records.text[place] = text
+            self.role[place] = RUN
         keep = np.array([record for _, record in self.kept], dtype=np.int64)
         rows = _rows(self.records, keep, self.role, self.duration, self.end)
-        said = {
-            session: _rows(self.records, np.array([place]), self.role, self.duration, self.end)
-            for session, place in self.said.items()
+        rows.returned = {
+            row: self.returned[record] for row, record in enumerate(keep.tolist()) if record in self.returned
         }
-        return Assembled(rows, said, self.opening, frozenset(self.seen), self.bare)
+        said = {session: self._pending(place) for session, place in self.said.items()}
+        planned = {session: self._pending(place) for session, place in self.planned.items()}
+        return Assembled(rows, said, planned, self.opening, self.firsts, self.bare)
+
+    def _pending(self, place: int) -> Pending:
+        rows = _rows(self.records, np.array([place]), self.role, self.duration, self.end)
+        backend = self.records.backends[self.records.backend[place]]
+        return Pending(
+            rows.text[0], rows.parameters.get(0), int(rows.end[0]), int(rows.duration[0]), backend, rows.vxid[0]
+        )
 
     def _record(self, place: int, session: bytes) -> None:
         kind, timed = self.kind[place], self.timed[place]
-        if kind == OTHER and timed:
+        if kind == PLAN:
+            self._plan(place, session)
+        elif kind == OTHER and timed:
             self._completed(place, session)
-        elif kind == RUN and not timed:
-            self._let_go(session)
-            self.said[session] = place
-            self.seen.add(session)
+        elif kind == RUN:
+            self._run(place, session, timed)
         elif kind < FAILED:
-            if kind == RUN:
-                self._let_go(session)
-                self.seen.add(session)
             self.kept.append((place, place))
         elif kind == OTHER and place in self.records.statement:
             self._failed(place, session)
+
+    def _run(self, place: int, session: bytes, timed: bool) -> None:
+        text = self.records.text[place]
+        self.firsts.setdefault(session, text if timed else b"")
+        self._let_go(session)
+        self._planned(session, text if timed else b"", place)
+        if timed:
+            self.kept.append((place, place))
+        else:
+            self.said[session] = place
+
+    def _plan(self, place: int, session: bytes) -> None:
+        """Remember a plan until its statement's own line comes; what a function ran is part of the function."""
+        if place in self.records.context:
+            return
+        text, plan, _ = taken_apart(self.records.text[place].lstrip(b"\n"))
+        rows = rows_of(plan)
+        statement = self.said.get(session)
+        if statement is not None and self.records.text[statement].strip() == text.strip():
+            if rows is not None:
+                self.returned[statement] = rows
+            if self.duration[statement] == UNKNOWN:
+                self.duration[statement] = self.records.duration[place]
+                self.end[statement] = self.records.time[place]
+            return
+        self._planned(session, b"", place)
+        if text:
+            self.plans[place] = text, rows
+            self.planned[session] = place
+
+    def _planned(self, session: bytes, text: bytes, place: int) -> None:
+        """Drop the plan that was waiting if this is its statement's own line; else it was an execution by itself."""
+        plan = self.planned.pop(session, None)
+        if plan is None:
+            return
+        planned, rows = self.plans[plan]
+        if planned.strip() != text.strip():
+            self.kept.append((plan, plan))
+        elif rows is not None:
+            self.returned[place] = rows
 
     def _completed(self, place: int, session: bytes) -> None:
         """A bare duration ends the statement that was logged last in its session."""
@@ -148,8 +241,8 @@ class _Pairing:
             self.end[statement] = self.records.time[place]
             self.duration[statement] = self.records.duration[place]
             self.kept.append((place, statement))
-        elif session not in self.seen and session not in self.opening:
-            self.opening[session] = (int(self.records.time[place]), int(self.records.duration[place]), len(self.kept))
+        elif session not in self.firsts and session not in self.opening:
+            self.opening[session] = (int(self.records.time[place]), int(self.records.duration[place]))
         else:
             self.bare += 1
 
@@ -162,8 +255,11 @@ class _Pairing:
         """An error ends the statement it names."""
         if self.records.severity[place] not in (b"ERROR", b"FATAL", b"PANIC"):
             return
-        self.seen.add(session)
-        if (statement := self.said.pop(session, None)) is not None:
-            self.role[statement] = FAILED
-            self.end[statement] = self.records.time[place]
-            self.kept.append((place, statement))
+        statement = self.said.pop(session, None)
+        if statement is None:
+            statement = place
+            self.records.text[place] = self.records.statement[place]
+            self.firsts.setdefault(session, b"")
+        self.role[statement] = FAILED
+        self.end[statement] = self.records.time[place]
+        self.kept.append((place, statement))

@@ -3,27 +3,65 @@
 from __future__ import annotations
 
 import importlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from advisor.capture.record import Losses, Reader
-from advisor.capture.statements import Assembled, assemble
-from advisor.workload.partial import Partial
+import numpy as np
+
+from advisor.capture.incidents import Incident, incidents
+from advisor.capture.record import RUN, Losses, Reader, Records
+from advisor.capture.statements import Assembled, Rows, assemble, completed
+from advisor.workload.observers import Contents, Known
+from advisor.workload.partial import EntryKey, Partial
 from advisor.workload.sessions import BlockLoops, BlockSteps
 from advisor.workload.tally import Tally
+from advisor.workload.textkey import text_keys
+
+
+@dataclass(slots=True)
+class Counted:
+    """What rows amount to."""
+
+    partial: Partial
+    loops: BlockLoops
+    contents: Contents
 
 
 @dataclass(slots=True)
 class BlockResult:
     """What one block of a log amounts to."""
 
-    partial: Partial
-    assembled: Assembled | None = None
+    counted: Counted
+    assembled: Assembled
+    """What the block leaves open; its rows are taken out."""
+    incidents: Known = field(default_factory=list)
     records: int = 0
     lines: int = 0
     losses: Losses = field(default_factory=Losses)
-    loops: BlockLoops = field(default_factory=BlockLoops)
+    roles: Counter[int] = field(default_factory=Counter)
+    """Rows by role: what protocol the log shows."""
+
+
+class RowCounter:
+    """Counts rows: queries, loops, contents."""
+
+    def __init__(self, resolution: int = 0) -> None:
+        self.tally = Tally()
+        self.steps = BlockSteps(resolution)
+
+    def count(self, rows: Rows) -> Counted:
+        """Return what rows amount to."""
+        partial, coded = self.tally.count(rows)
+        runs = rows.role == RUN
+        contents = Contents(coded.entries, coded.entry[runs], rows.end[runs], coded.content[runs].astype(np.uint32))
+        return Counted(partial, self.steps.find(coded), contents)
+
+    def entry_of(self, text: str, database: bytes) -> EntryKey:
+        """Return the entry that a text belongs to."""
+        raw = text.encode()
+        return self.tally.fingerprints.of(text_keys([raw])[0], raw).id, database
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +82,7 @@ class BlockReader:
     def __init__(self, reader: Reader, envelopes: Sequence[Any], resolution: int = 0) -> None:
         self.reader = reader
         self.envelopes = envelopes
-        self.tally = Tally()
-        self.steps = BlockSteps(resolution)
+        self.counter = RowCounter(resolution)
 
     @classmethod
     def of(cls, spec: Spec) -> BlockReader:
@@ -58,6 +95,22 @@ class BlockReader:
         for envelope in self.envelopes:
             own, context = envelope.unwrap(own), envelope.unwrap(context)
         records = self.reader.read(own + context, len(own))
+        found = self._known(list(incidents(records)), records)
         assembled = assemble(records)
-        partial, coded = self.tally.count(assembled.rows)
-        return BlockResult(partial, None, len(records.text), records.lines, records.losses, self.steps.find(coded))
+        rows = assembled.rows
+        counted = self.counter.count(rows)
+        roles = Counter(dict(enumerate(np.bincount(rows.role, minlength=4).tolist())))
+        assembled.rows = completed([])
+        return BlockResult(counted, assembled, found, len(records.text), records.lines, records.losses, roles)
+
+    def _known(self, found: list[Incident], records: Records) -> Known:
+        """Return incidents with the entry of the statement they name."""
+        if not found:
+            return []
+        databases = {backend.session.decode("utf-8", "replace"): backend.database for backend in records.backends}
+        known: Known = []
+        for incident in found:
+            text = getattr(incident, "text", None)
+            database = databases.get(incident.session, b"") if text else b""
+            known.append((incident, self.counter.entry_of(text, database) if text else None))
+        return known

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from advisor.capture.parameters import split_parameters
 from advisor.workload.model import Query, Sample, Slot
@@ -32,18 +32,20 @@ def names(partial: Partial) -> dict[EntryKey, str]:
     }
 
 
-def queries(partial: Partial, inputs: tuple[str, ...]) -> tuple[Query, ...]:
+def queries(
+    partial: Partial, inputs: tuple[str, ...], plans: Mapping[EntryKey, tuple[float, str]]
+) -> tuple[Query, ...]:
     """Return the queries of a finished aggregate, heaviest first, ties by id."""
     named = names(partial)
     made = [
-        query(named[key], key[1], entry, inputs)
+        query(named[key], key[1], entry, inputs, plans[key][1] if key in plans else None)
         for key, entry in partial.entries.items()
         if entry.calls or entry.failed
     ]
     return tuple(sorted(made, key=lambda one: (-one.total_ms, one.id)))
 
 
-def query(identity: str, database: bytes, entry: Entry, inputs: tuple[str, ...]) -> Query:
+def query(identity: str, database: bytes, entry: Entry, inputs: tuple[str, ...], plan: str | None = None) -> Query:
     """Return one entry as a query."""
     total = entry.total / 1000
     # What is kept does not depend on where the log was cut; the first text of a block does.
@@ -72,6 +74,7 @@ def query(identity: str, database: bytes, entry: Entry, inputs: tuple[str, ...])
         failed=float(entry.failed),
         unparsed=entry.unparsed,
         inputs=inputs,
+        plan=plan,
     )
 
 

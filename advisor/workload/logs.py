@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,13 +11,16 @@ from advisor.capture.coverage import InputCoverage, Skipped
 from advisor.capture.detect import Detected
 from advisor.capture.record import Losses, Reader
 from advisor.capture.source import Source
+from advisor.capture.statements import Pending, completed
 from advisor.errors import InputError
-from advisor.workload.block import BlockReader, BlockResult, Spec
+from advisor.workload.block import BlockReader, BlockResult, Counted, RowCounter, Spec
 from advisor.workload.blocks import log_blocks
+from advisor.workload.carry import Carry
 from advisor.workload.engine import Engine
 from advisor.workload.finish import names, queries
 from advisor.workload.finish_loops import loops
 from advisor.workload.model import Workload
+from advisor.workload.observers import Observers
 from advisor.workload.partial import Partial
 from advisor.workload.sessions import OpenUnits
 
@@ -43,7 +47,7 @@ def log_of(source: Source, detected: Detected, prefix: str | None) -> Log:
         raise InputError(error.what, where=source.name, do=error.do) from None
     inner = detected.inner
     whole = inner[: inner.rfind(b"\n") + 1] or inner
-    partial = BlockReader(reader, ()).read(whole, len(whole)).partial
+    partial = BlockReader(reader, ()).read(whole, len(whole)).counted.partial
     return Log(source, detected, reader, partial.begin or 0)
 
 
@@ -56,13 +60,15 @@ class _Count:
     records: int = 0
     executions: int = 0
     losses: Losses = field(default_factory=Losses)
+    roles: Counter[int] = field(default_factory=Counter)
 
     def add(self, size: int, result: BlockResult) -> None:
         self.size += size
         self.lines += result.lines
         self.records += result.records
-        self.executions += sum(entry.calls for entry in result.partial.entries.values())
+        self.executions += sum(entry.calls for entry in result.counted.partial.entries.values())
         self.losses.merge(result.losses)
+        self.roles.update(result.roles)
 
 
 class LogRun:
@@ -73,6 +79,9 @@ class LogRun:
         self.progress = progress
         self.partial = Partial()
         self.open_units = OpenUnits()
+        self.observers = Observers()
+        self.carry = Carry()
+        self.counter = RowCounter()
         self.resolution = 0
         self.covered: list[InputCoverage] = []
 
@@ -80,13 +89,25 @@ class LogRun:
         """Return what the logs amount to together."""
         self.resolution = max(log.reader.resolution for log in logs)
         self.open_units.resolution = self.resolution
+        self.counter = RowCounter(self.resolution)
         for number, log in enumerate(sorted(logs, key=lambda log: log.begin)):
             self.covered.append(self._read(number, log))
+        self._complete(self.carry.rest())
         named = names(self.partial)
         found = loops(self.open_units.finish(), lambda key: named.get(key, key[0]))
         begin, end = (None if time is None else time / 1e6 for time in (self.partial.begin, self.partial.end))
         inputs = tuple(coverage.name for coverage in self.covered)
-        return Workload(queries(self.partial, inputs), found, tuple(self.covered), begin, end)
+        self.observers.busy = self.open_units.busy
+        return Workload(
+            queries=queries(self.partial, inputs, self.observers.plans),
+            loops=found,
+            inputs=tuple(self.covered),
+            begin=begin,
+            end=end,
+            reuses=self.observers.reused(named),
+            connections=self.observers.connected(begin, end, self.open_units.units),
+            incidents=self.observers.waited(named),
+        )
 
     def _read(self, number: int, log: Log) -> InputCoverage:
         spec = Spec(
@@ -104,10 +125,21 @@ class LogRun:
         return _coverage(log, count)
 
     def _take(self, result: BlockResult) -> None:
-        if result.partial.begin is not None:
-            self.open_units.forget(result.partial.begin)
-        self.open_units.add(result.loops)
-        self.partial.merge(result.partial)
+        """Take in the next block."""
+        self._complete(self.carry.take(result.assembled))
+        self._count(result.counted)
+        self.observers.take(result.incidents, result.counted.contents)
+
+    def _complete(self, pending: Sequence[Pending]) -> None:
+        """Count statements of which all is known now; they stand before the block that told."""
+        if pending:
+            self._count(self.counter.count(completed(pending)))
+
+    def _count(self, counted: Counted) -> None:
+        if counted.partial.begin is not None:
+            self.open_units.forget(counted.partial.begin)
+        self.open_units.add(counted.loops)
+        self.partial.merge(counted.partial)
 
 
 def _starts(reader: Reader, envelopes: Sequence[Any]) -> Callable[[bytes], bool]:

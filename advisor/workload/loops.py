@@ -186,6 +186,8 @@ class _Unit:
         content = self.contents.get(place)
         limit = _limit(content) if content is not None else None
         made = ParentSum(1, first - place - 1, limits=Counter([limit]), reached=int(limit == length))
+        if content is not None and content.rows is not None:
+            made.rows[content.rows] += 1
         held = _listed(content, self.finder) if content is not None and values else None
         if held is not None:
             made.listed = 1

@@ -74,6 +74,8 @@ class Query:
     top_level: bool = True
     failed: float = 0.0
     """Executions that ended in an error; they are not among the calls."""
+    plan: str | None = None
+    """The plan of its slowest execution of which auto_explain wrote one, as it was written."""
     unparsed: str | None = None
     """Why pglast refused the text, when it did."""
     counters: Mapping[str, float] = field(default_factory=dict)

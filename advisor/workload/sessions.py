@@ -9,10 +9,12 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from advisor.capture.record import NO_TIME
+from advisor.workload.busy import BusySum, add_pauses, busy, spread
 from advisor.workload.loops import LoopFinder, repeating
 from advisor.workload.loopsum import LoopSums, merge_loops
 from advisor.workload.partial import EntryKey
-from advisor.workload.steps import SAMPLED, Content, Steps, session_order, step_class, traces, transactions
+from advisor.workload.steps import BEGIN, END, SAMPLED, Content, Steps, session_order, step_class, traces, transactions
 from advisor.workload.tally import Coded
 from advisor.workload.units import TICK, boundaries, closed, units
 
@@ -27,12 +29,29 @@ class Fragment:
     """From the last sure boundary; `None` when the block holds none, and `head` holds all."""
 
 
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """The first and last step of a session in a block: the pause between two blocks may be one in a transaction."""
+
+    start: int
+    first_transaction: int
+    first_class: int
+    end: int
+    last_transaction: int
+    last_class: int
+    application: bytes
+
+
 @dataclass(slots=True)
 class BlockLoops:
     """Loops of the units that a block holds whole, and the steps at its edges."""
 
     loops: LoopSums = field(default_factory=dict)
     fragments: dict[bytes, Fragment] = field(default_factory=dict)
+    edges: dict[bytes, Edge] = field(default_factory=dict)
+    busy: BusySum = field(default_factory=BusySum)
+    units: int = 0
+    """Units that the block holds whole."""
 
 
 class BlockSteps:
@@ -67,6 +86,11 @@ class BlockSteps:
             else:
                 result.fragments[name] = Fragment(self._filled(coded, order, steps.part(begin, end), begin), None)
         result.loops = self._loops(coded, order, steps, spans)
+        result.units = len(spans)
+        people = coded.rows.backends
+        result.busy = busy(steps, starts, coded.rows.backend[order], [person.application for person in people])
+        applications = [people[number].application for number in coded.rows.backend[order[starts]].tolist()]
+        result.edges = dict(zip(names, _edges(steps, starts.tolist(), ends, applications), strict=True))
         return result
 
     def _loops(self, coded: Coded, order: NDArray[np.int64], steps: Steps, spans: list[tuple[int, int]]) -> LoopSums:
@@ -107,6 +131,17 @@ class BlockSteps:
         return steps
 
 
+def _edges(steps: Steps, starts: list[int], ends: list[int], applications: list[bytes]) -> list[Edge]:
+    kind = steps.classes[steps.entry]
+    return [
+        Edge(
+            int(steps.start[first]), int(steps.transaction[first]), int(kind[first]),
+            int(steps.end[stop - 1]), int(steps.transaction[stop - 1]), int(kind[stop - 1]), application,
+        )
+        for first, stop, application in zip(starts, ends, applications, strict=True)
+    ]  # fmt: skip
+
+
 class OpenUnits:
     """Keeps the steps at the edges of blocks until their units are complete. Blocks come in the order of the log."""
 
@@ -117,10 +152,18 @@ class OpenUnits:
         self.classes: list[int] = []
         self.waiting: dict[bytes, list[Steps]] = {}
         self.loops: LoopSums = {}
+        self.busy = BusySum()
+        self.last: dict[bytes, Edge] = {}
+        """The last step of each session that may be in a transaction."""
+        self.units = 0
 
     def add(self, block: BlockLoops) -> None:
         """Take in the next block."""
         merge_loops(self.loops, block.loops)
+        self.units += block.units
+        self.busy.merge(block.busy)
+        for session, edge in block.edges.items():
+            self._pause(session, edge)
         for session, fragment in block.fragments.items():
             self.waiting.setdefault(session, []).append(self._renumbered(fragment.head))
             if fragment.tail is not None:
@@ -128,6 +171,18 @@ class OpenUnits:
                 self.waiting[session] = [self._renumbered(fragment.tail)]
             elif len(self.waiting[session]) > 1:
                 self._advance(session)
+
+    def _pause(self, session: bytes, edge: Edge) -> None:
+        """Count the pause between two blocks where a transaction goes on over it."""
+        before = self.last.pop(session, None)
+        if before is not None and before.end != NO_TIME and edge.start > before.end:
+            same = before.last_transaction == edge.first_transaction != 0
+            if same or before.last_class == BEGIN or edge.first_class == END:
+                gap = np.array([edge.start - before.end])
+                add_pauses(self.busy, gap, [edge.application])
+                spread(self.busy.seconds, np.array([before.end]), np.array([edge.start]))
+        if edge.last_transaction or edge.last_class == BEGIN:
+            self.last[session] = edge
 
     def forget(self, before: int) -> None:
         """Finish the sessions that were silent since the tick before `before`: their units cannot go on."""
@@ -156,6 +211,7 @@ class OpenUnits:
     def _evaluate(self, steps: Steps) -> None:
         if len(steps):
             spans = list(units(boundaries(steps, self.resolution)))
+            self.units += len(spans)
             merge_loops(self.loops, self.finder.find(steps, spans))
 
     def _renumbered(self, steps: Steps) -> Steps:

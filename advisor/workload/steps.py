@@ -86,6 +86,8 @@ class Content:
     text: bytes
     parameters: bytes | None
     application: bytes
+    rows: int | None = None
+    """Rows it returned, where an analysed plan told."""
 
 
 class _Hashes(dict[bytes | None, int]):

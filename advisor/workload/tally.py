@@ -29,8 +29,10 @@ class Coded:
     entries: list[EntryKey]
     representative: list[int]
     """A row of each entry."""
-    commented: bool = False
+    commented: bool
     """Whether any text holds a comment."""
+    content: NDArray[np.uint64]
+    """Hash of each row's text and values."""
 
 
 class Tally:
@@ -73,7 +75,7 @@ class Tally:
             if number == len(representative):
                 representative.append(row)
         entry = np.array(entry_of, dtype=np.int32)[inverse] if size else np.zeros(0, dtype=np.int32)
-        return Coded(rows, key, entry, list(numbers), representative, b"*/" in joined)
+        return Coded(rows, key, entry, list(numbers), representative, b"*/" in joined, contents(rows))
 
     def _entry(self, coded: Coded, place: int) -> Entry:
         text = coded.rows.text[coded.representative[place]]
@@ -113,7 +115,7 @@ class Tally:
     def _keep(self, coded: Coded, entries: list[tuple[EntryKey, Entry]]) -> None:
         """Keep the executions of lowest hash of each entry, and its slowest one."""
         rows = coded.rows
-        rank = ranks(rows)
+        rank = ranks(coded)
         limit = np.array([self.thresholds.get(key, 1 << 62) for key, _ in entries], dtype=np.int64)
         wanted = np.flatnonzero((rows.role == RUN) & (rank <= limit[coded.entry]))
         wanted = wanted[np.lexsort((rank[wanted], coded.entry[wanted]))]
@@ -136,13 +138,17 @@ class Tally:
             entry.slowest = slower(entry.slowest, kept(rows, rank, row))
 
 
-def ranks(rows: Rows) -> NDArray[np.int64]:
-    """Return a hash of each row's text, values and second, the same wherever the log was cut."""
-    size = len(rows.text)
-    content = np.fromiter(map(zlib.crc32, rows.text), dtype=np.uint64, count=size)
+def contents(rows: Rows) -> NDArray[np.uint64]:
+    """Return a hash of each row's text and values."""
+    found = np.fromiter(map(zlib.crc32, rows.text), dtype=np.uint64, count=len(rows.text))
     for row, listing in rows.parameters.items():
-        content[row] = zlib.crc32(listing, int(content[row]))
-    mixed = content + (rows.end // 1_000_000).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+        found[row] = zlib.crc32(listing, int(found[row]))
+    return found
+
+
+def ranks(coded: Coded) -> NDArray[np.int64]:
+    """Return a hash of each row's text, values and second, the same wherever the log was cut."""
+    mixed = coded.content + (coded.rows.end // 1_000_000).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     found: NDArray[np.int64] = (mixed >> np.uint64(2)).astype(np.int64)

@@ -1,0 +1,127 @@
+"""How busy sessions were: time in statements and in open transactions, as mergeable integer sums."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from advisor.capture.record import NO_TIME
+from advisor.workload.observed import Held
+from advisor.workload.steps import BEGIN, END, Steps
+
+SECOND = 1_000_000
+IDLE = 1_000_000
+"""A pause in a transaction that is worth reporting (microseconds)."""
+LONGEST = 100_000
+"""Seconds over which one pause may be spread."""
+
+
+@dataclass(slots=True)
+class Pauses:
+    """Pauses within the transactions of one application."""
+
+    transactions: int = 0
+    idle: int = 0
+    total: int = 0
+    longest: int = 0
+
+    def merge(self, other: Pauses) -> None:
+        """Add another part."""
+        self.transactions += other.transactions
+        self.idle += other.idle
+        self.total += other.total
+        self.longest = max(self.longest, other.longest)
+
+
+@dataclass(slots=True)
+class BusySum:
+    """What a part of a log says about how busy sessions were."""
+
+    seconds: Counter[int] = field(default_factory=Counter)
+    """Second to microseconds spent in statements and open transactions, over all sessions."""
+    pauses: dict[bytes, Pauses] = field(default_factory=dict)
+
+    def merge(self, other: BusySum) -> None:
+        """Add another part."""
+        self.seconds.update(other.seconds)
+        for application, pauses in other.pauses.items():
+            self.pauses.setdefault(application, Pauses()).merge(pauses)
+
+    def held(self) -> tuple[Held, ...]:
+        """Return the transactions that sat idle, by application."""
+        found = (
+            Held(
+                application.decode("utf-8", "replace") or None,
+                pauses.transactions,
+                pauses.idle,
+                pauses.total / 1000,
+                pauses.longest / 1000,
+            )
+            for application, pauses in self.pauses.items()
+            if pauses.transactions
+        )
+        return tuple(sorted(found, key=lambda held: (-held.idle_ms, held.application or "")))
+
+    def concurrency(self) -> tuple[float, float, float]:
+        """Return sessions busy at once, over the seconds with any work: median, p95, maximum."""
+        shares = sorted(microseconds / SECOND for microseconds in self.seconds.values())
+        if not shares:
+            return 0.0, 0.0, 0.0
+        median, high = (shares[min(int(len(shares) * share), len(shares) - 1)] for share in (0.5, 0.95))
+        return median, high, shares[-1]
+
+
+def spread(seconds: Counter[int], start: NDArray[np.int64], end: NDArray[np.int64]) -> None:
+    """Add spans of time, in microseconds, to the seconds they touch."""
+    first, last = start // SECOND, end // SECOND
+    inside = first == last
+    places, inverse = np.unique(first[inside], return_inverse=True)
+    sums = np.bincount(inverse, (end - start)[inside], len(places)).astype(np.int64)
+    seconds.update(dict(zip(places.tolist(), sums.tolist(), strict=True)))
+    for begin, stop in zip(start[~inside].tolist(), end[~inside].tolist(), strict=True):
+        if stop - begin < LONGEST * SECOND:
+            for second in range(begin // SECOND, stop // SECOND + 1):
+                seconds[second] += min(stop, (second + 1) * SECOND) - max(begin, second * SECOND)
+
+
+def busy(
+    steps: Steps, starts: NDArray[np.int64], application: NDArray[np.int32], applications: Sequence[bytes]
+) -> BusySum:
+    """Return how busy sessions were.
+
+    `starts` is where each session's steps begin, `application` the number of each step's among `applications`.
+    """
+    found = BusySum()
+    timed = steps.end != NO_TIME
+    if not len(steps) or not timed.all():
+        return found
+    spread(found.seconds, steps.start, steps.end)
+    kind = steps.classes[steps.entry]
+    session = np.zeros(len(steps), dtype=np.int64)
+    session[starts] = 1
+    session = np.cumsum(session) - 1
+    ended = np.bincount(application[kind == END], minlength=len(applications)).tolist()
+    for number, count in enumerate(ended):
+        if count:
+            found.pauses.setdefault(applications[number], Pauses()).transactions += count
+    if len(steps) > 1:
+        same = (steps.transaction[1:] == steps.transaction[:-1]) & (steps.transaction[1:] != 0)
+        within = (session[1:] == session[:-1]) & (same | (kind[:-1] == BEGIN) | (kind[1:] == END))
+        gaps = np.maximum(steps.start[1:] - steps.end[:-1], 0)
+        add_pauses(found, gaps[within], [applications[number] for number in application[1:][within].tolist()])
+        spread(found.seconds, steps.end[:-1][within], (steps.end[:-1] + gaps)[within])
+    return found
+
+
+def add_pauses(found: BusySum, gaps: NDArray[np.int64], applications: list[bytes]) -> None:
+    """Add pauses within transactions."""
+    for gap, application in zip(gaps.tolist(), applications, strict=True):
+        if gap:
+            pauses = found.pauses.setdefault(application, Pauses())
+            pauses.total += gap
+            pauses.idle += gap > IDLE
+            pauses.longest = max(pauses.longest, gap)
