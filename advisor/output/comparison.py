@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from tabulate import tabulate
 
+from advisor.output.report import SCHEMA_VERSION
 from advisor.output.units import count, milliseconds, one_line
 from advisor.workload.compare import Change, Comparison, Side
 
@@ -42,7 +43,7 @@ def comparison_text(comparison: Comparison) -> str:
 def comparison_json(comparison: Comparison) -> bytes:
     """Return every change, with the sums, as JSON."""
     document = {
-        "schema_version": 1,
+        "schema_version": SCHEMA_VERSION,
         "days_before": comparison.days_before,
         "days_after": comparison.days_after,
         "expected_ms": comparison.expected_ms,

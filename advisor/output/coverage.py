@@ -43,7 +43,7 @@ def coverage_json(workload: Workload) -> bytes:
         "inputs": [input_document(coverage) for coverage in workload.inputs],
         "coverage": {
             "queries": len(workload.queries),
-            "executions": fsum(query.calls for query in workload.queries),
+            "calls": fsum(query.calls for query in workload.queries),
             "total_ms": fsum(query.total_ms for query in workload.queries),
             "unparsed": sum(query.unparsed is not None for query in workload.queries),
             "loops": len(workload.loops),

@@ -53,4 +53,4 @@ def test_a_wrong_prefix_is_named(run: Run, save: Save, log: bytes) -> None:
 def test_a_log_cut_off_within_a_record_keeps_the_others(run: Run, save: Save, log: bytes) -> None:
     outcome = run("capture", "-q", "--format", "json", save("postgresql.log", log[: log.rindex(b"duration:") + 12]))
     assert outcome.status == 0
-    assert json.loads(outcome.out)["coverage"]["executions"] == 9
+    assert json.loads(outcome.out)["coverage"]["calls"] == 9
