@@ -30,6 +30,8 @@ def main() -> None:
     heads = ["log", "found", "missed", "false", "precision", "recall", "parent right"]
     sys.stdout.write(tabulate(rows, heads, floatfmt=".3f") + "\n")
     sys.stdout.write("".join(f"{line}\n" for line in details))
+    loss = rows[0][5] - rows[-1][5]
+    sys.stdout.write(f"\nrecall lost under the default prefix `%m [%p] `: {100 * loss:.1f} percentage points\n")
 
 
 if __name__ == "__main__":

@@ -26,6 +26,8 @@ class RuleOptions:
     """Longest median pause between executions that still makes a loop, outside transactions and traces."""
     budgets: Mapping[str, int] = field(default_factory=dict)
     """Application name to the loop length it may have: jobs that loop on purpose."""
+    calls_minimum: float = 500
+    """Calls from which on a statement of an export may be suspected of a loop."""
     share: float = 0.01
     """Share of the workload's time below which a merely wasteful query is not worth a line."""
     rows_minimum: float = 10_000

@@ -16,7 +16,6 @@ from advisor.rules.rule import Rule
 from advisor.workload.model import Query
 
 MEAN_MS = 1.0
-CALLS = 500.0
 BEGINS = ("begin", "start transaction", "commit", "select 1", "select $1", "end")
 """Statements that come once per request: look-ups that come as often are the requests' own."""
 CONFIRM = (
@@ -66,7 +65,7 @@ class LoopLikeStatement(Rule):
     ```
 
     ## Options
-    None.
+    `calls_minimum` (500): statements called less often are never suspected.
 
     ## References
     PostgreSQL manual, appendix F, pg_stat_statements.
@@ -85,7 +84,7 @@ class LoopLikeStatement(Rule):
             if query.measured != "statements" or query.id in logged or not query.top_level:
                 continue
             suspect = _suspect(query, shape, context)
-            often = query.calls >= max(CALLS, 5 * median) and query.mean_ms < MEAN_MS
+            often = query.calls >= max(context.options.calls_minimum, 2 * median) and query.mean_ms < MEAN_MS
             if suspect and often and not _once_per_request(query, requests):
                 yield self._finding(query, *suspect, context)
 

@@ -7,6 +7,9 @@ from typing import Literal
 
 from advisor.catalog.schema import Constraint, Schema, Table
 
+GENERIC = frozenset({"id", "uuid", "name", "title", "label", "code", "type", "kind", "status", "email", "created_at"})
+"""Column names that many tables have without belonging together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Relation:
@@ -91,7 +94,7 @@ def _references(table: Table) -> tuple[str, ...]:
 
 def _alike(parent: Table, child: Table, key: tuple[str, ...]) -> Relation | None:
     """Tie columns of the same name and type that are a key of either table, as natural keys are."""
-    if key == ("id",) or parent is child or not (_unique(child, key) or _unique(parent, key)):
+    if set(key) <= GENERIC or parent is child or not (_unique(child, key) or _unique(parent, key)):
         return None
     if key and all(_same_type(parent, column, child, column) for column in key):
         return Relation("name", key, key, _unique(child, key))
