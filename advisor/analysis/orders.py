@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from advisor.analysis.equivalence import Classes
-from advisor.analysis.expression import Expression, Field, Operation, Unknown, occurrences
+from advisor.analysis.expression import Expression, Operation, Unknown, occurrences
 from advisor.analysis.shape import SortKey, Term
 from advisor.analysis.state import Level, Ordering, State
 from advisor.analysis.terms import term
@@ -21,6 +21,28 @@ def wanted(level: Level) -> list[Ordering]:
     if level.sort:
         return level.sort
     return [Ordering(expression, False, False) for expression in level.distinct] if level.distinct_on else []
+
+
+def every_order(level: Level) -> list[Ordering]:
+    """Return all that a level orders or partitions by."""
+    found = [Ordering(expression, False, False) for partition, _ in level.windows for expression in partition]
+    found += [key for _, order in level.windows for key in order]
+    return [*found, *level.sort, *wanted(level)]
+
+
+def hand_to_arms(level: Level) -> None:
+    """Hand the order and limit of a UNION ALL on to its arms: each can give it from an index, for a merge."""
+    names = [target.name for target in level.targets]
+    wanted_names = [key.expression.name if isinstance(key.expression, Unknown) else "" for key in level.sort]
+    if not level.sort or not set(wanted_names) <= set(names):
+        return
+    places = [names.index(name) for name in wanted_names]
+    for leaf in level.leaves:
+        plain = not (leaf.sort or leaf.windows or leaf.aggregated or leaf.distinct)
+        if plain and max(places) < len(leaf.targets):
+            leaf.sort = [Ordering(leaf.targets[place].expression, key.descending, key.nulls_first)
+                         for place, key in zip(places, level.sort, strict=True)]  # fmt: skip
+            leaf.limit = leaf.limit or level.limit
 
 
 def sort_keys(state: State, keys: list[Ordering], classes: Classes, relation: int) -> tuple[SortKey, ...]:
@@ -70,9 +92,8 @@ def group_terms(state: State, keys: list[Expression], classes: Classes, relation
 
 def spans(state: State, level: Level) -> bool:
     """Whether an ORDER BY reads several tables."""
-    read = {relation for key in level.sort for relation in occurrences(key.expression)}
-    plain = all(isinstance(key.expression, Field) or occurrences(key.expression) for key in level.sort)
-    return plain and len(read) > 1
+    read = [occurrences(key.expression) for key in level.sort]
+    return all(read) and len(frozenset().union(*read)) > 1
 
 
 def grouped_order(level: Level) -> bool:

@@ -74,7 +74,6 @@ def _table(state: State, scope: Scope, fields: Node, domain: Domain) -> list[Sou
     if table.kind == "view" and table.definition:
         return VIEWS[0](state, scope, fields, domain, table)
     relation = state.relation(shown or name, scope.depth, domain, table)
-    relation.only = not fields.get("inh", False)
     return [_with_virtual(state, table_source(state, relation, columns), relation, table)]
 
 

@@ -11,7 +11,7 @@ from advisor.analysis.equivalence import Classes
 from advisor.analysis.expression import Expression, Field, Subselect, occurrences, walk
 from advisor.analysis.features import bound_features, condition_features
 from advisor.analysis.filters import Filters, filter_group
-from advisor.analysis.orders import group_terms, grouped_order, sort_keys, spans, wanted
+from advisor.analysis.orders import every_order, group_terms, grouped_order, hand_to_arms, sort_keys, spans, wanted
 from advisor.analysis.outputs import Outputs
 from advisor.analysis.shape import (
     Computed,
@@ -24,7 +24,7 @@ from advisor.analysis.shape import (
     TableShape,
     Term,
 )
-from advisor.analysis.state import Level, Ordering, Relation, State
+from advisor.analysis.state import Level, Relation, State
 from advisor.analysis.terms import operand, term
 
 Kind = Literal["select", "insert", "update", "delete", "merge", "utility"]
@@ -58,33 +58,18 @@ class Assembly:
                 self.state.relations[relation].whole_row = True
 
     def _orders(self, level: Level, classes: Classes, own: list[int]) -> None:
-        keys = wanted(level)
         if level.operation == "union-all":
-            self._arm_orders(level)
-        if not keys or not grouped_order(level):
-            for key in keys:
-                self.outputs.mark(key.expression)
-            return
+            hand_to_arms(level)
+        keys = wanted(level)
         inner = {relation for part in nullable(domain_group(level.domain)) for relation in part.all_relations()}
         placed = False
-        for relation in own:
+        for relation in own if keys and grouped_order(level) else ():
             if relation not in inner and (found := sort_keys(self.state, keys, classes, relation)):
                 self.sorts[relation] = found
                 placed = True
-        if not placed:
-            for key in keys:
+        for key in every_order(level):
+            if not placed or key not in keys:
                 self.outputs.mark(key.expression)
-
-    def _arm_orders(self, level: Level) -> None:
-        """Hand the order of a UNION ALL on to its arms, which could each give it."""
-        names = [target.name for target in level.targets]
-        for leaf in level.leaves:
-            plain = not (leaf.sort or leaf.windows or leaf.aggregated or leaf.distinct)
-            places = [names.index(getattr(key.expression, "name", "")) if getattr(key.expression, "name", "") in names
-                      else len(leaf.targets) for key in level.sort]  # fmt: skip
-            if plain and all(place < len(leaf.targets) for place in places):
-                leaf.sort = [Ordering(leaf.targets[place].expression, key.descending, key.nulls_first)
-                             for place, key in zip(places, level.sort, strict=True)]  # fmt: skip
 
     def _groups(self, level: Level, classes: Classes, own: list[int]) -> None:
         keys = level.group or level.distinct

@@ -116,7 +116,6 @@ class Relation:
     """Output columns of the subquery behind it, in terms of its relations; one mapping per arm of a set operation."""
     pushable: frozenset[str] = frozenset()
     """Columns of the subquery on which a condition may be moved inside."""
-    only: bool = False
     output: set[str] = field(default_factory=set)
     whole_row: bool = False
     written: set[str] = field(default_factory=set)

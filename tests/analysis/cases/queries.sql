@@ -209,11 +209,11 @@ SELECT id, created_at FROM orders WHERE user_id = 1 UNION ALL SELECT id, at FROM
 ORDER BY created_at DESC LIMIT 10
 -->
 select limit 10@2
-0 orders
+0 orders limit 10@2
   equality user_id = 1@0 | (user_id = 1)
   sort created_at desc
   output created_at id
-1 events
+1 events limit 10@2
   equality user_id = 1@1 | (user_id = 1)
   sort at desc
   output at id
@@ -358,7 +358,7 @@ WINDOW w AS (PARTITION BY kind) ORDER BY id
 select
 0 orders
   sort user_id, total desc
-  output id total
+  output id kind total
 features order-by unbounded unfiltered window
 
 -- min, max, count of a column
