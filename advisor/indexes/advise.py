@@ -68,7 +68,7 @@ def advise(
 def _searched(run: Run) -> tuple[Weighted, ...]:
     """Return the queries with their weights, once the planner has told what is worth choosing from."""
     options, pool, costs = run.options, run.pool, run.costs
-    relevant = [(q.id, pool.usable(run.candidates.relevant.get(q.id, ()))) for q in run.workload.queries]
+    relevant = [(q.id, q.total_ms, pool.usable(run.candidates.relevant.get(q.id, ()))) for q in run.workload.queries]
     searched = fields(relevant, options.asks_per_query)
     explore(costs, searched, pool.definitions, options.min_gain)
     weighted = weigh(run.workload, searched, costs, options)
@@ -80,7 +80,7 @@ def _searched(run: Run) -> tuple[Weighted, ...]:
     for number, (_, queries) in zip(pool.extend([suggestion for suggestion, _ in found]), found, strict=True):
         for query in queries if number in pool.names else ():
             added.setdefault(query, set()).add(number)
-    more = [(f, added[f.query]) for f in searched if f.query in added]
+    more = [(f, added[f.query]) for f in searched if f.query in added and f.thorough]
     wider = [Field(f.query, f.shown | numbers, f.questions + 2 * len(numbers)) for f, numbers in more]
     explore(costs, wider, pool.definitions, options.min_gain, again=True)
     replaced = {field.query: field for field in wider}

@@ -14,11 +14,15 @@ from advisor.catalog.index import IndexDefinition
 from advisor.indexes.costing import NONE, Costs, Question
 
 GENEROUS = 30
-"""Questions per query for a small workload."""
-FRUGAL = 8
-"""Questions per query for a large one."""
-IN_ALL = 24_000
-"""Questions a run may ask before each query has to be frugal."""
+"""Questions per query for a small workload, and for the heavy queries of a large one."""
+FRUGAL = 3
+"""Questions for each of the other queries of a large workload: as things are, all candidates shown, one more."""
+SMALL = 400
+"""Queries up to which a workload is small."""
+HEAVY = 0.9
+"""Share of a large workload's time that its heavy queries take together."""
+MIDDLING = 10
+"""Questions per heavy query when there are many of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +35,30 @@ class Field:
     questions: int
     """How many questions it may ask."""
 
+    @property
+    def thorough(self) -> bool:
+        """Return whether the query is worth more than the least questions."""
+        return self.questions > FRUGAL
 
-def fields(relevant: Sequence[tuple[str, frozenset[int]]], asks_per_query: int | None) -> list[Field]:
-    """Return the fields of all queries that have candidates, with their share of questions."""
-    involved = [(query, shown) for query, shown in relevant if shown]
-    each = asks_per_query or min(max(IN_ALL // max(len(involved), 1), FRUGAL), GENEROUS)
-    return [Field(query, shown, each) for query, shown in involved]
+
+def fields(relevant: Sequence[tuple[str, float, frozenset[int]]], asks_per_query: int | None) -> list[Field]:
+    """Return the fields of all queries that have candidates, with their share of questions.
+
+    `relevant` holds query, time and candidates.
+    """
+    involved = [(query, time, shown) for query, time, shown in relevant if shown]
+    if asks_per_query or len(involved) <= SMALL:
+        return [Field(query, shown, asks_per_query or GENEROUS) for query, _, shown in involved]
+    ordered = sorted(involved, key=lambda one: (-one[1], one[0]))
+    total, taken = sum(time for _, time, _ in involved), 0.0
+    heavy: set[str] = set()
+    for query, time, _ in ordered:
+        if len(heavy) >= SMALL and taken >= HEAVY * total:
+            break
+        heavy.add(query)
+        taken += time
+    most = GENEROUS if len(heavy) <= SMALL else MIDDLING
+    return [Field(query, shown, most if query in heavy else FRUGAL) for query, _, shown in involved]
 
 
 def explore(

@@ -84,6 +84,8 @@ def widened(
     for one in weighted:
         tables = {(t.schema, t.table) for t in shapes[one.field.query].tables} if one.field.query in shapes else set()
         extra = frozenset(number for table in tables for number in places.get(table, ()))
+        if one.field.shown and not one.field.thorough:
+            extra = frozenset()
         found.append(replace(one, field=replace(one.field, shown=one.field.shown | extra)))
     return tuple(found)
 
@@ -97,7 +99,10 @@ def earning(
         idle = [i for i in sorted(kept) if lost[i] <= charged.charges[i] or effect[i] < min_effect]
         if not idle:
             return kept, lost
-        kept -= {min(idle, key=lambda i: (lost[i] - charged.charges[i], i))}
+        worst: dict[int, int] = {}
+        for i in sorted(idle, key=lambda i: (lost[i] - charged.charges[i], i)):
+            worst.setdefault(charged.tables[i], i)
+        kept -= frozenset(worst.values())
 
 
 def losses(
@@ -109,15 +114,24 @@ def losses(
     for one in weighted:
         outcome = costs.outcome(one.field.query, kept & one.field.shown)
         readers += [(one, index) for index in sorted(outcome.used if outcome else ())]
-    costs.ask(Question(one.field.query, (kept & one.field.shown) - {index}) for one, index in readers)
+    costs.ask(
+        Question(one.field.query, (kept & one.field.shown) - {index}) for one, index in readers if one.field.thorough
+    )
     lost, effect = dict.fromkeys(sorted(kept), 0.0), dict.fromkeys(sorted(kept), 0.0)
     for one, index in readers:
         shown = kept & one.field.shown
-        with_it, without = costs.outcome(one.field.query, shown), costs.outcome(one.field.query, shown - {index})
-        if with_it and without:
-            lost[index] += one.time * max(without.cost - with_it.cost, 0.0) / one.cost
-            effect[index] = max(effect[index], 1 - with_it.cost / without.cost)
+        with_it, without = costs.outcome(one.field.query, shown), cost_with(one, shown - {index}, costs)
+        if with_it:
+            lost[index] += one.time * max(without - with_it.cost, 0.0) / one.cost
+            effect[index] = max(effect[index], 1 - with_it.cost / without)
     return lost, effect
+
+
+def cost_with(one: Weighted, shown: frozenset[int], costs: Costs) -> float:
+    """Return a query's cost with these candidates: as planned, or at most, judged by its known configurations."""
+    if found := costs.outcome(one.field.query, shown):
+        return found.cost
+    return min((outcome.cost for used, outcome in costs.known(one.field.query) if used <= shown), default=one.cost)
 
 
 def in_time(costs: Costs, weighted: Sequence[Weighted]) -> tuple[tuple[Configuration, ...], ...]:

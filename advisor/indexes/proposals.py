@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from advisor.catalog.index import IndexDefinition, IndexSize
 from advisor.indexes.candidate import Suggestion
 from advisor.indexes.costing import Costs, Question
+from advisor.indexes.evaluation import cost_with
 from advisor.indexes.proposal import Benefit, Confidence, IndexProposal, QueryBenefit, WriteCost
 from advisor.indexes.selection import Weighted
 from advisor.twin.statement import Basis
@@ -32,8 +33,9 @@ def proposals(
     chosen: Sequence[Chosen], costs: Costs, weighted: Sequence[Weighted], replaced: Mapping[int, tuple[str, ...]]
 ) -> tuple[IndexProposal, ...]:
     """Return one proposal per chosen candidate, the most useful first."""
-    served = {one.number: _served(one, costs, weighted) for one in chosen}
-    costs.ask(Question(w.field.query, frozenset({one.number})) for one in chosen for w in served[one.number])
+    served = _served(chosen, costs, weighted)
+    alone = ((one, w) for one in chosen for w in served[one.number] if w.field.thorough)
+    costs.ask(Question(w.field.query, frozenset({one.number})) for one, w in alone)
     made = [_proposal(one, served[one.number], costs, replaced.get(one.number, ())) for one in chosen]
     return tuple(sorted(made, key=lambda p: (-p.benefit.time_saved_ms_per_day, p.id)))
 
@@ -44,12 +46,13 @@ def proposal_id(action: str, definition: IndexDefinition, name: str = "") -> str
     return f"{action}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
 
-def _served(one: Chosen, costs: Costs, weighted: Sequence[Weighted]) -> list[Weighted]:
-    found = []
-    for query in weighted:
-        outcome = costs.outcome(query.field.query, one.all & query.field.shown)
-        if outcome and one.number in outcome.used and outcome.cost < query.cost:
-            found.append(query)
+def _served(chosen: Sequence[Chosen], costs: Costs, weighted: Sequence[Weighted]) -> dict[int, list[Weighted]]:
+    """Return, per chosen candidate, the queries whose plan uses it and costs less than before."""
+    found: dict[int, list[Weighted]] = {one.number: [] for one in chosen}
+    for query in weighted if chosen else ():
+        outcome = costs.outcome(query.field.query, chosen[0].all & query.field.shown)
+        for number in sorted(outcome.used) if outcome and outcome.cost < query.cost else ():
+            found[number].append(query)
     return found
 
 
@@ -78,9 +81,8 @@ def _proposal(one: Chosen, served: list[Weighted], costs: Costs, replaces: tuple
 
 def _query_benefit(one: Chosen, query: Weighted, costs: Costs) -> QueryBenefit:
     name, shown = query.field.query, one.all & query.field.shown
-    after, without = costs.outcome(name, shown), costs.outcome(name, shown - {one.number})
-    cost = after.cost if after else query.cost
-    lost = max((without.cost if without else query.cost) - cost, 0.0)
+    cost = cost_with(query, shown, costs)
+    lost = max(cost_with(query, shown - {one.number}, costs) - cost, 0.0)
     basis = max((statement.basis for statement in costs.statements[name]), key=lambda b: RANK[b])
     return QueryBenefit(name, query.cost, cost, query.time * lost / query.cost, basis)
 
@@ -88,9 +90,8 @@ def _query_benefit(one: Chosen, query: Weighted, costs: Costs) -> QueryBenefit:
 def _benefit(one: Chosen, served: list[Weighted], queries: tuple[QueryBenefit, ...], costs: Costs) -> Benefit:
     alone = 0.0
     for query in served:
-        outcome = costs.outcome(query.field.query, frozenset({one.number}))
-        if outcome:
-            alone += query.time * max(query.cost - outcome.cost, 0.0) / query.cost
+        cost = cost_with(query, frozenset({one.number}), costs)
+        alone += query.time * max(query.cost - cost, 0.0) / query.cost
     weights = {query.field.query: query.time / query.cost for query in served}
     before = sum(q.cost_before * weights[q.query] for q in queries)
     after = sum(q.cost_after * weights[q.query] for q in queries)

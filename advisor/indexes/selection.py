@@ -51,7 +51,8 @@ def select(
         problem = problem_of(costs, weighted, economy, options)
         chosen = solve(problem)
         asked = costs.asked
-        costs.ask(Question(one.field.query, chosen & one.field.shown) for one in weighted if not costs.late)
+        served = [one for one in weighted if one.field.shown and not costs.late]
+        costs.ask(Question(one.field.query, chosen & one.field.shown) for one in served)
         if costs.asked == asked or costs.rounds >= ROUNDS:
             return chosen, problem
         costs.rounds += 1
