@@ -50,7 +50,7 @@ def measure(
     from the planner (this needs a superuser, and happens in transactions that are rolled back), or the database at
     `before_url`. `replaced` are old indexes to be hidden in `after`, where they still exist. Both sides are warmed and
     then measured alternately; every statement runs in a transaction that is rolled back. A query is run `runs` times
-    on each side, fewer when its share of `seconds` is used up, but never less than once. Statements without values
+    on each side, fewer when its share of the `seconds` left is used up, but never less than once. Statements without values
     (basis `generic`) cannot be run and are left out. Raises `ProofError` when a statement fails.
     """
     runnable = {query: [bound for bound in bounds if bound.basis != "generic"] for query, bounds in statements.items()}
@@ -58,10 +58,12 @@ def measure(
     with _session(before_url or url, statement_timeout_ms) as first, _session(url, statement_timeout_ms) as second:
         before = _Side(first, () if before_url else tuple(indexes))
         after = _Side(second, tuple(replaced))
-        share = seconds / max(1, len(runnable))
-        return tuple(
-            _timing(query, _alternate(before, after, bounds, runs, share)) for query, bounds in runnable.items()
-        )
+        deadline = time.monotonic() + seconds
+        timings = []
+        for left, (query, bounds) in zip(range(len(runnable), 0, -1), runnable.items(), strict=True):
+            share = (deadline - time.monotonic()) / left
+            timings.append(_timing(query, _alternate(before, after, bounds, runs, share)))
+        return tuple(timings)
 
 
 @dataclass(frozen=True, slots=True)
