@@ -50,8 +50,8 @@ def measure(
     from the planner (this needs a superuser, and happens in transactions that are rolled back), or the database at
     `before_url`. `replaced` are old indexes to be hidden in `after`, where they still exist. Both sides are warmed and
     then measured alternately; every statement runs in a transaction that is rolled back. A query is run `runs` times
-    on each side, fewer when its share of the `seconds` left is used up, but never less than once. Statements without values
-    (basis `generic`) cannot be run and are left out. Raises `ProofError` when a statement fails.
+    on each side, fewer when its share of the `seconds` left is used up, but never less than once. Statements without
+    values (basis `generic`) cannot be run and are left out. Raises `ProofError` when a statement fails.
     """
     runnable = {query: [bound for bound in bounds if bound.basis != "generic"] for query, bounds in statements.items()}
     runnable = {query: bounds for query, bounds in runnable.items() if bounds}
