@@ -27,6 +27,7 @@ def workload_of(exports: Sequence[StatementExport]) -> Workload:
 
     Readings of the same server's counters are subtracted from each other, exports of different servers added up.
     """
+    exports = sorted(exports, key=lambda export: (export.captured or 0.0, export.coverage.name))
     joined = join_readings(exports)
     queries = [query for export in joined for query in queries_of(export)]
     begin, end, seconds = _span(joined)
@@ -80,7 +81,7 @@ def _query(rows: Sequence[StatementRow], export: StatementExport) -> Query:
         max_ms=max((row.max_ms for row in rows if row.max_ms is not None), default=None),
         plan_ms=_sum(row.plan_ms for row in rows),
         database=heaviest.database,
-        users=tuple(sorted({row.user for row in rows if row.user})),
+        users=tuple(sorted({f"oid {row.user}" if row.user.isdigit() else row.user for row in rows if row.user})),
         query_ids=tuple(sorted({row.query_id for row in rows if row.query_id})),
         top_level=heaviest.top_level,
         unparsed=identity.unparsed,

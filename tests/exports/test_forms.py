@@ -106,3 +106,16 @@ def test_text_printed_before_the_table_is_passed_over(exporter: Exporter) -> Non
 def test_several_tables_in_one_text_leave_the_widest(exporter: Exporter) -> None:
     data = exporter.psql("SELECT 1 AS one, 2 AS two") + exporter.psql(exporter.select())
     assert len(read(data).rows) == len(read(exporter.copy(exporter.select())).rows)
+
+
+def test_another_encoding_is_recognised_and_named(exporter: Exporter) -> None:
+    text = exporter.copy(exporter.select()).decode().replace("customer", "küche").replace("invoice", "größe")
+    export = read(text.encode("cp1252", errors="replace"))
+    assert export.coverage.settings["encoding"] == "cp1252"
+    assert any("größe" in row.text for row in export.rows)
+
+
+@pytest.mark.parametrize("written", ["2026-03-01 12:00:00+00", "2026-03-01 12:00:00.000 +0000", "2026-03-01T12:00:00Z"])
+def test_times_are_read_as_clients_write_them(exporter: Exporter, written: str) -> None:
+    export = read(exporter.copy(exporter.select(f"'{written}' AS captured_at, s.*")))
+    assert export.captured == 1772366400.0

@@ -119,6 +119,11 @@ def test_the_order_of_inputs_plays_no_part(captured: Captured, turned: bool) -> 
     assert encode(merge([other, one] if turned else [one, other])) == encode(merge([one, other]))
 
 
+def test_the_order_of_files_plays_no_part(captured: Captured) -> None:
+    files = [str(path) for path in (captured.first, captured.second, captured.export)]
+    assert encode(collect(files)) == encode(collect(files[::-1]))
+
+
 def test_a_workload_given_twice_counts_once(captured: Captured) -> None:
     workload = collect([str(captured.log)])
     assert merge([workload, workload]) == workload

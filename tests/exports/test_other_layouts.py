@@ -74,6 +74,41 @@ def test_pg_stat_monitor_errors_are_left_out_and_counted(exporter: Exporter) -> 
     assert export.coverage.skipped["ended in an error"].count == sum(row["calls"] == 7 for row in rows(exporter)) > 0
 
 
+# Azure Query Store and PgHero -----------------------------------------------------------------------------------------
+
+QUERY_STORE = """
+    row_number() OVER (ORDER BY queryid) AS runtime_stats_entry_id, userid AS user_id, dbid AS db_id,
+    queryid AS query_id, query AS query_sql_text, 1 AS plan_id,
+    timestamptz '2026-03-01 12:00+00' AS start_time, timestamptz '2026-03-01 12:15+00' AS end_time,
+    calls, total_exec_time AS total_time, min_exec_time AS min_time, max_exec_time AS max_time,
+    mean_exec_time AS mean_time, stddev_exec_time AS stddev_time, rows, shared_blks_hit, shared_blks_read,
+    calls = 7 AS is_system_query, 'select' AS query_type
+"""
+
+
+def test_the_windows_of_azures_query_store(exporter: Exporter) -> None:
+    name, export = detected(exporter.copy(exporter.select(QUERY_STORE)))
+    whole = read(exporter.copy(exporter.select()))
+    assert name == "Azure Query Store"
+    left_out = export.coverage.skipped["statement of the service itself"].count
+    assert left_out > 0 and len(export.rows) + left_out == len(whole.rows)
+    assert export.interval == (BEGIN, BEGIN + 900)
+
+
+PGHERO = """
+    row_number() OVER (ORDER BY queryid) AS id, d.datname AS database, r.rolname AS "user", query,
+    queryid AS query_hash, total_exec_time AS total_time, calls,
+    timestamp '2026-03-01 12:00' + (row_number() OVER (ORDER BY queryid) % 2) * interval '5 minutes' AS captured_at
+"""
+
+
+def test_the_captures_of_pghero_add_up(exporter: Exporter, expected: dict[Any, Any]) -> None:
+    name, export = detected(exporter.copy(exporter.select(PGHERO, NAMES)))
+    assert name == "PgHero query stats"
+    assert without_nesting(calls(export)) == without_nesting(expected)
+    assert export.interval == (BEGIN - 300, BEGIN + 300)
+
+
 # Prometheus -----------------------------------------------------------------------------------------------------------
 
 

@@ -20,16 +20,18 @@ MARKS = (
 """Byte order marks: spreadsheet programs write the first, redirection in PowerShell the third."""
 
 
-def decode(data: bytes) -> tuple[str, int]:
-    """Return the text of `data` and how many bytes of it were not valid in its encoding."""
-    for mark, encoding in MARKS:
-        if data.startswith(mark):
-            text = data[len(mark) :].decode(encoding, errors="replace")
-            break
-    else:
-        text = data.decode(errors="replace")
-    text = text.replace("\r\n", "\n")
-    return text, text.count("\ufffd")
+FEW = 2
+"""Invalid bytes up to which a text is damaged UTF-8 (cut off within a character), not another encoding."""
+
+
+def decode(data: bytes) -> tuple[str, str]:
+    """Return the text of `data` and its encoding; what is neither marked nor UTF-8 is taken for Windows-1252."""
+    mark, encoding = next(((mark, name) for mark, name in MARKS if data.startswith(mark)), (b"", "utf-8"))
+    text = data[len(mark) :].decode(encoding, errors="replace")
+    if not mark and text.count("\ufffd") > FEW:
+        encoding = "cp1252"
+        text = data.decode(encoding, errors="replace")
+    return text.replace("\r\n", "\n"), encoding
 
 
 class Document:
@@ -37,7 +39,7 @@ class Document:
 
     def __init__(self, data: bytes) -> None:
         self.size = len(data)
-        self.text, self.undecodable = decode(data)
+        self.text, self.encoding = decode(data)
 
     @cached_property
     def lines(self) -> int:

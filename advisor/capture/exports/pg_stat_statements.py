@@ -70,7 +70,7 @@ def _readings(document: Document, table: Table, name: str) -> Iterable[Statement
             records=len(rows),
             executions=sum(row.calls for _, row in rows),
             skipped=tally.skipped() if first else {},
-            settings=_settings(table, reader) if first else {},
+            settings=_settings(document, table, reader) if first else {},
         )
         record = table.records[rows[0][0]] if rows else {}
         yield StatementExport(
@@ -127,8 +127,10 @@ def _evictions(table: Table, record: Mapping[str, str | None]) -> float | None:
         return None
 
 
-def _settings(table: Table, reader: RowReader) -> dict[str, str]:
+def _settings(document: Document, table: Table, reader: RowReader) -> dict[str, str]:
     settings = {"columns": str(len(table.columns))}
+    if document.encoding != "utf-8":
+        settings["encoding"] = document.encoding
     if reader.unknown:
         settings["unknown columns (kept)"] = ", ".join(reader.unknown)
     return settings

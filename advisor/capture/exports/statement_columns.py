@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
-    "text": ("query", "query_text", "statement", "sql", "sql_text", "normalized_query"),
+    "text": ("query", "query_text", "query_sql_text", "statement", "sql", "sql_text", "normalized_query"),
     "calls": ("calls", "executions", "exec_count"),
     "total_ms": ("total_exec_time", "total_time", "total_exec_time_ms", "total_ms", "total_time_ms"),
     "mean_ms": ("mean_exec_time", "mean_time", "avg_time", "average_time", "mean_ms"),
@@ -13,9 +13,9 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "max_ms": ("max_exec_time", "max_time"),
     "stddev_ms": ("stddev_exec_time", "stddev_time"),
     "rows": ("rows", "rows_retrieved"),
-    "query_id": ("queryid", "query_id", "queryhash", "query_hash"),
-    "user": ("usename", "rolname", "username", "user_name", "user", "userid"),
-    "database": ("datname", "database", "dbname", "database_name", "db", "dbid"),
+    "query_id": ("queryid", "query_id", "pgsm_query_id", "queryhash", "query_hash"),
+    "user": ("usename", "rolname", "username", "user_name", "user", "user_id", "userid"),
+    "database": ("datname", "database", "dbname", "database_name", "db", "db_id", "dbid"),
     "application": ("application_name", "application"),
     "top_level": ("toplevel", "top_level"),
     "plans": ("plans", "plans_calls"),

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from advisor.capture.coverage import Skipped
 
 GROUPED = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?")
+OFFSET = re.compile(r"(\d) ([+-]\d\d:?\d{0,2}|Z)$")
+"""The blank that some clients put before a time's offset."""
 NULLS = {"", r"\N", "null", "(null)", "[null]"}
 """What exporters write for NULL: psql, COPY, pgAdmin, DBeaver."""
 
@@ -54,7 +56,7 @@ def moment(cell: str | None) -> float | None:
     if cell is None or not (text := cell.strip()):
         return None
     try:
-        parsed = datetime.fromisoformat(text)
+        parsed = datetime.fromisoformat(OFFSET.sub(r"\1\2", text.removesuffix(" UTC")))
     except ValueError:
         return None
     return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
