@@ -23,8 +23,13 @@ def _target(state: State, scope: Scope, node: Node, role: Role) -> Relation | No
     return found[0] if found else None
 
 
-def _begin(state: State, scope: Scope, node: Node) -> Level:
+def _begin(state: State, scope: Scope, node: Node, *, visits: bool = True) -> Level:
+    """Begin the level of a statement that writes.
+
+    `visits`: it goes to the rows it joins with, too, as it may have to look at them again after a concurrent change.
+    """
     level = state.level(scope.depth, scope.domain)
+    level.locking = visits
     scope.level = level
     with_clause(state, scope, node)
     return level
@@ -61,7 +66,7 @@ def _assign(state: State, scope: Scope, level: Level, nodes: list[Node], relatio
 
 def insert(state: State, scope: Scope, node: Node) -> Level:
     """Bind an INSERT; the level returned is that of its rows, where there is a query for them."""
-    level = _begin(state, scope, node)
+    level = _begin(state, scope, node, visits=False)
     relation = _target(state, scope, node["relation"], "insert")
     columns = [item["ResTarget"].get("name", "") for item in node.get("cols", ())]
     if relation is not None and relation.table is not None:

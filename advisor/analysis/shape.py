@@ -156,7 +156,8 @@ class TableShape:
     output: frozenset[str] = frozenset()
     """Columns the query needs to return or compute with, conditions not counted."""
     whole_row: bool = False
-    """`SELECT *`, a whole-row reference, or FOR UPDATE: an index-only scan is impossible or pointless."""
+    """`SELECT *`, a whole-row reference, FOR UPDATE, or joined with the target of an UPDATE, DELETE or MERGE: an
+    index-only scan is impossible or pointless."""
     level: int = 0
     """Depth of the subquery it stands in, 0 for the top."""
     limit: Operand | None = None

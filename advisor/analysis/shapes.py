@@ -8,7 +8,7 @@ from typing import Literal
 from advisor.analysis.domains import group as domain_group
 from advisor.analysis.domains import nullable, simplify
 from advisor.analysis.equivalence import Classes
-from advisor.analysis.expression import Expression, Field, Subselect, occurrences, walk
+from advisor.analysis.expression import Expression, Field, Subselect, WholeRow, occurrences, walk
 from advisor.analysis.features import bound_features, condition_features
 from advisor.analysis.filters import Filters, filter_group
 from advisor.analysis.orders import every_order, group_terms, grouped_order, hand_to_arms, sort_keys, spans, wanted
@@ -55,7 +55,13 @@ class Assembly:
             if limit is not None:
                 self.limits[relation] = limit
             if level.locking:
-                self.state.relations[relation].whole_row = True
+                self._visited(self.state.relations[relation])
+
+    def _visited(self, relation: Relation) -> None:
+        """Note that a relation's rows are kept whole, to be looked at again: all that a subquery gives is computed."""
+        relation.whole_row = True
+        if relation.table is None:
+            self.outputs.mark(WholeRow(relation.number))
 
     def _orders(self, level: Level, classes: Classes, own: list[int]) -> None:
         if level.operation == "union-all":

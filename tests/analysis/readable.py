@@ -45,7 +45,7 @@ def _table(table: TableShape) -> list[str]:
     lines += [f"  sort {', '.join(_sort(key) for key in table.sort)}"] if table.sort else []
     lines += [f"  group {', '.join(term.expression for term in table.group)}"] if table.group else []
     lines += [f"  {name} {term.expression}" for name, term in table.aggregates]
-    output = sorted(table.output) if not table.whole_row else ["*"]
+    output = [*sorted(table.output), *(["*"] if table.whole_row else [])]
     lines += [f"  output {' '.join(output)}"] if output else []
     lines += [f"  written {' '.join(sorted(table.written))}"] if table.written else []
     return lines

@@ -14,9 +14,10 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from psycopg import sql
 
 from advisor.analysis.analyse import DEFECT, analyse
-from advisor.analysis.shape import Constant, Parameter, QueryShape, Unanalysable
+from advisor.analysis.shape import Constant, Parameter, QueryShape, TableShape, Unanalysable
 from advisor.catalog.introspect import read_schema
 from advisor.catalog.schema import Schema
 from advisor.twin.server import Server
@@ -192,3 +193,32 @@ def test_an_older_server_plans_as_the_shapes_say() -> None:
             shape = analyse(text, schema)
             assert isinstance(shape, QueryShape)
             agrees(text, shape, schema, connection)
+
+
+@pytest.mark.parametrize("chunk", range(4))
+def test_an_index_with_all_needed_columns_makes_the_heap_needless(
+    chunk: int, schema: Schema, cases_connection: psycopg.Connection
+) -> None:
+    off = ("enable_seqscan", "enable_bitmapscan", "enable_self_join_elimination")
+    for text in GENERATED[chunk:400:4]:
+        shape = analyse(text, schema)
+        assert isinstance(shape, QueryShape)
+        aliases = Counter(table.alias for table in shape.tables)
+        for table in shape.tables:
+            if table.whole_row or not table.needed or aliases[table.alias] > 1 or table.table == "events":
+                continue
+            plan = plan_of(cases_connection, Case("generated", text, text, ""), *off, index=covering(table, schema))
+            found = [node for node in scans(plan, table, schema) if node.get("Relation Name") == table.table]
+            kinds = {node["Node Type"] for node in found if node["Alias"].startswith(table.alias)}
+            assert "Seq Scan" not in kinds or "Index Only Scan" in kinds, (text, table, plan)
+
+
+def covering(table: TableShape, schema: Schema) -> sql.Composable:
+    """Return the index that holds all columns a query needs of a table."""
+    columns = schema.tables[table.schema, table.table].columns
+    key = next(column.name for column in columns if column.base_type in ("int4", "int8"))
+    rest = [sql.Identifier(name) for name in sorted(table.needed - {key})]
+    index = sql.SQL("CREATE INDEX probe ON {} ({})").format(
+        sql.Identifier(table.schema, table.table), sql.Identifier(key)
+    )
+    return index + sql.SQL(" INCLUDE ({})").format(sql.SQL(", ").join(rest)) if rest else index

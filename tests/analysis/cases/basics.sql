@@ -8,7 +8,7 @@ select limit 10@3
   range age >= 3@1 | (age >= 3)
   range age <= 5@2 | (age <= 5)
   sort created_at desc
-  output *
+  output active address age born code created_at email id lower_name name nick organisation_id rating score search settings tags title token updated_at *
 features limit order-by select-star
 
 -- a constant reaches the other side of a join
@@ -102,10 +102,12 @@ UPDATE orders o SET note = 'done' FROM users u WHERE u.id = o.user_id AND u.name
 update
 0 orders as o update
   join inner user_id = 1:id
+  output *
   written note
 1 users as u
   prefix name ~~ 'a%'@1 | (name ~~ 'a%')
   join inner id = 0:user_id
+  output *
 
 -- INSERT with ON CONFLICT
 INSERT INTO orders (user_id, kind) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET kind = excluded.kind RETURNING id
@@ -122,9 +124,11 @@ DELETE FROM items USING orders o WHERE order_id = o.id AND o.deleted_at < now() 
 delete
 0 items delete
   join inner order_id = 1:id
+  output *
 1 orders as o
   range deleted_at < computed (now() - ('30 days'::interval))
   join inner id = 0:order_id
+  output *
 features current-time
 
 -- OR over several columns

@@ -4,6 +4,7 @@ UPDATE users SET name = $1, updated_at = now() WHERE id = $2
 update
 0 users update
   equality id = $2@1
+  output *
   written name updated_at
 features current-time
 
@@ -14,7 +15,7 @@ update
 0 items update
   equality order_id = 5@1 | (order_id = 5)
   equality sku = 'x'@2 | (sku = 'x')
-  output id price quantity
+  output id price quantity *
   written quantity
 features returning
 
@@ -25,7 +26,7 @@ WHERE user_id IN (SELECT id FROM users WHERE NOT active)
 update
 0 orders update
   join semi user_id = 2:id
-  output id
+  output id *
   written total
 1 items as i level 1
   join correlated order_id = 0:id
@@ -33,6 +34,7 @@ update
 2 users level 1
   boolean active = FALSE | (NOT active)
   join semi id = 0:user_id
+  output *
 features aggregate correlated-subquery semi-join subquery
 
 -- UPDATE of several columns at once
@@ -41,6 +43,7 @@ UPDATE orders SET (total, note) = (SELECT sum(price), max(sku) FROM items WHERE 
 update
 0 orders update
   equality id = 5@1 | (id = 5)
+  output *
   written note total
 1 items level 1
   equality order_id = 5@0 | (order_id = 5)
@@ -55,12 +58,12 @@ UPDATE orders o SET status = 'paid' FROM picked WHERE picked.id = o.id RETURNING
 update
 0 orders as o update
   join inner id = 1:id
-  output id
+  output id *
   written status
 1 orders level 1 limit 10@1
   equality status = 'open'@0 | (status = 'open')
   sort created_at
-  output *
+  output id *
 features cte for-update returning skip-locked
 
 -- UPDATE of a view
@@ -70,6 +73,7 @@ update
 0 users update level 1
   equality email = 'a@b'@1 | (email = 'a@b')
   boolean active = TRUE | active
+  output *
   written name
 features view
 
@@ -79,7 +83,7 @@ UPDATE users SET tags[1] = 'x', settings = jsonb_set(settings, '{a}', $1) WHERE 
 update
 0 users update
   equality id = 3@4 | (id = 3)
-  output settings
+  output settings *
   written settings tags
 
 -- DELETE with a subquery
@@ -89,9 +93,11 @@ delete
 0 orders delete
   not-null deleted_at IS NOT NULL | (deleted_at IS NOT NULL)
   join semi id = 1:order_id
+  output *
 1 items level 1
   equality sku = $1@0
   join semi order_id = 0:id
+  output *
 features semi-join
 
 -- DELETE of everything old
@@ -100,6 +106,7 @@ DELETE FROM events WHERE at < $1
 delete
 0 events delete
   range at < $1@0
+  output *
 
 -- DELETE with an alias and USING a subquery
 DELETE FROM items i USING (SELECT id FROM orders WHERE kind = 'test') o WHERE i.order_id = o.id
@@ -107,9 +114,11 @@ DELETE FROM items i USING (SELECT id FROM orders WHERE kind = 'test') o WHERE i.
 delete
 0 items as i delete
   join inner order_id = 1:id
+  output *
 1 orders level 1
   equality kind = 'test'@0 | (kind = 'test')
   join inner id = 0:order_id
+  output *
 
 -- INSERT of several rows
 INSERT INTO items (order_id, sku) VALUES (1, 'a'), (2, 'b'), (3, 'c')
@@ -163,7 +172,7 @@ INSERT INTO items (order_id, sku) VALUES ((SELECT max(id) FROM orders WHERE user
 -->
 insert
 0 items insert
-  output *
+  output id order_id price quantity sku *
   written order_id sku
 1 orders level 1
   equality user_id = $1@0
@@ -205,11 +214,11 @@ WHEN NOT MATCHED THEN INSERT (order_id, sku) VALUES (o.id, 'new')
 merge
 0 items as i merge
   join right order_id = 1:id
-  output quantity
+  output quantity *
   written order_id price sku
 1 orders as o
   join left id = 0:order_id
-  output id kind total
+  output id kind total *
 
 -- MERGE that only updates
 MERGE INTO items i USING (SELECT id, total FROM orders WHERE user_id = $1) o ON i.order_id = o.id
@@ -218,9 +227,11 @@ WHEN MATCHED THEN DELETE
 merge
 0 items as i merge
   join inner order_id = 1:id
+  output *
 1 orders level 1
   equality user_id = $1@0
   join inner id = 0:order_id
+  output *
 
 -- MERGE by source
 MERGE INTO items i USING orders o ON i.order_id = o.id
@@ -229,6 +240,7 @@ WHEN NOT MATCHED BY SOURCE AND i.sku = 'x' THEN DELETE WHEN MATCHED THEN DO NOTH
 merge
 0 items as i merge
   join full order_id = 1:id
-  output sku
+  output sku *
 1 orders as o
   join full id = 0:order_id
+  output *

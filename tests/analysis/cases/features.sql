@@ -22,6 +22,7 @@ DELETE FROM items
 -->
 delete
 0 items delete
+  output *
 features no-condition
 
 -- functions with effects
@@ -55,7 +56,7 @@ SELECT id FROM orders WHERE id = 5 FOR SHARE NOWAIT
 select
 0 orders
   equality id = 5@0 | (id = 5)
-  output *
+  output id *
 features for-share nowait
 
 -- everything of a table
@@ -94,7 +95,7 @@ CREATE TABLE t AS SELECT * FROM orders WHERE user_id = 3
 select
 0 orders
   equality user_id = 3@0 | (user_id = 3)
-  output *
+  output created_at deleted_at id kind note status total user_id *
 features create-as select-star
 
 -- a plan
@@ -104,6 +105,7 @@ EXPLAIN (ANALYZE) DELETE FROM orders WHERE user_id = 3
 delete
 0 orders delete
   equality user_id = 3@0 | (user_id = 3)
+  output *
 features explain
 
 -- a prepared statement

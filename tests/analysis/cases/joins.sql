@@ -49,11 +49,11 @@ SELECT * FROM shop.orders NATURAL JOIN archive.orders AS a WHERE archived_on > '
 select
 0 shop.orders
   join inner id = 1:id
-  output *
+  output id placed shop_id *
 1 archive.orders as a
   range archived_on > '2025-01-01'@0 | (archived_on > '2025-01-01')
   join inner id = 0:id
-  output *
+  output archived_on *
 features select-star unbounded
 
 -- LEFT JOIN: conditions in ON and in WHERE
@@ -126,10 +126,10 @@ SELECT * FROM shop.orders s FULL JOIN archive.orders a USING (id) WHERE a.archiv
 select
 0 shop.orders as s
   join full id = 1:id
-  output *
+  output id placed shop_id *
 1 archive.orders as a
   join full id = 0:id
-  output *
+  output archived_on id *
 features select-star
 
 -- FULL JOIN that a condition makes one-sided

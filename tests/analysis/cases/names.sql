@@ -271,7 +271,7 @@ UPDATE nodes SET name = 'x' WHERE id = 5 RETURNING old.name, new.parent_id
 update
 0 nodes update
   equality id = 5@1 | (id = 5)
-  output name parent_id
+  output name parent_id *
   written name
 features returning
 

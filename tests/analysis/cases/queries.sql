@@ -153,7 +153,7 @@ WITH gone AS (DELETE FROM items WHERE order_id = $1 RETURNING sku) INSERT INTO n
 insert
 0 items delete level 1
   equality order_id = $1@0
-  output sku
+  output sku *
 1 nodes insert
   written id name
 features cte data-modifying-cte insert-select returning
@@ -348,7 +348,7 @@ select
 0 orders
   sort user_id, kind
   group user_id, kind
-  output *
+  output created_at deleted_at id kind note status total user_id *
 features distinct distinct-on select-star unbounded unfiltered
 
 -- window functions, inline and named
@@ -417,7 +417,7 @@ select limit 1@1
 0 orders limit 1@1
   equality status = 'open'@0 | (status = 'open')
   sort created_at
-  output *
+  output id *
 features for-update limit order-by skip-locked
 
 -- whole-row reference and composite expansion
@@ -426,7 +426,7 @@ SELECT u, (o).id FROM users u JOIN orders o ON o.user_id = u.id WHERE o.id = 3
 select
 0 users as u
   join inner id = 1:user_id
-  output *
+  output active address age born code created_at email full_name id lower_name name nick organisation_id rating score search settings tags title token updated_at *
 1 orders as o
   equality id = 3@0 | (id = 3)
   join inner user_id = 0:id
@@ -455,7 +455,7 @@ TABLE orders
 -->
 select
 0 orders
-  output *
+  output created_at deleted_at id kind note status total user_id *
 features select-star unbounded unfiltered
 
 -- a set-returning function in FROM with a column list
