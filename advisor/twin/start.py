@@ -90,7 +90,8 @@ class _Maker:
 
     def conninfo(self, database: str | None = None) -> str:
         """Return connection parameters of a database, the first one where none is named."""
-        return psycopg.conninfo.make_conninfo(**self.host.parameters, dbname=database or self.name)
+        parameters = {**self.host.parameters, "dbname": database or self.name, "client_encoding": "utf8"}
+        return psycopg.conninfo.make_conninfo(**parameters)
 
     def connect(self, database: str | None = None) -> psycopg.Connection[Any]:
         """Return a new autocommit connection."""
@@ -139,9 +140,8 @@ def start_twin(
     `prepare` is called with the database's URL after the schema is restored, while every table is empty: it may run
     migrations. `size_of` sizes the indexes it adds. Raises `TwinError` when no server can be started or filled.
     """
-    host_manager, notes = open_host(provider, snapshot.major, SERVER_SETTINGS)
     with ExitStack() as stack:
-        host = stack.enter_context(host_manager)
+        host, notes = open_host(stack, provider, snapshot.major, SERVER_SETTINGS)
         maker = stack.enter_context(_Maker(host))
         notes += maker.create(snapshot)
         if prepare:

@@ -156,6 +156,42 @@ def test_a_url_without_superuser_is_one_clear_error() -> None:
             pass
 
 
+def test_a_later_run_drops_the_database_of_a_killed_one_and_spares_the_living() -> None:
+    script = """
+import sys, time
+from advisor.catalog.snapshot import Snapshot
+from advisor.catalog.statistics import Statistics
+from advisor.twin.start import start_twin
+with start_twin(Snapshot("CREATE TABLE t (id int)", Statistics(), {}, 180000), sys.argv[1]) as twin:
+    print("ready", flush=True)
+    time.sleep(60)
+"""
+    with Server(embedded_binaries()) as server:
+        children = [
+            subprocess.Popen([sys.executable, "-c", script, server.url()], stdout=subprocess.PIPE, text=True)
+            for _ in "ab"
+        ]
+        try:
+            for child in children:
+                assert child.stdout is not None and child.stdout.readline() == "ready\n"
+            assert len(twins(server)) == 2
+            children[0].kill()
+            children[0].wait()
+            with start_twin(EMPTY, server.url()):
+                assert len(twins(server)) == 2
+            assert len(twins(server)) == 1
+            children[1].terminate()
+        finally:
+            for child in children:
+                child.kill()
+                child.communicate()
+
+
+def twins(server: Server) -> list[str]:
+    with server.connect() as connection:
+        return [name for (name,) in connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'twin%'")]
+
+
 def test_an_unknown_provider_names_those_that_exist() -> None:
     with pytest.raises(UsageError) as caught, start_twin(EMPTY, "cloud"):
         pass

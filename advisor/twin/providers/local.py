@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 from collections.abc import Iterator, Mapping
@@ -47,11 +48,9 @@ def installed() -> dict[int, Path]:
     """Return the folder of each installed major version; the first place that has it wins."""
     found: dict[int, Path] = {}
     for folder in _folders():
-        if (folder / "initdb").exists() and (folder / "postgres").exists():
-            try:
+        if all(os.access(folder / program, os.X_OK) for program in ("initdb", "postgres")):
+            with contextlib.suppress(OSError):
                 found.setdefault(major_version(folder), folder)
-            except OSError:
-                continue
     return found
 
 
