@@ -105,7 +105,7 @@ def build_source(name: str, definition: IndexDefinition, *, nulls_not_distinct: 
     names = _arguments(
         "{", [f'"{key}": {python_string(value)}' for key, value in _names(name, definition)], "}", width=92
     )
-    complaint = f"index {name} is INVALID after its build: run this migration again"
+    complaint = f"{name} is INVALID: upgrade again"
     build = BUILD.format(
         timeout=BUILD_LOCK_TIMEOUT,
         heal=_indent(drop_source(name, definition), 3),

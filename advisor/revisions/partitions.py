@@ -118,7 +118,7 @@ with context.autocommit_block():
                 run(f"DROP INDEX CONCURRENTLY IF EXISTS {{quote(schema)}}.{{quote(name)}}")
             run(f"CREATE {unique}INDEX CONCURRENTLY IF NOT EXISTS {{quote(name)}} ON {{where}}")
             if not context.as_sql and state_of(schema, name) not in ((True, False), (True, True)):
-                raise RuntimeError(f"index {{name}} is INVALID after its build: run this migration again")
+                raise RuntimeError(f"{{name}} is INVALID: upgrade again")
         for schema, table, parent_schema, parent, _leaf in reversed(partitions):
             if parent is None:
                 continue
@@ -186,7 +186,7 @@ def partitioned_body(change: Change) -> Body:
 
 def _build(change: Change, definition: IndexDefinition) -> str:
     analyze = analyze_source(definition)
-    complaint = f"index {change.name} is INVALID: a partition has no index attached; run this migration again"
+    complaint = f"{change.name} is INVALID: upgrade again"
     return BUILD.format(
         partitions="".join(f"    {_member(partition)},\n" for partition in change.partitions),
         root=python_string(definition.qualified_table),

@@ -59,7 +59,7 @@ def test_the_name_on_another_table_is_not_taken_for_ours(events, written, server
     wanted = definition("events", "kind")
     events.execute("CREATE TABLE other (kind text)")
     events.execute(f"CREATE INDEX {wanted.name} ON other (kind)")
-    with pytest.raises(ProofError, match="run this migration again"):
+    with pytest.raises(ProofError, match="is INVALID: upgrade again"):
         written(wanted).upgrade(server.url(database))
 
 
@@ -138,3 +138,27 @@ def test_a_partition_whose_build_was_cut_off_heals(connection, tmp_path, server,
     assert [valid for _, valid in index_names(connection, "readings", "r24", "r25")] == [True] * 3
     history.downgrade(url, "base")
     assert index_names(connection, "readings", "r24", "r25") == []
+
+
+def test_a_parent_behind_a_writer_is_tried_again(connection, tmp_path, server, database):
+    from advisor.catalog.introspect import read_schema
+
+    connection.execute("CREATE TABLE readings (device integer, at date) PARTITION BY RANGE (at)")
+    connection.execute("CREATE TABLE r24 PARTITION OF readings FOR VALUES FROM ('2024-01-01') TO ('2025-01-01')")
+    ini = environment(tmp_path)
+    (revision,) = write_revisions([proposal(definition("readings", "device"))], ini, schema=read_schema(connection))
+    revision.path.write_text(revision.source.replace("'2s'", "'100ms'").replace("time.sleep(", "time.sleep(0.05 * "))
+    history, url = History.open(ini), server.url(database)
+    waits = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ~ 'ON ONLY'"
+    with server.connect(database, autocommit=False) as writer:
+        writer.execute("LOCK TABLE ONLY readings IN ROW EXCLUSIVE MODE")
+        build = threading.Thread(target=history.upgrade, args=(url,))
+        build.start()
+        seen = [False]
+        while build.is_alive() and seen.count(True) < 2:
+            waiting = bool(connection.execute(waits).fetchall())
+            seen += [waiting] if waiting is not seen[-1] else []
+        assert build.is_alive(), "gave up at the first timeout"
+        writer.rollback()
+        build.join()
+    assert [valid for _, valid in index_names(connection, "readings", "r24")] == [True, True]
