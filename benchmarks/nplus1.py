@@ -1,20 +1,29 @@
-"""N+1 detection on the labelled corpus: precision, recall and parents named right, for each log format.
+"""N+1 detection: how right it is on the labelled corpus, and what it adds to reading a log.
 
-python -m benchmarks.nplus1
+python -m benchmarks.nplus1                 precision, recall and parents named right, for each log format
+python -m benchmarks.nplus1 --cost 1000     time and memory on a log of that many megabytes, with and without loops
 """
 
 from __future__ import annotations
 
+import argparse
+import gzip
+import resource
+import subprocess
 import sys
+import tempfile
+import time
+from datetime import date, timedelta
+from pathlib import Path
 
 from tabulate import tabulate
 
 from advisor.twin.server import Server, embedded_binaries
-from tests.nplus1_corpus.evaluate import DEFAULT_PREFIX, SAME_RUN, findings, labels, load, score
+from tests.nplus1_corpus.evaluate import DATA, DEFAULT_PREFIX, SAME_RUN, findings, labels, load, score
 
 
-def main() -> None:
-    """Print the table."""
+def accuracy() -> None:
+    """Print the table of precision and recall."""
     with Server(embedded_binaries()) as server, server.connect() as connection:
         schema, statistics = load(connection)
     rows, details = [], []
@@ -32,6 +41,69 @@ def main() -> None:
     sys.stdout.write("".join(f"{line}\n" for line in details))
     loss = rows[0][5] - rows[-1][5]
     sys.stdout.write(f"\nrecall lost under the default prefix `%m [%p] `: {100 * loss:.1f} percentage points\n")
+
+
+def make_log(path: Path, megabytes: int) -> int:
+    """Write the corpus' log again and again, each time a day later, and return its size in bytes."""
+    log = gzip.decompress((DATA / "corpus.log.gz").read_bytes())
+    day, first = date(2020, 1, 1), log[:10]
+    with path.open("wb") as target:
+        while target.tell() < megabytes * 1_000_000:
+            target.write(
+                log.replace(b"\n" + first, b"\n" + day.isoformat().encode()).replace(first, day.isoformat().encode(), 1)
+            )
+            day += timedelta(days=1)
+        return target.tell()
+
+
+def measure(path: str, *, loops: bool) -> None:
+    """Read a log in this process and print seconds and peak memory; without loops, units of work are left out."""
+    from advisor.workload.collect import collect
+    from advisor.workload.sessions import BlockLoops, BlockSteps
+
+    if not loops:
+        BlockSteps.find = lambda self, coded: BlockLoops()  # type: ignore[method-assign]
+    begin = time.perf_counter()
+    workload = collect([path], jobs=1)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    sys.stdout.write(f"{time.perf_counter() - begin} {peak} {len(workload.loops)}\n")
+
+
+def cost(megabytes: int) -> None:
+    """Print what loops add, on one core, the better of two runs each."""
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "large.log"
+        size = make_log(path, megabytes) / 1e6
+        for name, flag in (("without loops", "--without-loops"), ("with loops", "--with-loops")):
+            runs = [
+                subprocess.run(
+                    [sys.executable, "-m", "benchmarks.nplus1", "--measure", str(path), flag],
+                    capture_output=True, text=True, check=True,
+                ).stdout.split()
+                for _ in range(2)
+            ]  # fmt: skip
+            seconds, peak, loops = min((float(run[0]), float(run[1]), int(run[2])) for run in runs)
+            rows.append([name, size, seconds, size / seconds, peak, loops])
+    heads = ["run", "MB", "seconds", "MB/s", "peak MB", "kinds of loop"]
+    sys.stdout.write(tabulate(rows, heads, floatfmt=".1f") + "\n")
+    sys.stdout.write(f"\nloops add {100 * (rows[1][2] / rows[0][2] - 1):.0f} % to the time of reading\n")
+
+
+def main() -> None:
+    """Read the command line and run what it asks for."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("--cost", type=int, metavar="MB", help="measure time and memory on a log of this size")
+    parser.add_argument("--measure", metavar="FILE", help=argparse.SUPPRESS)
+    parser.add_argument("--with-loops", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--without-loops", action="store_true", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.measure:
+        measure(given.measure, loops=not given.without_loops)
+    elif given.cost:
+        cost(given.cost)
+    else:
+        accuracy()
 
 
 if __name__ == "__main__":
