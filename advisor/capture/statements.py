@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -15,6 +16,9 @@ from advisor.capture.prepared import resolve
 from advisor.capture.record import FAILED, OTHER, PLAN, RUN, UNKNOWN, Backend, Records, Times
 
 T = TypeVar("T")
+
+RECENT = 50
+"""Executions of a session whose plan may still come."""
 
 
 @dataclass(slots=True)
@@ -56,6 +60,12 @@ class Assembled:
     """Session to a statement logged without its duration yet."""
     planned: dict[bytes, Pending] = field(default_factory=dict)
     """Session to a statement of which only the plan was logged so far."""
+    leading: dict[bytes, Pending] = field(default_factory=dict)
+    """Session to a plan that stands before all its executions: perhaps of the last one before the block."""
+    lasts: dict[bytes, tuple[bytes, ...]] = field(default_factory=dict)
+    """Session to the texts of its last executions whose plan may still come, in logs with plans."""
+    failing: frozenset[bytes] = frozenset()
+    """Sessions that begin with an error of a statement."""
     opening: dict[bytes, tuple[int, int]] = field(default_factory=dict)
     """Session to the bare duration it begins with: end and duration."""
     firsts: dict[bytes, bytes] = field(default_factory=dict)
@@ -70,7 +80,7 @@ def assemble(records: Records) -> Assembled:
     if (~timed & (kind == RUN)).any() or (timed & (kind == OTHER)).any() or (kind == PLAN).any() or records.statement:
         return _Pairing(records).assembled()
     rows = _rows(records, np.flatnonzero(kind < OTHER), kind, records.duration, records.time)
-    return Assembled(rows, firsts=_firsts(rows))
+    return Assembled(rows, firsts=_firsts(rows), lasts=_lasts(rows))
 
 
 def _firsts(rows: Rows) -> dict[bytes, bytes]:
@@ -79,6 +89,15 @@ def _firsts(rows: Rows) -> dict[bytes, bytes]:
     found: dict[bytes, bytes] = {}
     for number, first in zip(*np.unique(rows.backend[places], return_index=True), strict=True):
         found.setdefault(rows.backends[number].session, rows.text[places[first]])
+    return found
+
+
+def _lasts(rows: Rows) -> dict[bytes, tuple[bytes, ...]]:
+    """Return the text of the last execution of each session."""
+    places = np.flatnonzero(rows.role == RUN)[::-1]
+    found: dict[bytes, tuple[bytes, ...]] = {}
+    for number, last in zip(*np.unique(rows.backend[places], return_index=True), strict=True):
+        found[rows.backends[number].session] = (rows.text[places[last]].strip(),)
     return found
 
 
@@ -152,6 +171,13 @@ class _Pairing:
         self.plans: dict[int, tuple[bytes, int | None]] = {}
         """Record of a plan to its statement and the rows it returned."""
         self.returned: dict[int, int] = {}
+        self.recent: dict[bytes, OrderedDict[bytes, int]] = {}
+        """Session to its last executions without a plan: text and record."""
+        self.failing: set[bytes] = set()
+        self.explained: set[int] = set()
+        """Executions whose plan is known."""
+        self.plan_kinds = bool((records.kind == PLAN).any())
+        self.leading: dict[bytes, int] = {}
         self.opening: dict[bytes, tuple[int, int]] = {}
         self.firsts: dict[bytes, bytes] = {}
         self.bare = 0
@@ -172,7 +198,10 @@ class _Pairing:
         }
         said = {session: self._pending(place) for session, place in self.said.items()}
         planned = {session: self._pending(place) for session, place in self.planned.items()}
-        return Assembled(rows, said, planned, self.opening, self.firsts, self.bare)
+        leading = {session: self._pending(place) for session, place in self.leading.items()}
+        lasts = {session: tuple(recent) for session, recent in self.recent.items()}
+        failing = frozenset(self.failing)
+        return Assembled(rows, said, planned, leading, lasts, failing, self.opening, self.firsts, self.bare)
 
     def _pending(self, place: int) -> Pending:
         rows = _rows(self.records, np.array([place]), self.role, self.duration, self.end)
@@ -201,6 +230,8 @@ class _Pairing:
         self._planned(session, text if timed else b"", place)
         if timed:
             self.kept.append((place, place))
+            if place not in self.explained:
+                self._remember(session, place)
         else:
             self.said[session] = place
 
@@ -214,14 +245,34 @@ class _Pairing:
         if statement is not None and self.records.text[statement].strip() == text.strip():
             if rows is not None:
                 self.returned[statement] = rows
+            self.explained.add(statement)
             if self.duration[statement] == UNKNOWN:
                 self.duration[statement] = self.records.duration[place]
                 self.end[statement] = self.records.time[place]
             return
         self._planned(session, b"", place)
-        if text:
-            self.plans[place] = text, rows
+        if not text or self._behind(session, text, rows):
+            return
+        self.plans[place] = text, rows
+        if session in self.firsts or session in self.opening:
             self.planned[session] = place
+        else:
+            self.leading.setdefault(session, place)
+
+    def _remember(self, session: bytes, place: int) -> None:
+        """Remember an execution whose plan may come later: with a portal or cursor it does."""
+        if self.plan_kinds:
+            recent = self.recent.setdefault(session, OrderedDict())
+            recent[self.records.text[place].strip()] = place
+            if len(recent) > RECENT:
+                recent.popitem(last=False)
+
+    def _behind(self, session: bytes, text: bytes, rows: int | None) -> bool:
+        """Return whether a plan is that of an execution before it."""
+        before = self.recent.get(session, OrderedDict()).pop(text.strip(), None)
+        if before is not None and rows is not None:
+            self.returned[before] = rows
+        return before is not None
 
     def _planned(self, session: bytes, text: bytes, place: int) -> None:
         """Drop the plan that was waiting if this is its statement's own line; else it was an execution by itself."""
@@ -231,7 +282,9 @@ class _Pairing:
         planned, rows = self.plans[plan]
         if planned.strip() != text.strip():
             self.kept.append((plan, plan))
-        elif rows is not None:
+            return
+        self.explained.add(place)
+        if rows is not None:
             self.returned[place] = rows
 
     def _completed(self, place: int, session: bytes) -> None:
@@ -241,6 +294,8 @@ class _Pairing:
             self.end[statement] = self.records.time[place]
             self.duration[statement] = self.records.duration[place]
             self.kept.append((place, statement))
+            if statement not in self.explained:
+                self._remember(session, statement)
         elif session not in self.firsts and session not in self.opening:
             self.opening[session] = (int(self.records.time[place]), int(self.records.duration[place]))
         else:
@@ -250,6 +305,8 @@ class _Pairing:
         """A statement whose duration never came still was one execution."""
         if (statement := self.said.pop(session, None)) is not None:
             self.kept.append((statement, statement))
+            if statement not in self.explained:
+                self._remember(session, statement)
 
     def _failed(self, place: int, session: bytes) -> None:
         """An error ends the statement it names."""
@@ -259,6 +316,8 @@ class _Pairing:
         if statement is None:
             statement = place
             self.records.text[place] = self.records.statement[place]
+            if session not in self.firsts and session not in self.opening:
+                self.failing.add(session)
             self.firsts.setdefault(session, b"")
         self.role[statement] = FAILED
         self.end[statement] = self.records.time[place]

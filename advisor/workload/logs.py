@@ -90,9 +90,10 @@ class LogRun:
         self.resolution = max(log.reader.resolution for log in logs)
         self.open_units.resolution = self.resolution
         self.counter = RowCounter(self.resolution)
-        for number, log in enumerate(sorted(logs, key=lambda log: log.begin)):
-            self.covered.append(self._read(number, log))
-        self._complete(self.carry.rest())
+        ordered = sorted(logs, key=lambda log: log.begin)
+        counts = [self._read(number, log) for number, log in enumerate(ordered)]
+        counts[-1].executions += self._complete(self.carry.rest())
+        self.covered = [_coverage(log, count) for log, count in zip(ordered, counts, strict=True)]
         named = names(self.partial)
         found = loops(self.open_units.finish(), lambda key: named.get(key, key[0]))
         begin, end = (None if time is None else time / 1e6 for time in (self.partial.begin, self.partial.end))
@@ -109,7 +110,7 @@ class LogRun:
             incidents=self.observers.waited(named),
         )
 
-    def _read(self, number: int, log: Log) -> InputCoverage:
+    def _read(self, number: int, log: Log) -> _Count:
         spec = Spec(
             number, log.reader, tuple(envelope.__name__ for envelope in log.detected.envelopes), self.resolution
         )
@@ -119,21 +120,25 @@ class LogRun:
         with log.source.open() as stream:
             for size, result in self.engine.read(spec, log_blocks(stream, log.source.name, starts, cut)):
                 count.add(size, result)
-                self._take(result)
+                count.executions += self._take(result)
                 if self.progress is not None:
                     self.progress(log.source.name, count.size)
-        return _coverage(log, count)
+        return count
 
-    def _take(self, result: BlockResult) -> None:
-        """Take in the next block."""
-        self._complete(self.carry.take(result.assembled))
+    def _take(self, result: BlockResult) -> int:
+        """Take in the next block; return the executions it completed that began before it."""
+        done = self._complete(self.carry.take(result.assembled))
         self._count(result.counted)
         self.observers.take(result.incidents, result.counted.contents)
+        return done
 
-    def _complete(self, pending: Sequence[Pending]) -> None:
+    def _complete(self, pending: Sequence[Pending]) -> int:
         """Count statements of which all is known now; they stand before the block that told."""
         if pending:
-            self._count(self.counter.count(completed(pending)))
+            counted = self.counter.count(completed(pending))
+            self._count(counted)
+            self.observers.take([], counted.contents)
+        return len(pending)
 
     def _count(self, counted: Counted) -> None:
         if counted.partial.begin is not None:
