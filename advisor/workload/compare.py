@@ -92,7 +92,8 @@ def capture_pair(
     first, not what happened since the server's last reset.
     """
     old, new = (collect([name], log_line_prefix=prefix, jobs=jobs) for name in (before, after))
-    if all(query.measured == "statements" for query in (*old.queries, *new.queries)):
+    counted = all(query.measured == "statements" for query in (*old.queries, *new.queries))
+    if counted and "-" not in (before, after):
         difference = collect([before, after], log_line_prefix=prefix, jobs=jobs)
         if any(SERIES in note for note in difference.notes):
             new = difference

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import fsum
 
+from advisor.workload.database_names import database_names, naming_notes, with_name
 from advisor.workload.merge_patterns import joined_incidents, joined_loops, joined_reuses, with_new_ids
 from advisor.workload.merge_queries import combine_queries
 from advisor.workload.model import Query, Workload
@@ -22,14 +23,16 @@ def merge(workloads: Sequence[Workload]) -> Workload:
     distinct = sorted(_distinct(workloads), key=_order)
     if len(distinct) == 1:
         return distinct[0]
-    databases = _databases(distinct)
-    settled = [[_settled(query, databases) for query in workload.queries] for workload in distinct]
+    names = database_names(distinct)
+    named = [[with_name(query, names) for query in workload.queries] for workload in distinct]
+    databases = _databases(named)
+    settled = [[_settled(query, databases) for query in part] for part in named]
     queries = with_unique_ids(combine_queries([query for part in settled for query in part]))
     ids = {(base_id(query), query.database): query.id for query in queries}
     renamed = []
     for workload, part in zip(distinct, settled, strict=True):
-        names = {old.id: ids[base_id(new), new.database] for old, new in zip(workload.queries, part, strict=True)}
-        renamed.append(with_new_ids(workload, names))
+        new_ids = {old.id: ids[base_id(new), new.database] for old, new in zip(workload.queries, part, strict=True)}
+        renamed.append(with_new_ids(workload, new_ids))
     begin, end, seconds = _span(distinct)
     return Workload(
         queries=queries,
@@ -38,7 +41,7 @@ def merge(workloads: Sequence[Workload]) -> Workload:
         begin=begin,
         end=end,
         seconds=seconds,
-        notes=tuple(dict.fromkeys([*(note for workload in distinct for note in workload.notes), *_notes(settled)])),
+        notes=tuple(dict.fromkeys([*_given_notes(distinct), *naming_notes(names), *_notes(settled)])),
         reuses=joined_reuses(reuse for workload in renamed for reuse in workload.reuses),
         connections=max((w.connections for w in distinct if w.connections), key=lambda one: one.units, default=None),
         incidents=joined_incidents(incident for workload in renamed for incident in workload.incidents),
@@ -58,10 +61,14 @@ def _order(workload: Workload) -> tuple[float, str]:
     return workload.begin or 0.0, ",".join(coverage.name for coverage in workload.inputs)
 
 
-def _databases(workloads: Sequence[Workload]) -> Mapping[str, str]:
+def _given_notes(workloads: Sequence[Workload]) -> list[str]:
+    return [note for workload in workloads for note in workload.notes]
+
+
+def _databases(parts: Sequence[Sequence[Query]]) -> Mapping[str, str]:
     """Return, for each query, the database that one of the inputs names for it: the heaviest where several do."""
     heaviest: dict[str, tuple[float, str]] = {}
-    for query in (query for workload in workloads for query in workload.queries):
+    for query in (query for part in parts for query in part):
         if query.database is not None:
             found = (query.total_ms, query.database)
             heaviest[base_id(query)] = max(heaviest.get(base_id(query), found), found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import subprocess
 import sys
@@ -95,6 +96,22 @@ def test_the_export_gives_totals_and_the_log_gives_values(captured: Captured) ->
         assert joined.total_ms == query(collect([str(captured.export)]), text).total_ms
         assert set(joined.inputs) == {str(captured.log), str(captured.export)}
     assert any("2 queries are in a log and in a statement export" in note for note in workload.notes)
+
+
+def test_a_database_known_by_number_is_recognised_by_what_runs_in_it(captured: Captured, tmp_path: Path) -> None:
+    """`SELECT * FROM pg_stat_statements` names no database; the log does."""
+    rows = list(csv.DictReader(captured.export.open()))
+    others = [{**row, "dbid": "1", "query": f"SELECT {number} AS elsewhere"} for number, row in enumerate(rows)]
+    path = tmp_path / "statements.csv"
+    with path.open("w") as file:
+        writer = csv.DictWriter(file, [name for name in rows[0] if name != "datname"], extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows([*rows, *others])
+    workload = collect([str(captured.log), str(path)])
+    joined = query(workload, BY_ID)
+    assert (joined.calls, joined.database, joined.measured) == (120, "postgres", "statements") and joined.samples
+    assert any("is taken for postgres" in note for note in workload.notes)
+    assert {query.database for query in workload.queries if "elsewhere" in query.text} == {"oid 1"}
 
 
 def test_the_log_alone_counts_what_it_saw(captured: Captured) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
@@ -21,7 +20,7 @@ NAME = re.compile(r'\s*"?[A-Za-z_][\w .#]*"?\s*')
 ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
 
-csv.field_size_limit(sys.maxsize)
+csv.field_size_limit(2**31 - 1)
 
 
 def header(text: str) -> tuple[int, str, list[str]] | None:
