@@ -28,7 +28,7 @@ class Candidates:
     relevant: Mapping[str, tuple[int, ...]]
     """Per query id: the positions of the candidates that could serve it."""
     refused: Mapping[str, tuple[str, ...]]
-    """Per query id: why some of its tables got no candidate (`too-small table`, `already-served table (keys)`)."""
+    """Per query id: why some were not admitted (`too-small TABLE`, `already-served INDEX`, `small-share`)."""
 
 
 def gather(
@@ -53,7 +53,31 @@ def gather(
                 if _admitted(suggestion, context, refused[query.id]):
                     pool.setdefault(suggestion.definition, suggestion)
                     wanted[query.id].append(suggestion.definition)
+    _prune(pool, wanted, refused, workload, options)
     return _number(pool, wanted, refused)
+
+
+def _prune(
+    pool: dict[IndexDefinition, Suggestion],
+    wanted: dict[str, list[IndexDefinition]],
+    refused: Mapping[str, list[str]],
+    workload: Workload,
+    options: AdviseOptions,
+) -> None:
+    """Drop what cannot earn its keep: all queries that want it together take less time than an index must save."""
+    potential: dict[IndexDefinition, float] = defaultdict(float)
+    for query in workload.queries:
+        for definition in set(wanted[query.id]):
+            potential[definition] += query.total_ms
+    least = options.min_share * sum(query.total_ms for query in workload.queries)
+    hopeless = {definition for definition, time in potential.items() if time < least}
+    for query in workload.queries:
+        kept = [definition for definition in wanted[query.id] if definition not in hopeless]
+        if len(kept) < len(wanted[query.id]):
+            refused[query.id].append("small-share")
+        wanted[query.id] = kept
+    for definition in hopeless:
+        del pool[definition]
 
 
 def needs(context: Context, query: Query, shape: QueryShape, refused: list[str]) -> Iterator[Need]:

@@ -65,6 +65,9 @@ def _reason(
 
 def _without_candidates(query: Query, shape: QueryShape, refused: tuple[str, ...]) -> WhyNot:
     served = [note.partition(" ")[2] for note in refused if note.startswith("already-served")]
+    if "small-share" in refused:
+        why = "together with the queries that want the same indexes it takes too small a share of the time"
+        return WhyNot(query.id, "small-share", why)
     small = [note.partition(" ")[2] for note in refused if note.startswith("too-small")]
     if served:
         return WhyNot(query.id, "already-served", f"{', '.join(served)} serves it already")
