@@ -74,7 +74,8 @@ def open_scripts(
             scripts.version_locations = [*(str(path) for path in scripts._version_locations), str(extra)]
             vars(scripts).pop("_version_locations", None)
         if date:
-            moment = date if date.tzinfo is None else date.astimezone(UTC).replace(tzinfo=None)
+            utc = date if date.tzinfo is None else date.astimezone(UTC).replace(tzinfo=None)
+            moment = utc.replace(microsecond=0)
             scripts._generate_create_date = lambda: moment  # type: ignore[method-assign]
         # The file is named after the first line of the message, not after the evidence below it.
         scripts._rev_path = _named_after_title(scripts._rev_path)  # type: ignore[method-assign, assignment]
@@ -88,6 +89,10 @@ RevisionPath = Callable[[str | os.PathLike[str], str, str | None, datetime], Pat
 
 def _named_after_title(place: RevisionPath) -> RevisionPath:
     def named(path: str | os.PathLike[str], rev_id: str, message: str | None, create_date: datetime) -> Path:
-        return place(path, rev_id, (message or "").split("\n", 1)[0], create_date)
+        chosen = place(path, rev_id, (message or "").split("\n", 1)[0], create_date)
+        if chosen.exists():
+            what = f"{chosen.name} exists already, and Alembic would overwrite it"
+            raise RevisionError(what, where=str(path), do="put %(rev)s into file_template")
+        return chosen
 
     return named

@@ -273,3 +273,11 @@ def test_with_the_model_environment_the_files_are_clean_for_ruff(tmp_path):
             command += ["--config", 'lint.per-file-ignores = {"**" = ["D1", "ANN", "E501"]}', str(revision.path)]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             assert done.returncode == 0, done.stdout
+
+
+def test_a_file_name_without_the_revision_id_never_overwrites_a_file(ini):
+    ini.write_text(ini.read_text().replace("[alembic]", "[alembic]\nfile_template = %%(slug)s", 1))
+    twins = [proposal(definition("events", "kind", where=f"id > {bound}")) for bound in (1, 2)]
+    with pytest.raises(RevisionError, match=r"index_events_kind\.py exists already"):
+        write_revisions(twins, ini)
+    assert versions(ini.parent) == {}
