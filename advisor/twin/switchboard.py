@@ -20,7 +20,7 @@ _MANY = 1000
 
 
 class Switchboard:
-    """`WhatIf` on a twin: remembers every answer, and takes more boards when much is asked at once."""
+    """`WhatIf` on a twin: remembers what is asked again, and takes more boards when much is asked at once."""
 
     def __init__(self, first: Board, another: Callable[[], Board] | None = None, boards: int = 1) -> None:
         """Take the first board, a maker of boards like it, and how many may work side by side."""
@@ -37,14 +37,19 @@ class Switchboard:
         return self._everywhere(lambda board: board.build(candidates))[0]
 
     def plan(self, asks: Sequence[Ask]) -> list[PlanNode | Refused]:
-        """Plan every ask; the answers stand in the order of the asks. What was asked before is remembered."""
-        fresh = [ask for ask in dict.fromkeys(asks) if ask not in self._answers]
+        """Plan every ask; the answers stand in the order of the asks, each planned once.
+
+        Answers without candidates and with nothing hidden are remembered, the many others are not.
+        """
+        known = {ask: self._answers[ask] for ask in asks if ask in self._answers}
+        fresh = [ask for ask in dict.fromkeys(asks) if ask not in known]
         if len(fresh) >= _MANY:
             self._add_boards()
         bundles = iter([fresh[start : start + _BUNDLE] for start in range(0, len(fresh), _BUNDLE)])
         for answers in self._everywhere(lambda board: _work(board, bundles)):
-            self._answers.update(answers)
-        return [self._answers[ask] for ask in asks]
+            known.update(answers)
+        self._answers.update((ask, known[ask]) for ask in fresh if not (ask.candidates or ask.hidden))
+        return [known[ask] for ask in asks]
 
     def parameter_types(self, text: str) -> tuple[str, ...]:
         """Return the SQL names of the types the server infers for `$1`…; nothing when it refuses the statement."""

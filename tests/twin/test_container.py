@@ -42,6 +42,7 @@ def test_a_twin_in_a_container_plans_as_the_server_and_is_removed() -> None:
         connection.execute("VACUUM ANALYZE t")
         real = Planner(connection).plan(statements)
         connection.execute("CHECKPOINT")
+        connection.close()  # sends its counters: what the planner looked up has been scanned
         snapshot = take_snapshot(server.url())
     with start_twin(snapshot, "container") as twin:
         assert twin.description == f"PostgreSQL {major} (container)"
