@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import pytest
+from tests.demo.conftest import Demo
 
-
-@dataclass(frozen=True)
-class Demo:
-    folder: Path
-    status: int
-    stdout: str
-    stderr: str
-
-    @property
-    def report(self) -> dict[str, Any]:
-        return json.loads((self.folder / "report.json").read_text())
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    folder = tmp_path_factory.mktemp("demo") / "out"
-    command = [sys.executable, "-c", "from advisor.cli.main import main; main()", "demo", "-o", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=folder.parent)
-    return Demo(folder, done.returncode, done.stdout, done.stderr)
+TOP = {"schema_version", "inputs", "coverage", "queries", "findings", "proposals", "proof"}
+PROPOSAL = {
+    "id", "action", "schema", "table", "name", "ddl", "method", "columns", "keys", "include", "where", "unique", "storage",
+    "size_bytes", "size", "benefit", "write_cost", "queries", "basis", "confidence", "reason", "replaces", "requires", "revision",
+}  # fmt: skip
+FINDING = {
+    "id",
+    "code",
+    "name",
+    "title",
+    "level",
+    "confidence",
+    "table",
+    "query",
+    "evidence",
+    "proposal",
+    "fix",
+    "cost",
+    "silence",
+}
+NPLUS1 = {"application", "parent_table", "child_table", "key_columns", "executions", "loops", "per_loop"}
 
 
 def test_it_ends_well_and_without_a_traceback(demo: Demo) -> None:
@@ -98,3 +96,41 @@ def test_it_leaves_no_process_behind(demo: Demo) -> None:
     [server] = set(re.findall(r"host=(\S*pgadvisor-\w+)&", demo.stdout))
     assert server not in listed
     assert not Path(server).exists()
+
+
+def test_the_report_has_exactly_the_keys_of_the_contract(demo: Demo) -> None:
+    report = demo.report
+    assert set(report) == TOP
+    assert report["schema_version"] == "1.0"
+    assert all(set(proposal) == PROPOSAL for proposal in report["proposals"])
+    assert all(set(finding) == FINDING for finding in report["findings"])
+
+
+def test_nplus1_evidence_has_the_keys_of_the_contract(demo: Demo) -> None:
+    loops = [finding["evidence"] for finding in report_findings(demo) if finding["name"] == "n-plus-one"]
+    assert loops
+    assert all(set(evidence) >= NPLUS1 for evidence in loops)
+    assert all(set(evidence["per_loop"]) == {"median", "p95", "max"} for evidence in loops)
+
+
+def test_what_refers_to_something_refers_to_something_that_is_there(demo: Demo) -> None:
+    report = demo.report
+    queries = {query["id"] for query in report["queries"]}
+    proposals = {proposal["id"] for proposal in report["proposals"]}
+    for proposal in report["proposals"]:
+        assert {served["query"] for served in proposal["queries"]} <= queries
+    for finding in report["findings"]:
+        assert finding["query"] is None or finding["query"] in queries
+        assert finding["proposal"] is None or finding["proposal"] in proposals
+
+
+def test_the_heaviest_query_comes_first_and_percentiles_rise(demo: Demo) -> None:
+    queries = demo.report["queries"]
+    assert [query["total_ms"] for query in queries] == sorted((query["total_ms"] for query in queries), reverse=True)
+    for query in queries:
+        if query["p50_ms"] is not None:
+            assert query["p50_ms"] <= query["p95_ms"] <= query["p99_ms"] <= query["max_ms"]
+
+
+def report_findings(demo: Demo) -> list[dict]:
+    return demo.report["findings"]

@@ -51,7 +51,7 @@ def _inputs(report: Report) -> str:
         for reason, skipped in sorted(coverage.skipped.items()):
             where = f" (first: {one_line(skipped.examples[0], 80)})" if skipped.examples else ""
             lines.append(f"  skipped {count(skipped.count)}: {reason}{where}")
-        lines += [f"  {sentence}" for sentence in coverage.hides]
+        lines += [f"  hidden: {sentence}" for sentence in coverage.hides]
     return "What was read\n\n" + "\n".join(lines)
 
 
