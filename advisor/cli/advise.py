@@ -88,7 +88,7 @@ def command(
             progress.warn(note)
         analysed = analyse_workload(workload, twin)
         options = AdviseOptions(budget=budget, jobs=jobs or os.cpu_count() or 1)
-        report = advise_on(analysed, twin, options, progress, select, ignore)
+        report = advise_on(analysed, twin, options, progress, select, ignore, _environment(alembic))
         report = _silence(report, progress)
         if write:
             report = _write(report, twin.schema, alembic, head, progress)
@@ -109,6 +109,14 @@ def command(
     else:
         click.echo(rendered, nl=False)
     raise SystemExit(_status(report, fail_level))
+
+
+def _environment(alembic: Path) -> str | None:
+    """Return the text of the Alembic environment's env.py, where there is one."""
+    from advisor.revisions.environment import environment_of
+
+    path = environment_of(alembic) if alembic.is_file() else None
+    return path.read_text(encoding="utf-8") if path and path.is_file() else None
 
 
 def _silence(report: Report, progress: Progress) -> Report:

@@ -99,8 +99,9 @@ def advise_on(
     progress: Progress,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
+    environment: str | None = None,
 ) -> Report:
-    """Return proposals and findings for an analysed workload on its twin."""
+    """Return proposals and findings for an analysed workload on its twin; `environment` is the text of an env.py."""
     with progress.step(f"costed {len(analysed.statements)} queries"):
         advice = advise(
             analysed.workload,
@@ -118,6 +119,7 @@ def advise_on(
         statistics=twin.statistics,
         proposals=advice.proposals,
         plans=plans_of(analysed.statements, twin.what_if),
+        environment=environment,
     )
     findings = plan_rewritten(find(context, select, ignore), context, twin.what_if)
     return Report(
