@@ -6,8 +6,10 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from advisor.capture.parameters import split_parameters
+from advisor.capture.tags import tags_of
 from advisor.workload.model import Query, Sample, Slot
 from advisor.workload.partial import Entry, EntryKey, Kept, Partial
 from advisor.workload.sketch import quantile
@@ -18,6 +20,9 @@ PARAMETER = re.compile(rb"\$[0-9]")
 
 SAMPLES = 8
 """Samples kept of a query, the slowest among them."""
+
+VALUES = 20
+"""A tag with more values than this tells executions apart, not places in the application."""
 
 COMMON = 16
 """Most common values kept of a slot."""
@@ -33,7 +38,7 @@ def names(partial: Partial) -> dict[EntryKey, str]:
 
 
 def queries(
-    partial: Partial, inputs: tuple[str, ...], plans: Mapping[EntryKey, tuple[float, str]]
+    partial: Partial, inputs: tuple[str, ...], plans: Mapping[EntryKey, tuple[float, str]], weight: float = 1.0
 ) -> tuple[Query, ...]:
     """Return the queries of a finished aggregate, heaviest first, ties by id."""
     named = names(partial)
@@ -42,7 +47,30 @@ def queries(
         for key, entry in partial.entries.items()
         if entry.calls or entry.failed
     ]
+    if weight != 1.0:
+        made = [weighted(one, weight) for one in made]
     return tuple(sorted(made, key=lambda one: (-one.total_ms, one.id)))
+
+
+def weighted(one: Query, weight: float) -> Query:
+    """Return a query whose executions each stand for several, because the log was sampled."""
+    return replace(
+        one,
+        calls=one.calls * weight,
+        total_ms=one.total_ms * weight,
+        plan_ms=one.plan_ms * weight if one.plan_ms is not None else None,
+        failed=one.failed * weight,
+        samples=tuple(replace(sample, calls=sample.calls * weight) for sample in one.samples),
+    )
+
+
+def tags(entry: Entry) -> dict[str, tuple[str, ...]]:
+    """Return the tags in the comments of the executions kept: name to values, without those that change every time."""
+    found: dict[str, set[str]] = {}
+    for one in entry.kept:
+        for name, value in tags_of(one.text).items():
+            found.setdefault(name, set()).add(value)
+    return {name: tuple(sorted(values)) for name, values in sorted(found.items()) if len(values) <= VALUES}
 
 
 def query(identity: str, database: bytes, entry: Entry, inputs: tuple[str, ...], plan: str | None = None) -> Query:
@@ -71,6 +99,7 @@ def query(identity: str, database: bytes, entry: Entry, inputs: tuple[str, ...],
         database=_text(database) or None,
         users=tuple(users),
         applications=tuple(applications),
+        tags=tags(entry),
         failed=float(entry.failed),
         unparsed=entry.unparsed,
         inputs=inputs,

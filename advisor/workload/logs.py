@@ -19,6 +19,7 @@ from advisor.workload.carry import Carry
 from advisor.workload.engine import Engine
 from advisor.workload.finish import names, queries
 from advisor.workload.finish_loops import loops
+from advisor.workload.inferred import Inferred, infer
 from advisor.workload.model import Workload
 from advisor.workload.observers import Observers
 from advisor.workload.partial import Partial
@@ -93,14 +94,15 @@ class LogRun:
         ordered = sorted(logs, key=lambda log: log.begin)
         counts = [self._read(number, log) for number, log in enumerate(ordered)]
         counts[-1].executions += self._complete(self.carry.rest())
-        self.covered = [_coverage(log, count) for log, count in zip(ordered, counts, strict=True)]
+        inferred = self._inferred(counts)
+        self.covered = [_coverage(log, count, inferred) for log, count in zip(ordered, counts, strict=True)]
         named = names(self.partial)
         found = loops(self.open_units.finish(), lambda key: named.get(key, key[0]))
         begin, end = (None if time is None else time / 1e6 for time in (self.partial.begin, self.partial.end))
         inputs = tuple(coverage.name for coverage in self.covered)
         self.observers.busy = self.open_units.busy
         return Workload(
-            queries=queries(self.partial, inputs, self.observers.plans),
+            queries=queries(self.partial, inputs, self.observers.plans, inferred.weight),
             loops=found,
             inputs=tuple(self.covered),
             begin=begin,
@@ -109,6 +111,18 @@ class LogRun:
             connections=self.observers.connected(begin, end, self.open_units.units),
             incidents=self.observers.waited(named),
         )
+
+    def _inferred(self, counts: Sequence[_Count]) -> Inferred:
+        """Return what the logging settings were."""
+        histogram: Counter[int] = Counter()
+        for entry in self.partial.entries.values():
+            histogram.update(entry.histogram)
+        fastest = min((entry.fastest for entry in self.partial.entries.values() if entry.timed), default=None)
+        roles: Counter[int] = Counter()
+        for count in counts:
+            roles.update(count.roles)
+        begin = None if self.partial.begin is None else self.partial.begin / 1e6
+        return infer(histogram, fastest, roles, self.observers.settings, begin)
 
     def _read(self, number: int, log: Log) -> _Count:
         spec = Spec(
@@ -156,7 +170,7 @@ def _starts(reader: Reader, envelopes: Sequence[Any]) -> Callable[[bytes], bool]
     return starts
 
 
-def _coverage(log: Log, count: _Count) -> InputCoverage:
+def _coverage(log: Log, count: _Count, inferred: Inferred) -> InputCoverage:
     if not count.records:
         do = "pass the server's log_line_prefix with --log-line-prefix"
         raise InputError("nothing in it was understood", where=log.source.name, do=do)
@@ -164,5 +178,5 @@ def _coverage(log: Log, count: _Count) -> InputCoverage:
     kind = " in ".join([log.detected.reader.NAME, *(envelope.NAME for envelope in reversed(log.detected.envelopes))])
     return InputCoverage(
         log.source.name, kind, count.size, count.lines, count.records, float(count.executions),
-        skipped, dict(log.reader.settings), tuple(sorted(count.losses.remarks)),
+        skipped, {**log.reader.settings, **inferred.settings}, (*inferred.hides, *sorted(count.losses.remarks)),
     )  # fmt: skip

@@ -37,6 +37,8 @@ class Entry:
     """Calls whose duration is known."""
     total: int = 0
     """Microseconds, further fetches included."""
+    fastest: int = 1 << 62
+    """Microseconds."""
     slowest: Kept | None = None
     phases: int = 0
     """Microseconds of parse and bind."""
@@ -58,6 +60,7 @@ class Entry:
         self.histogram.update(other.histogram)
         self.origins.update(other.origins)
         self.tags.update(other.tags)
+        self.fastest = min(self.fastest, other.fastest)
         self.slowest = slower(self.slowest, other.slowest)
         self.kept = lowest(self.kept + other.kept)
 

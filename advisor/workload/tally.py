@@ -133,6 +133,10 @@ class Tally:
         duration = np.where(rows.role == RUN, rows.duration, -1)
         most = np.zeros(len(entries), dtype=np.int64)
         np.maximum.at(most, coded.entry, duration)
+        least = np.full(len(entries), 1 << 62, dtype=np.int64)
+        np.minimum.at(least, coded.entry[duration >= 0], duration[duration >= 0])
+        for entry, fastest in zip(entries, least.tolist(), strict=True):
+            entry.fastest = fastest
         for row in np.flatnonzero((duration >= 0) & (duration == most[coded.entry])).tolist():
             entry = entries[coded.entry[row]]
             entry.slowest = slower(entry.slowest, kept(rows, rank, row))
