@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from advisor.capture.detect import detect
 from advisor.capture.exports import read_export
@@ -33,23 +33,49 @@ def collect(
     """
     if not inputs:
         raise InputError("no input was given", do="name logs, exports, workload files or a database URL")
-    exports: list[StatementExport] = []
-    logs: list[Log] = []
-    workloads: list[Workload] = []
+    found = Found()
     for name in inputs:
         if DATABASE_URL.match(name):
             from advisor.capture.exports.live import read_live
 
-            exports.extend(read_live(name))
-            continue
-        for source in expand([name]):
-            _sort(source, log_line_prefix, logs, exports, workloads)
-    if exports:
-        workloads.append(workload_of(exports))
-    if logs:
+            found.exports.extend(read_live(name))
+        else:
+            _sort_all(expand([name]), log_line_prefix, found)
+    workloads = found.workloads
+    if found.exports:
+        workloads.append(workload_of(found.exports))
+    if found.logs:
         with Engine(jobs) as engine:
-            workloads.append(LogRun(engine, progress).workload(logs))
-    return _filled(workloads[0] if len(workloads) == 1 else merge(workloads))
+            workloads.append(LogRun(engine, progress).workload(found.logs))
+    workload = workloads[0] if len(workloads) == 1 else merge(workloads)
+    return _filled(replace(workload, notes=(*workload.notes, *found.notes)) if found.notes else workload)
+
+
+@dataclass
+class Found:
+    """The inputs by kind, and what was left out of folders, globs and archives."""
+
+    logs: list[Log] = field(default_factory=list)
+    exports: list[StatementExport] = field(default_factory=list)
+    workloads: list[Workload] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def _sort_all(sources: Sequence[Source], prefix: str | None, found: Found) -> None:
+    """Put the sources that one name leads to where they belong.
+
+    A file of a folder, glob or archive that nobody understands is left out with a note; raises `InputError` when that
+    leaves none, or when the name stands for one file.
+    """
+    refused = []
+    for source in sources:
+        try:
+            _sort(source, prefix, found)
+        except InputError as error:
+            refused.append(error)
+    if refused and len(refused) == len(sources):
+        raise refused[0]
+    found.notes.extend(f"left out: {error.where}: {error.what}" for error in refused)
 
 
 def _filled(workload: Workload) -> Workload:
@@ -65,20 +91,14 @@ def _filled(workload: Workload) -> Workload:
     return replace(workload, notes=tuple(dict.fromkeys((*workload.notes, *notes)))) if silent else workload
 
 
-def _sort(
-    source: Source,
-    prefix: str | None,
-    logs: list[Log],
-    exports: list[StatementExport],
-    workloads: list[Workload],
-) -> None:
+def _sort(source: Source, prefix: str | None, found: Found) -> None:
     """Put one source where its kind belongs."""
     head = source.head()
     if sniff(head):
-        workloads.append(load_workload(source))
+        found.workloads.append(load_workload(source))
         return
     detected = detect(head, source.name)
     if detected.export:
-        exports.extend(read_export(source, detected))
+        found.exports.extend(read_export(source, detected))
     else:
-        logs.append(log_of(source, detected, prefix))
+        found.logs.append(log_of(source, detected, prefix))

@@ -89,6 +89,17 @@ def test_an_empty_folder_is_named(run: Run, tmp_path: Path) -> None:
     assert outcome.status == 2 and "holds no file" in outcome.err
 
 
+def test_stray_files_of_a_folder_are_left_out_and_named(run: Run, tmp_path: Path, exported: Exported) -> None:
+    (tmp_path / "README.txt").write_text("exports of March")
+    (tmp_path / "empty.csv").write_text("")
+    outcome = run("capture", "-q", tmp_path)
+    assert outcome.status == 2 and "README.txt" in outcome.err
+    (tmp_path / "statements.csv").write_bytes(exported("--csv"))
+    outcome = run("capture", "-q", tmp_path)
+    assert outcome.status == 0
+    assert "README.txt: nothing in it was understood" in outcome.out and "empty.csv: the file is empty" in outcome.out
+
+
 def test_a_truncated_archive_gives_what_its_beginning_holds(run: Run, save: Save, exported: Exported) -> None:
     data = gzip.compress(exported("--csv"), 1)
     outcome = run("capture", "-q", "--format", "json", save("statements.csv.gz", data[:-300]))
