@@ -16,6 +16,7 @@ from psycopg.rows import tuple_row
 from advisor.catalog import table_queries
 from advisor.catalog.ends import read_ends
 from advisor.catalog.export_queries import Record, fetch_records
+from advisor.catalog.extended import ExtendedStatistics, StatisticsKind
 from advisor.catalog.index_rows import index_from_row
 from advisor.catalog.records import statistics_from_records
 from advisor.catalog.schema import Column, Constraint, Schema, Table
@@ -23,6 +24,7 @@ from advisor.catalog.statistics import Statistics
 
 _KINDS: dict[str, Any] = {"r": "table", "p": "partitioned", "v": "view", "m": "matview", "f": "foreign"}
 _CONSTRAINTS: dict[str, Any] = {"p": "primary", "u": "unique", "f": "foreign", "c": "check", "x": "exclusion"}
+_STATISTICS_KINDS: dict[str, StatisticsKind] = {"d": "ndistinct", "f": "dependencies", "m": "mcv"}
 _RANGES_SINCE = 170000
 """First server whose `pg_stats` shows the statistics of range columns; before, only a superuser can read them."""
 
@@ -30,13 +32,17 @@ _Member = TypeVar("_Member")
 
 
 def read_schema(connection: psycopg.Connection[Any]) -> Schema:
-    """Return all user tables, views and their columns, constraints and indexes; system schemas are left out."""
+    """Return all user tables, views and their columns, constraints, indexes and extended statistics objects.
+
+    System schemas are left out.
+    """
     columns = _by_table(_rows(connection, table_queries.COLUMNS), _column)
     constraints = _by_table(_rows(connection, table_queries.CONSTRAINTS), _constraint)
     measured = statistics_from_records(read_index_records(connection))
     indexes = _by_table(_rows(connection, table_queries.INDEXES), lambda row: index_from_row(row, measured))
+    extended = _by_table(_rows(connection, table_queries.EXTENDED_STATISTICS), _extended_statistics)
     tables = {
-        (row[1], row[2]): _table(row, columns[row[0]], constraints[row[0]], indexes[row[0]])
+        (row[1], row[2]): _table(row, columns[row[0]], constraints[row[0]], indexes[row[0]], extended[row[0]])
         for row in _rows(connection, table_queries.RELATIONS)
     }
     return Schema(
@@ -97,7 +103,7 @@ def _by_table(
     return defaultdict(tuple, {table: tuple(found) for table, found in members.items()})
 
 
-def _table(row: Sequence[Any], columns: Any, constraints: Any, indexes: Any) -> Table:
+def _table(row: Sequence[Any], columns: Any, constraints: Any, indexes: Any, extended: Any) -> Table:
     _, schema, name, kind, parent, partition_key, definition, fillfactor, row_security = row
     return Table(
         schema=schema,
@@ -111,11 +117,18 @@ def _table(row: Sequence[Any], columns: Any, constraints: Any, indexes: Any) -> 
         definition=definition,
         fillfactor=fillfactor,
         row_security=row_security,
+        extended_statistics=extended,
     )
 
 
 def _column(row: Sequence[Any]) -> Column:
     return Column(*row[1:])
+
+
+def _extended_statistics(row: Sequence[Any]) -> ExtendedStatistics:
+    _, schema, name, table_schema, table, columns, letters = row
+    kinds = tuple(kind for letter, kind in _STATISTICS_KINDS.items() if letter in letters)
+    return ExtendedStatistics(schema, name, table_schema, table, tuple(columns), kinds)
 
 
 def _constraint(row: Sequence[Any]) -> Constraint:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from advisor.catalog.extended import ExtendedStatistics
 from advisor.catalog.index import Index, quote_identifier
 
 
@@ -69,6 +70,8 @@ class Table:
     """SQL of a view or materialised view."""
     fillfactor: int = 100
     row_security: bool = False
+    extended_statistics: tuple[ExtendedStatistics, ...] = ()
+    """What `CREATE STATISTICS` made on it, by name."""
 
     @property
     def qualified(self) -> str:

@@ -125,6 +125,18 @@ SELECT i.indrelid, n.nspname, c.relname, table_.relname, m.amname, i.indisunique
  ORDER BY i.indrelid, c.relname COLLATE "C"
 """  # noqa: S608
 
+EXTENDED_STATISTICS = f"""
+SELECT s.stxrelid, on_.nspname, s.stxname, n.nspname, c.relname,
+       {_NAMES.format(numbers="s.stxkeys::int2[]", table="s.stxrelid")},
+       s.stxkind::text[]
+  FROM pg_catalog.pg_statistic_ext AS s
+  JOIN pg_catalog.pg_namespace AS on_ ON on_.oid = s.stxnamespace
+  JOIN pg_catalog.pg_class AS c ON c.oid = s.stxrelid
+  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+ WHERE c.relpersistence <> 't' AND {_USER_SCHEMA}
+ ORDER BY s.stxrelid, on_.nspname COLLATE "C", s.stxname COLLATE "C"
+"""  # noqa: S608
+
 IMMUTABLE_FUNCTIONS = """
 SELECT proname FROM pg_catalog.pg_proc WHERE prokind = 'f'
  GROUP BY proname HAVING bool_and(provolatile = 'i')

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import psycopg
 import pytest
 from psycopg import sql
 
+from advisor.catalog.extended import ExtendedStatistics
 from advisor.catalog.height import btree_height
 from advisor.catalog.introspect import read_schema, read_statistics
 from advisor.catalog.records import records_from_statistics, statistics_from_records
@@ -163,3 +166,24 @@ def test_a_virtual_generated_column_is_told_from_a_stored_one(connection: psycop
     columns = read_schema(connection).tables["public", "t"].columns
     assert [(column.generated, column.virtual) for column in columns] == [(False, False), (True, False), (True, True)]
     assert columns[2].default == "(a + 2)"
+
+
+def test_extended_statistics_objects_are_known_with_their_columns_and_kinds(connection: psycopg.Connection) -> None:
+    connection.execute('CREATE TABLE "Places" (id integer, zip text, "City" text, country text)')
+    connection.execute("CREATE SCHEMA other")
+    connection.execute('CREATE STATISTICS other.places (dependencies, mcv) ON country, "City" FROM "Places"')
+    connection.execute('CREATE STATISTICS (ndistinct) ON zip, "City", (lower(country)) FROM "Places"')
+    found = {one.name: one for one in read_schema(connection).tables["public", "Places"].extended_statistics}
+    assert found["places"] == ExtendedStatistics(
+        "other", "places", "public", "Places", ("City", "country"), ("dependencies", "mcv")
+    )
+    unnamed = next(one for name, one in found.items() if name != "places")
+    assert (unnamed.schema, unnamed.columns, unnamed.kinds) == ("public", ("zip", "City"), ("ndistinct",))
+
+
+def test_a_statistics_object_is_made_as_its_ddl_says(connection: psycopg.Connection) -> None:
+    connection.execute('CREATE TABLE "Places" (zip text, "City" text)')
+    wanted = ExtendedStatistics.on("public", "Places", ["zip", "City"], ["mcv", "dependencies"])
+    connection.execute(wanted.ddl.encode())
+    as_listed = replace(wanted, columns=("zip", "City"))  # by position in the table
+    assert read_schema(connection).tables["public", "Places"].extended_statistics == (as_listed,)
