@@ -173,7 +173,14 @@ def _run(objective: NDArray[np.float64], indexes: int, rows: list[Row], whole: b
         free = count - indexes
         model.integrality_ = [highspy.HighsVarType.kInteger] * indexes + [highspy.HighsVarType.kContinuous] * free
     solver = highspy.Highs()
-    settings = {"output_flag": False, "threads": 1, "random_seed": 0, "mip_rel_gap": GAP, "mip_max_nodes": NODES}
+    settings = {
+        "output_flag": False,
+        "presolve": "off",
+        "threads": 1,
+        "random_seed": 0,
+        "mip_rel_gap": GAP,
+        "mip_max_nodes": NODES,
+    }
     for name, value in settings.items():
         solver.setOptionValue(name, value)
     solver.passModel(model)
