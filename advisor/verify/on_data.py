@@ -53,15 +53,29 @@ def copied_database(url: str) -> Iterator[str]:
     except psycopg.Error as error:
         raise ProofError(f"the database with data cannot be reached: {error}") from error
     with administration:
+        _nobody_else(administration, source)
         strategy = " STRATEGY file_copy" if administration.info.server_version >= _FILE_COPY_SINCE else ""
         create = sql.SQL("CREATE DATABASE {} TEMPLATE {}" + strategy)
         try:
             administration.execute(create.format(sql.Identifier(name), sql.Identifier(source)))
         except psycopg.Error as error:
-            do = "end other sessions on it, and use a role that may create databases"
+            do = "use a role that may create databases"
             raise ProofError(f"{source} cannot be copied: {str(error).strip()}", do=do) from error
         try:
             yield plain_url(url, name)
         finally:
             drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
             administration.execute(drop.format(sql.Identifier(name)))
+
+
+def _nobody_else(connection: psycopg.Connection, database: str) -> None:
+    """Raise `ProofError` at once, naming the sessions for which the server would wait and then give up."""
+    rows = connection.execute(
+        "SELECT pid, application_name FROM pg_stat_activity"
+        " WHERE datname = %s AND backend_type = 'client backend' ORDER BY pid",
+        (database,),
+    ).fetchall()
+    if rows:
+        sessions = ", ".join(f"{pid} ({name})" if name else str(pid) for pid, name in rows)
+        what = f"{database} cannot be copied: it is in use by {sessions}"
+        raise ProofError(what, do="end these sessions")

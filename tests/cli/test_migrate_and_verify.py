@@ -187,4 +187,5 @@ def test_a_database_in_use_cannot_be_copied_and_says_so(report, snapshot, ini, s
     (tmp_path / "statements.csv").write_text(CSV)
     run(migrate, report, "--alembic", ini, "--snapshot", snapshot)
     given = [tmp_path / "statements.csv", "--alembic", ini, "--snapshot", snapshot, "--data", server.url(database)]
-    assert "end other sessions" in run(verify, *given, error=ProofError)
+    message = run(verify, *given, error=ProofError)
+    assert f"it is in use by {connection.info.backend_pid}" in message and "end these sessions" in message
