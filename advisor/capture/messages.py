@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
+from typing import Any
 
 from advisor.capture.record import FETCH, OTHER, PHASE, PLAN, RUN
 
@@ -41,6 +43,9 @@ class Language:
     spoken: bytes
     """Pattern of how messages with a statement or duration begin."""
 
+    def __reduce__(self) -> tuple[Callable[[str], Language], tuple[str]]:
+        return language_named, (self.code,)
+
 
 ENGLISH_HEAD = (
     rb"(?:duration: ([0-9.]+) ms(?:  |(?=[\"\n\x00]|$)))?"
@@ -55,9 +60,94 @@ def english() -> Language:
     return Language("en", words, ENGLISH_HEAD, KINDS, SPOKEN)
 
 
+@cache
+def catalogues() -> Mapping[str, Any]:
+    """Return what the server's message catalogues say, by language."""
+    import orjson
+
+    found: Mapping[str, Any] = orjson.loads(files("advisor.capture").joinpath("messages.json").read_bytes())
+    return found
+
+
+@cache
+def language_named(code: str) -> Language:
+    """Return a language by its code."""
+    return english() if code == "en" else _translated(code, catalogues()[code])
+
+
 def language_of(head: bytes) -> Language:
-    """Return the language of the log that begins with `head`."""
-    return english()
+    """Return the language of the log that begins with `head`: the one whose wording turns up most often."""
+    hits = {"en": len(re.findall(rb"duration: [0-9.]+ ms|LOG:  (?:statement|execute) ", head))}
+    if not hits["en"] or len(head) > 4 * hits["en"] * 1000:
+        for code in catalogues():
+            language = language_named(code)
+            hits[code] = len(re.findall(language.spoken, head))
+    return language_named(max(hits, key=lambda code: (hits[code], code == "en")))
+
+
+@cache
+def any_primary() -> bytes:
+    """Return the pattern of a primary severity in any language."""
+    words = set(PRIMARY)
+    for catalogue in catalogues().values():
+        words.update(word.encode() for word, meaning in catalogue["severities"].items() if meaning.encode() in PRIMARY)
+    return b"(?:" + b"|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word))) + b")"
+
+
+class _Kinds(dict[bytes | None, int]):
+    """What stands around a duration, to the kind of record; names of statements and portals vary."""
+
+    def __init__(self, patterns: Sequence[tuple[re.Pattern[bytes], int]]) -> None:
+        super().__init__({None: OTHER, b"": OTHER})
+        self.patterns = patterns
+
+    def __missing__(self, words: bytes | None) -> int:
+        found = next((kind for pattern, kind in self.patterns if pattern.fullmatch(words or b"")), OTHER)
+        if len(self) < 10_000:
+            self[words] = found
+        return found
+
+
+NAME = rb"[^:\n\x00]*?"
+ENGLISH = {
+    "duration": "duration: %s ms", "statement": "duration: %s ms  statement: %s",
+    "execute": "duration: %s ms  %s %s%s%s: %s", "parse": "duration: %s ms  parse %s: %s",
+    "bind": "duration: %s ms  bind %s%s%s: %s", "said": "statement: %s", "said_execute": "%s %s%s%s: %s",
+    "plan": "duration: %s ms  plan:",
+}  # fmt: skip
+
+
+def _translated(code: str, catalogue: Mapping[str, Any]) -> Language:
+    """Return a language from the templates of its catalogue; translators change punctuation, too."""
+    templates = {**catalogue["templates"], "plan": ENGLISH["plan"]}
+    words = {name: word.encode() for name, word in catalogue["words"].items()}
+    befores = sorted({template.split("%s")[0] for name, template in templates.items() if "said" not in name})
+    kinds: list[tuple[bytes, int]] = []
+    for name, kind in (("statement", RUN), ("parse", PHASE), ("bind", PHASE), ("said", RUN)):
+        kinds.append((_after(templates[name], name == "said"), kind))
+    for word, kind in (("fetch", FETCH), ("execute", RUN)):
+        for name in ("execute", "said_execute"):
+            kinds.append((_after(templates[name], name == "said_execute", re.escape(words[word])), kind))
+    kinds.append((rb" ms  plan:(?: |(?=[\n\\]))", PLAN))
+    unit = re.escape(templates["duration"].split("%s")[1].encode()) + rb"(?=[\"\n\x00]|$)"
+    before = b"|".join(re.escape(text.encode()) for text in befores)
+    tails = b"|".join(pattern for pattern, _ in kinds)
+    head = b"(?:(?:" + before + rb")([0-9.]+))?(" + tails + b"|" + unit + b")?"
+    said = b"|".join(re.escape(text.split("%s")[0].encode()) for text in (templates["said"],))
+    spoken = b"(?:(?:" + before + b")[0-9]|(?:" + said + b"|" + words["execute"] + b" ))"
+    severities = {word.encode(): meaning.encode() for word, meaning in catalogue["severities"].items()}
+    severities.update({b"DEBUG%d" % level: b"DEBUG%d" % level for level in range(1, 6)})
+    compiled = [(re.compile(pattern.replace(rb"(?=[\n\\])", b"")), kind) for pattern, kind in kinds]
+    return Language(code, severities, head, _Kinds(compiled), spoken)
+
+
+def _after(template: str, whole: bool, word: bytes | None = None) -> bytes:
+    """Return the pattern of what stands between duration and text; `whole` templates have no duration."""
+    parts = [re.escape(part.encode()) for part in template.split("%s")]
+    parts = parts[:-1] if whole else parts[1:-1]
+    if word is None:
+        return NAME.join(parts)
+    return parts[0] + word + NAME.join((b"", *parts[1:]))
 
 
 def severity_pattern(language: Language) -> bytes:

@@ -13,6 +13,7 @@ from advisor.capture.infer import infer_prefix
 from advisor.capture.messages import (
     PRIMARY,
     Language,
+    any_primary,
     guard_pattern,
     head_pattern,
     language_of,
@@ -26,7 +27,7 @@ from advisor.errors import InputError
 
 NAME = "stderr log"
 
-SEVERE = re.compile(rb"^[^\t\n]*?(?:" + b"|".join(PRIMARY) + rb"):  \S", re.M)
+SEVERE = re.compile(rb"^[^\t\n]*?" + any_primary() + rb":  \S", re.M)
 CONTINUED = re.compile(rb"^\t", re.M)
 
 FREE = frozenset({"application", "user", "database"})
