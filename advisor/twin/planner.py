@@ -12,6 +12,7 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import set_json_loads
 
+from advisor.errors import TwinError
 from advisor.twin.plan import PlanNode, plan_node
 from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import Refused
@@ -75,7 +76,7 @@ class Planner:
         try:
             answers = self._pipelined(commands)
         except psycopg.Error:
-            self.connection.rollback()
+            self._recover()
             answers = [self._one_by_one(switch, members) for switch, members in commands]
         for (switch, members), found in zip(commands, answers, strict=True):
             self._add_generic(switch, members, found)
@@ -116,10 +117,19 @@ class Planner:
             try:
                 found = self._pipelined([(switch, [command])])[0]
             except psycopg.Error as error:
-                self.connection.rollback()
+                self._recover()
                 found = {0: _refusal(error)}
             answers.update((number, answer) for answer in found.values())
         return answers
+
+    def _recover(self) -> None:
+        """Leave a failed transaction; raises `TwinError` when the server itself is gone."""
+        if self.connection.closed:
+            raise TwinError(
+                "the twin's server ended the connection",
+                do="run again; if it ends again, report the statement it was planning",
+            )
+        self.connection.rollback()
 
     def _flip(self, switch: Switch) -> None:
         if switch != NOTHING:

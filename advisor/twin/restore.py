@@ -8,18 +8,22 @@ from typing import Any
 
 import psycopg
 
+from advisor.errors import SnapshotError
+
 _COPY = re.compile(r"COPY\s.*\sFROM\s+stdin\s*;\s*", re.IGNORECASE)
 _PSQL = re.compile(r"\\(restrict|unrestrict|connect|c|encoding|set|unset|echo|pset|q|quit)\b")
-_SKIPPED = re.compile(
-    r"""(ALTER\s+[\w\s]+?\sOWNER\s+TO\s | GRANT\s | REVOKE\s | ALTER\s+DEFAULT\s+PRIVILEGES\s | SECURITY\s+LABEL\s
+_NEEDLESS = re.compile(
+    r"""(GRANT\s | REVOKE\s | ALTER\s+DEFAULT\s+PRIVILEGES\s | SECURITY\s+LABEL\s | COMMENT\s+ON\s
       | (CREATE|ALTER|DROP)\s+(DATABASE|ROLE|USER|SUBSCRIPTION|PUBLICATION|EVENT\s+TRIGGER|USER\s+MAPPING|TABLESPACE)\s
-      | (INSERT|VACUUM|ANALYZE|REINDEX|CLUSTER|REFRESH|DO|CALL|CHECKPOINT|LISTEN|NOTIFY)\b
+      | (INSERT|COPY|VACUUM|ANALYZE|REINDEX|CLUSTER|REFRESH)\b
       | SELECT\s+pg_catalog\.(setval|lowrite|lo_\w+|pg_restore_\w+)\b
-      | SET\s+(default_tablespace|transaction_timeout|session\s+authorization|role)\b | COMMENT\s+ON\s
+      | SET\s+(default_tablespace|transaction_timeout|session\s+authorization|role)\b
       | BEGIN\b | COMMIT\b | START\s+TRANSACTION\b)""",
     re.IGNORECASE | re.VERBOSE,
 )
-"""What a planner does not need and a twin must not run: owners, grants, data, subscriptions, anything beyond it."""
+"""What a planner does not need and a twin must not run: owners, grants, data, subscriptions."""
+_SCHEMA = re.compile(r"((CREATE|DROP)\s|ALTER\s+(?!SYSTEM\b)|SET\s|SELECT\s+pg_catalog\.set_config\b)", re.IGNORECASE)
+"""What a twin runs; anything else is left out with a note."""
 _OWNER = re.compile(r"ALTER\s.*\sOWNER\s+TO\s+(\"[^\"]*\"|\w+)\s*;?\s*$", re.IGNORECASE | re.DOTALL)
 _TABLE = re.compile(r"CREATE\s+(UNLOGGED\s+|FOREIGN\s+)?TABLE\b", re.IGNORECASE)
 _LEADING = re.compile(r"(\s+|--[^\n]*(\n|$)|/\*.*?\*/)*", re.DOTALL)
@@ -32,7 +36,10 @@ def restore_schema(connection: psycopg.Connection[Any], schema_sql: str) -> list
     notes: list[str] = []
     connection.execute("SET check_function_bodies = off")
     for statement in statements(schema_sql):
-        notes += _run(connection, statement)
+        if _SCHEMA.match(statement):
+            notes += _run(connection, statement)
+        else:
+            notes.append(f"left out: {_head(statement)} (a twin runs CREATE, ALTER and DROP only)")
     return list(dict.fromkeys(notes))
 
 
@@ -64,13 +71,28 @@ def _refused(statement: str, error: psycopg.Error) -> list[str]:
 
 
 def statements(dump: str) -> Iterator[str]:
-    """Yield the statements of a dump that make schema objects, without their leading comments."""
+    """Yield the statements of a dump that may make schema objects, without their leading comments.
+
+    Raises `SnapshotError` for a text that cannot be told apart into statements.
+    """
+    for text in _split(_without_data(dump)):
+        statement = text[_LEADING.match(text).end() :]  # type: ignore[union-attr]
+        if statement and not _NEEDLESS.match(statement) and not _OWNER.match(statement):
+            yield statement
+
+
+def _split(text: str) -> tuple[str, ...]:
+    """Split with the grammar, which knows `BEGIN ATOMIC`; with the scanner where the grammar is older than the dump."""
     import pglast
 
-    for text in pglast.split(_without_data(dump), with_parser=False):
-        statement = text[_LEADING.match(text).end() :]  # type: ignore[union-attr]
-        if statement and not _SKIPPED.match(statement) and not _OWNER.match(statement):
-            yield statement
+    try:
+        return tuple(pglast.split(text))
+    except pglast.parser.ParseError:
+        try:
+            return tuple(pglast.split(text, with_parser=False))
+        except pglast.parser.ParseError as error:
+            what = f"the schema is no complete SQL script: {error.args[0]}"
+            raise SnapshotError(what, do="dump the schema again with pg_dump --schema-only") from error
 
 
 def _without_data(dump: str) -> str:

@@ -153,7 +153,7 @@ def _fill(snapshot: Snapshot, maker: _Maker, notes: Sequence[str], size_of: Size
     with maker.connect() as connection:
         schema = read_schema(connection)
         statistics = completed(snapshot.statistics, schema)
-        notes = [*notes, *load_columns(connection, statistics)]
+        notes = [*notes, *_row_security(schema), *load_columns(connection, statistics)]
         leaves = leaf_tuples(connection, statistics)
     sizes = {**_added(schema, statistics, size_of, snapshot.server_version), **statistics.relations}
     many = maker.host.ours
@@ -172,6 +172,15 @@ def _fill(snapshot: Snapshot, maker: _Maker, notes: Sequence[str], size_of: Size
         conninfo=maker.conninfo(database),
         binaries=maker.host.binaries,
     )
+
+
+def _row_security(schema: Schema) -> list[str]:
+    """Return a note when policies would add conditions to queries that the twin plans without them."""
+    tables = [f"{table.schema}.{table.name}" for key, table in sorted(schema.tables.items()) if table.row_security]
+    if not tables:
+        return []
+    shown = ", ".join(tables[:3]) + (f" and {len(tables) - 3} more tables" if len(tables) > 3 else "")
+    return [f"row security is not applied: queries on {shown} are planned as for a superuser"]
 
 
 def _added(

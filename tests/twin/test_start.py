@@ -64,6 +64,28 @@ def test_a_dump_with_data_and_psql_commands_leaves_an_empty_table() -> None:
         assert connection.execute("SELECT count(*) FROM t").fetchone() == (0,)
 
 
+def test_what_is_no_schema_is_not_run_and_said() -> None:
+    snapshot = schema_only("""
+        CREATE TABLE t (id int);
+        DO $$ BEGIN RAISE 'run!'; END $$;
+        ALTER SYSTEM SET work_mem = '1GB';
+        SELECT pg_catalog.pg_read_file('/etc/passwd');
+        COPY t TO PROGRAM 'touch /tmp/no';
+        UPDATE t SET id = 1;
+    """)
+    with start_twin(snapshot) as twin:
+        assert [note.split(" (")[0] for note in twin.notes] == [
+            "left out: DO $$ BEGIN RAISE 'run!'; END $$", "left out: ALTER SYSTEM SET work_mem = '1GB'",
+            "left out: SELECT pg_catalog.pg_read_file('/etc/passwd')", "left out: UPDATE t SET id = 1",
+        ]  # fmt: skip
+
+
+def test_row_security_is_said_not_to_apply() -> None:
+    policy = "CREATE TABLE t (id int); ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON t USING (id > 5)"
+    with start_twin(schema_only(policy)) as twin:
+        assert twin.notes == ("row security is not applied: queries on public.t are planned as for a superuser",)
+
+
 def test_production_settings_and_search_path_apply() -> None:
     snapshot = replace(
         schema_only("CREATE SCHEMA app; CREATE TABLE app.t (id int)"),
