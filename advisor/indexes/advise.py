@@ -96,7 +96,7 @@ def _proposed(run: Run, weighted: tuple[Weighted, ...]) -> Advice:
     kept, lost = earning(wanted, weighted, costs, charged, options.min_effect)
     chosen = tuple(Chosen(i, pool.suggestions[i], pool.sizes[i], write_costs[i], kept) for i in sorted(kept))
     replaced = replacements(chosen, pool.schema, costs, weighted, options)
-    created = proposals(chosen, costs, weighted, replaced)
+    created = proposals(chosen, costs, weighted, replaced, pool.definitions, run.shapes)
     dropped = drops(pool, costs, weighted, chosen, replaced, run.writes, options) if options.drops else ()
     missing = why_not(run.workload, run.shapes, costs, run.candidates, weighted, created, options)
     points = curve(replace(problem, queries=in_time(costs, weighted)), lost)

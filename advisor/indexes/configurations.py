@@ -148,10 +148,11 @@ def _paired(costs: Costs, one: Field, definitions: Sequence[IndexDefinition]) ->
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A configuration: indexes some plan of a query used together, and the lowest cost seen with them."""
+    """A configuration: indexes some plan of a query used together, and the lowest (felt) cost seen with them."""
 
     indexes: frozenset[int]
     cost: float
+    """The felt cost, as in `Outcome`."""
     filtering: float
     """As in `Outcome`."""
 
@@ -160,6 +161,6 @@ def configurations(costs: Costs, query: str) -> list[Known]:
     """Return each set of indexes some plan of the query used, cheapest first."""
     lowest: dict[frozenset[int], Known] = {}
     for used, outcome in costs.known(query):
-        if used != NONE and (used not in lowest or outcome.cost < lowest[used].cost):
-            lowest[used] = Known(used, outcome.cost, outcome.filtering)
+        if used != NONE and (used not in lowest or outcome.felt < lowest[used].cost):
+            lowest[used] = Known(used, outcome.felt, outcome.filtering)
     return sorted(lowest.values(), key=lambda one: (one.cost, sorted(one.indexes)))

@@ -37,7 +37,7 @@ def weigh(workload: Workload, searched: Sequence[Field], costs: Costs, options: 
         if field.shown and not gains(costs, query.id, field.shown, options.min_gain):
             field = Field(query.id, frozenset(), 0)
         total = query.total_ms if timed else outcome.cost * max(query.calls, 1.0) * COST_UNIT_MS
-        found.append(Weighted(field, total / days, outcome.cost))
+        found.append(Weighted(field, total / days, outcome.cost, outcome.felt))
     return tuple(found)
 
 
@@ -120,11 +120,18 @@ def losses(
     lost, effect = dict.fromkeys(sorted(kept), 0.0), dict.fromkeys(sorted(kept), 0.0)
     for one, index in readers:
         shown = kept & one.field.shown
-        with_it, without = costs.outcome(one.field.query, shown), cost_with(one, shown - {index}, costs)
+        with_it, without = costs.outcome(one.field.query, shown), felt_with(one, shown - {index}, costs)
         if with_it:
-            lost[index] += one.time * max(without - with_it.cost, 0.0) / one.cost
-            effect[index] = max(effect[index], 1 - with_it.cost / without)
+            lost[index] += one.time * max(without - with_it.felt, 0.0) / one.felt
+            effect[index] = max(effect[index], 1 - with_it.felt / without)
     return lost, effect
+
+
+def felt_with(one: Weighted, shown: frozenset[int], costs: Costs) -> float:
+    """Return a query's felt cost with these candidates: as planned, or at most, by its known configurations."""
+    if found := costs.outcome(one.field.query, shown):
+        return found.felt
+    return min((outcome.felt for used, outcome in costs.known(one.field.query) if used <= shown), default=one.felt)
 
 
 def cost_with(one: Weighted, shown: frozenset[int], costs: Costs) -> float:
@@ -138,7 +145,7 @@ def in_time(costs: Costs, weighted: Sequence[Weighted]) -> tuple[tuple[Configura
     """Return the configurations of every query with the time they save."""
     return tuple(
         tuple(
-            Configuration(known.indexes, one.time * (1 - known.cost / one.cost))
+            Configuration(known.indexes, one.time * (1 - known.cost / one.felt))
             for known in configurations(costs, one.field.query)
         )
         for one in weighted

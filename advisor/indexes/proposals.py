@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from advisor.analysis.shape import QueryShape
 from advisor.catalog.index import IndexDefinition, IndexSize
 from advisor.indexes.candidate import Suggestion
 from advisor.indexes.costing import Costs, Question
 from advisor.indexes.evaluation import cost_with
 from advisor.indexes.proposal import Benefit, Confidence, IndexProposal, QueryBenefit, WriteCost
+from advisor.indexes.reason import key_list, purpose, simpler
 from advisor.indexes.selection import Weighted
 from advisor.twin.statement import Basis
 
@@ -30,13 +32,24 @@ class Chosen:
 
 
 def proposals(
-    chosen: Sequence[Chosen], costs: Costs, weighted: Sequence[Weighted], replaced: Mapping[int, tuple[str, ...]]
+    chosen: Sequence[Chosen],
+    costs: Costs,
+    weighted: Sequence[Weighted],
+    replaced: Mapping[int, tuple[str, ...]],
+    definitions: Sequence[IndexDefinition],
+    shapes: Mapping[str, QueryShape],
 ) -> tuple[IndexProposal, ...]:
     """Return one proposal per chosen candidate, the most useful first."""
     served = _served(chosen, costs, weighted)
     alone = ((one, w) for one in chosen for w in served[one.number] if w.field.thorough)
     costs.ask(Question(w.field.query, frozenset({one.number})) for one, w in alone)
-    made = [_proposal(one, served[one.number], costs, replaced.get(one.number, ())) for one in chosen]
+    made = [
+        replace(
+            _proposal(one, served[one.number], costs, replaced.get(one.number, ()), shapes),
+            why_not_less=_less(one, served[one.number], costs, definitions),
+        )
+        for one in chosen
+    ]
     return tuple(sorted(made, key=lambda p: (-p.benefit.time_saved_ms_per_day, p.id)))
 
 
@@ -56,7 +69,13 @@ def _served(chosen: Sequence[Chosen], costs: Costs, weighted: Sequence[Weighted]
     return found
 
 
-def _proposal(one: Chosen, served: list[Weighted], costs: Costs, replaces: tuple[str, ...]) -> IndexProposal:
+def _proposal(
+    one: Chosen,
+    served: list[Weighted],
+    costs: Costs,
+    replaces: tuple[str, ...],
+    shapes: Mapping[str, QueryShape],
+) -> IndexProposal:
     definition = one.suggestion.definition
     action = "replace" if replaces else "create"
     queries = tuple(sorted((_query_benefit(one, w, costs) for w in served), key=lambda q: -q.time_saved_ms_per_day))
@@ -73,9 +92,8 @@ def _proposal(one: Chosen, served: list[Weighted], costs: Costs, replaces: tuple
         basis=basis,
         confidence=_confidence(definition, basis),
         replaces=replaces,
-        reason=_reason(one, queries, basis, replaces),
+        reason=_reason(one, queries, basis, replaces, shapes),
         requires=one.suggestion.requires,
-        why_not_less=_less(one, served, costs),
     )
 
 
@@ -105,30 +123,36 @@ def _confidence(definition: IndexDefinition, basis: Basis) -> Confidence:
     return "high" if basis == "logged" else "medium"
 
 
-def _reason(one: Chosen, queries: tuple[QueryBenefit, ...], basis: Basis, replaces: tuple[str, ...]) -> str:
-    count = len(queries)
-    words = [f"serves {count} quer{'y' if count == 1 else 'ies'}"]
+def _reason(
+    one: Chosen,
+    queries: tuple[QueryBenefit, ...],
+    basis: Basis,
+    replaces: tuple[str, ...],
+    shapes: Mapping[str, QueryShape],
+) -> str:
+    definition, count = one.suggestion.definition, len(queries)
+    words = [purpose(definition, [shapes[query.query] for query in queries if query.query in shapes])]
+    words.append(f"serves {count} quer{'y' if count == 1 else 'ies'}")
     if queries:
         best = queries[0]
-        words.append(f"the first from cost {best.cost_before:.0f} to {best.cost_after:.0f}")
+        words[-1] += f", the first from cost {best.cost_before:.0f} to {best.cost_after:.0f}"
     if one.suggestion.rests_on:
         words.append(one.suggestion.rests_on)
-    if one.suggestion.definition.where and basis == "generic":
+    if definition.where and basis == "generic":
         words.append("unverified: its predicate rests on a plan without values")
     if replaces:
         words.append(f"makes {', '.join(replaces)} redundant")
-    return "; ".join(words)
+    return "; ".join(word for word in words if word)
 
 
-def _less(one: Chosen, served: list[Weighted], costs: Costs) -> dict[str, str]:
-    """Return the single candidates the planner was shown for the first query, with what they leave it at."""
+def _less(one: Chosen, served: list[Weighted], costs: Costs, definitions: Sequence[IndexDefinition]) -> dict[str, str]:
+    """Return the simpler candidates the planner was shown for the heaviest query, with what they leave it at."""
     if not served:
         return {}
     query = max(served, key=lambda w: (w.time, w.field.query))
     found = {}
     for used, outcome in costs.known(query.field.query):
-        if len(used) == 1 and one.number not in used:
-            (other,) = used
-            name = costs.names[other]
-            found[name] = f"leaves the first query at cost {outcome.cost:.0f}"
+        others = [definitions[number] for number in used]
+        if len(others) == 1 and simpler(one.suggestion.definition, others[0]):
+            found[key_list(others[0])] = f"leaves the heaviest query at cost {outcome.cost:.0f}"
     return dict(sorted(found.items())[:5])

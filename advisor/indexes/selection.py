@@ -31,6 +31,8 @@ class Weighted:
     time: float
     """Milliseconds per day."""
     cost: float
+    felt: float
+    """As in `Outcome`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +81,9 @@ def problem_of(costs: Costs, weighted: Sequence[Weighted], economy: Economy, opt
     tail = options.tail if options.budget is None else 0.0
     queries = tuple(
         tuple(
-            Configuration(known.indexes, one.time * value(known.cost / one.cost, known.filtering, tail))
+            Configuration(known.indexes, one.time * value(known.cost / one.felt, known.filtering, tail))
             for known in configurations(costs, one.field.query)
-            if known.cost < one.cost
+            if known.cost < one.felt
         )
         for one in weighted
         if one.field.shown
