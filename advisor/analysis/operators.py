@@ -42,7 +42,8 @@ def _operation(state: State, scope: Scope, fields: Node) -> Expression:
         return prefix(operator, right)
     match form:
         case "IN" | "OP_ANY" | "OP_ALL":
-            if form == "IN" and isinstance(left, Items) and isinstance(right, Items):
+            rows = form == "IN" and isinstance(right, Items) and all(isinstance(row, Items) for row in right.arguments)
+            if rows and isinstance(left, Items) and isinstance(right, Items):
                 return _row_list(operator, left, right)
             place = fields.get("rexpr_list_start", 0), fields.get("rexpr_list_end", 0)
             if isinstance(right, Items) and state.folded(*place):

@@ -222,3 +222,22 @@ def covering(table: TableShape, schema: Schema) -> sql.Composable:
         sql.Identifier(table.schema, table.table), sql.Identifier(key)
     )
     return index + sql.SQL(" INCLUDE ({})").format(sql.SQL(", ").join(rest)) if rest else index
+
+
+ODD = (
+    "SELECT id FROM orders WHERE (user_id, kind) IN (48, coalesce(id, 'b'))",
+    "SELECT id FROM orders ORDER BY 7",
+    "SELECT * FROM orders o JOIN items USING (nothing)",
+    "WITH RECURSIVE a AS (SELECT * FROM b), b AS (SELECT * FROM a) SELECT * FROM a",
+    "SELECT nowhere.* FROM orders",
+    "INSERT INTO nowhere (a) VALUES (1) ON CONFLICT (a) DO UPDATE SET a = excluded.a RETURNING *",
+    "MERGE INTO nowhere n USING orders o ON n.id = o.id WHEN MATCHED THEN DELETE",
+    "SELECT excluded.id FROM orders",
+    "UPDATE nowhere SET (a, b) = (SELECT 1, 2) WHERE c = d",
+    "SELECT count(*) OVER nothing FROM orders",
+)
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_statements_the_server_would_refuse_are_analysed_all_the_same(text: str, schema: Schema) -> None:
+    survives(text, schema)
