@@ -29,6 +29,8 @@ class Spectrum:
     """How many other elements there are."""
     width: float
     """Bytes of an element."""
+    clustered: float = 0.0
+    """How far the column's order follows the table's, 0 to 1."""
 
 
 def sampled(found: ColumnStatistics, elements: Elements, width: float | None = None) -> Spectrum:
@@ -46,7 +48,13 @@ def sampled(found: ColumnStatistics, elements: Elements, width: float | None = N
     twice = len(seldom) - once
     kinds = len(seldom) + once * max(once - 1, 0) / (2 * (twice + 1))
     mean = width or sum(len(element.encode()) for element in seen) / max(len(seen), 1)
-    return Spectrum(tuple(share[e] for e in often), float(sum(share[e] for e in seldom)), max(kinds, 1.0), mean)
+    return Spectrum(
+        tuple(share[e] for e in often),
+        float(sum(share[e] for e in seldom)),
+        max(kinds, 1.0),
+        mean,
+        abs(found.correlation or 0.0),
+    )
 
 
 def listed(found: ColumnStatistics, per_row: float, rows: float) -> Spectrum:

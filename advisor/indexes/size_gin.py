@@ -30,20 +30,24 @@ def gin_size(
     per_page = rows / max(table_pages, 1)
     entries, trees = 0.0, 0
     for share in spectrum.common:
-        size, pages = _entry(rows * share, rows, per_page, spectrum.width)
+        size, pages = _entry(rows * share, rows, per_page, spectrum)
         entries += size
         trees += pages
     kinds = min(spectrum.kinds, max(rows * spectrum.rare, 1.0))
-    size, pages = _entry(rows * spectrum.rare / kinds, rows, per_page, spectrum.width)
+    size, pages = _entry(rows * spectrum.rare / kinds, rows, per_page, spectrum)
     leaves = math.ceil((entries + kinds * size) / (8152 * ENTRY_FILL))
     return IndexSize(rows, 2 + leaves + trees + round(kinds * pages), 0)
 
 
-def _entry(postings: float, rows: float, per_page: float, width: float) -> tuple[float, int]:
-    """Return the bytes of one entry tuple, line pointer included, and the pages of its posting tree."""
+def _entry(postings: float, rows: float, per_page: float, spectrum: Spectrum) -> tuple[float, int]:
+    """Return the bytes of one entry tuple, line pointer included, and the pages of its posting tree.
+
+    In a column whose order follows the table's, rows with the same element stand together: their pointers are close.
+    """
     count = max(postings, 1.0)
-    payload = count * _pointer(rows / count, per_page)
-    header = math.ceil((8 + 1 + width) / 2) * 2
+    scattered, dense = _pointer(rows / count, per_page), _pointer(1.0, per_page)
+    payload = count * (dense * spectrum.clustered + scattered * (1 - spectrum.clustered))
+    header = math.ceil((8 + 1 + spectrum.width) / 2) * 2
     if payload <= INLINE:
         return math.ceil((header + 4 + 2 + payload) / 8) * 8 + 4, 0
     return math.ceil((header + 6) / 8) * 8 + 4, math.ceil(payload / TREE_PAGE)
