@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -57,7 +58,7 @@ def alive(pid: int) -> bool:
 
 
 def eventually(condition: Callable[[], bool]) -> bool:
-    for _ in range(300):
+    for _ in range(1200):
         if condition():
             return True
         time.sleep(0.05)
@@ -97,22 +98,33 @@ def test_a_signal_to_the_whole_terminal_session_leaves_nothing() -> None:
         assert eventually(lambda: not alive(server) and not alive(guard))
 
 
-def test_a_parent_killed_while_the_cluster_is_made_leaves_nothing(tmp_path: Path) -> None:
-    before = set(folders())
-    script = "from advisor.twin.server import *\nwith Server(embedded_binaries()): pass"
-    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
-    process = subprocess.Popen([sys.executable, "-c", script], env=environment)
+def test_a_parent_killed_while_the_cluster_is_made_leaves_nothing() -> None:
+    script = """
+import advisor.twin.cache
+from advisor.twin.server import Server, embedded_binaries
+advisor.twin.cache._roots = lambda: []  # so that initdb runs
+with Server(embedded_binaries()):
+    pass
+"""
+    process = subprocess.Popen([sys.executable, "-c", script])
     try:
-        assert eventually(lambda: bool(set(folders()) - before))
-        made = set(folders()) - before
+        assert eventually(lambda: any((folder / "data").exists() for folder in folders_of(process.pid)))
+        (made,) = folders_of(process.pid)
     finally:
         process.kill()
         process.wait()
-    assert eventually(lambda: not any(folder.exists() for folder in made))
+    assert eventually(lambda: not made.exists())
 
 
-def folders() -> list[Path]:
-    return [path for root in ("/dev/shm", tempfile.gettempdir()) for path in Path(root).glob(f"{PREFIX}*/owner")]
+def folders_of(pid: int) -> list[Path]:
+    """Return the folders that a process owns; other tests and other users have theirs beside them."""
+    found = []
+    for root in ("/dev/shm", tempfile.gettempdir()):
+        for owner in Path(root).glob(f"{PREFIX}*/owner"):
+            with contextlib.suppress(OSError):
+                if owner.read_text().strip() == str(pid):
+                    found.append(owner.parent)
+    return found
 
 
 def test_the_next_run_sweeps_what_parent_and_guard_could_not() -> None:
@@ -120,9 +132,8 @@ def test_the_next_run_sweeps_what_parent_and_guard_could_not() -> None:
         os.kill(guard, signal.SIGKILL)
         process.kill()
         process.wait()
-        assert folder.exists() and alive(server)
-        assert folder in sweep()
-        assert not folder.exists()
+        sweep()  # or that of another test at the same moment
+        assert eventually(lambda: not folder.exists())
         assert eventually(lambda: not alive(server))
 
 
