@@ -7,6 +7,7 @@ from typing import Any
 
 from advisor.catalog.schema import Table
 from advisor.rules.context import RuleContext
+from advisor.rules.npo.child import WRITES
 from advisor.rules.npo.gather import Problem
 from advisor.rules.npo.remedies import remedy, situation
 from advisor.rules.npo.rewrite import Rewritten, joined, rewrite
@@ -84,9 +85,11 @@ def shown(table: Table) -> str:
 def title(problem: Problem, doing: str) -> str:
     """Return the finding's line: which tables, how long the loop is."""
     spread = problem.spread
-    source = f"for each row of {shown(problem.parent.table)}" if problem.parent else "once per key"
+    source = f" for each row of {shown(problem.parent.table)}" if problem.parent else " once per key"
+    if problem.child.kind in WRITES and not problem.parent:
+        source = ""
     times = f"{spread.median:g} times a loop" + (f", up to {spread.max}" if spread.max > spread.median else "")
-    return f"{shown(problem.child.table)} {doing} {source}: {times}"
+    return f"{shown(problem.child.table)} {doing}{source}: {times}"
 
 
 def cost(problem: Problem) -> str:

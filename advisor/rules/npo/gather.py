@@ -68,7 +68,7 @@ def problems(context: RuleContext) -> tuple[Problem, ...]:
         if isinstance(child, Lookalike):
             continue
         parent = name_parent(loop, child, context, repeated)
-        if _long_enough(loop, parent, context):
+        if _long_enough(loop, parent, context, writes=child.kind == "insert"):
             groups[_identity(loop, child, parent)].append((loop, child, parent))
     return tuple(sorted(map(_problem, groups.values()), key=lambda found: (-found.executions, found.query)))
 
@@ -90,7 +90,7 @@ def _child(loop: Loop, context: RuleContext) -> Child | Lookalike:
     return classify(query, shape, loop, context)
 
 
-def _long_enough(loop: Loop, parent: Parent | None, context: RuleContext) -> bool:
+def _long_enough(loop: Loop, parent: Parent | None, context: RuleContext, *, writes: bool) -> bool:
     """Return whether the loop is long, and its values varied enough, for how well its parent is known."""
     named = parent is not None and parent.query is not None
     options = context.options
@@ -99,7 +99,8 @@ def _long_enough(loop: Loop, parent: Parent | None, context: RuleContext) -> boo
     if context.coarse and loop.unit == "session" and not named:
         return False
     values = loop.distinct * loop.median
-    return loop.max >= least and (loop.distinct >= 0.8 or (named and values >= 2))
+    varied = loop.distinct >= 0.8 or (values >= 2 and (named or writes))
+    return loop.max >= least and varied
 
 
 def _identity(loop: Loop, child: Child, parent: Parent | None) -> tuple[str, ...]:

@@ -27,7 +27,9 @@ class CountPolling(Rule):
     nearly the same a second ago.
 
     ## Known problems
-    A count over a few rows found by an index is cheap; the share of the workload's time keeps those out.
+    A count over a few rows found by an index is cheap; the share of the workload's time keeps those out. Counts in a
+    loop
+    are n-plus-one, not this.
 
     ## Example
     ```sql
@@ -56,7 +58,10 @@ class CountPolling(Rule):
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield one finding for each query."""
+        looped = {loop.child for loop in context.workload.loops if loop.varying}
         for query, shape in context.analysed():
+            if query.id in looped:
+                continue
             often = query.calls >= MINIMUM and context.heavy(query)
             if _counts(shape) and often and any(context.large(table) for table in shape.tables):
                 table = context.table(shape.tables[0])
