@@ -83,13 +83,21 @@ def insert(state: State, scope: Scope, node: Node) -> Level:
 def _rows(state: State, scope: Scope, node: Node) -> None:
     inside = Scope(Domain("inner"), scope.depth, scope.without_sources())
     select(state, inside, node)
-    count = state.values_rows = len(node.get("valuesLists", ()))
+    count = state.values_rows = len(_values_of(node))
     if count > 1:
         state.features.add("multi-row-values")
     elif count == 1:
         state.features.add("single-row-values")
     elif "fromClause" in node or node.get("op", "SETOP_NONE") != "SETOP_NONE":
         state.features.add("insert-select")
+
+
+def _values_of(node: Node) -> list[Node]:
+    """Return the rows of a VALUES list, also of one that a driver wrapped: `SELECT … FROM (VALUES …) AS v`."""
+    tables = node.get("fromClause", [])
+    inner = tables[0].get("RangeSubselect", {}).get("subquery", {}).get("SelectStmt", {}) if len(tables) == 1 else {}
+    rows: list[Node] = node.get("valuesLists") or inner.get("valuesLists") or []
+    return rows
 
 
 def _on_conflict(state: State, scope: Scope, level: Level, node: Node, relation: Relation | None) -> None:

@@ -37,6 +37,8 @@ class Assembly:
         self.state = state
         self.filters = Filters(state)
         self.outputs = Outputs(state)
+        self.ordered: set[int] = set()
+        """Levels whose order one table could give."""
         self.sorts: dict[int, tuple[SortKey, ...]] = {}
         self.groups: dict[int, tuple[Term, ...]] = {}
         self.aggregates: dict[int, dict[tuple[str, Term], None]] = {}
@@ -73,6 +75,7 @@ class Assembly:
             if relation not in inner and (found := sort_keys(self.state, keys, classes, relation)):
                 self.sorts[relation] = found
                 placed = True
+                self.ordered.add(level.number)
         for key in every_order(level):
             if not placed or key not in keys:
                 self.outputs.mark(key.expression)
@@ -157,7 +160,7 @@ def shape(state: State, kind: Kind, top: Level) -> QueryShape:
     return QueryShape(
         kind, found, tuple(state.unresolved),
         _bound(state, top.limit), _bound(state, top.offset), features, state.values_rows,
-        spans(state, top) and not assembly.sorts,
+        spans(state, top) and top.number not in assembly.ordered,
     )  # fmt: skip
 
 

@@ -244,3 +244,12 @@ merge
 1 orders as o
   join full id = 0:order_id
   output *
+
+-- rows that a driver wrapped into a SELECT
+INSERT INTO items (order_id, sku) SELECT p0::bigint, p1::text FROM (VALUES ($1, $2, 0), ($3, $4, 1)) AS v (p0, p1, n) ORDER BY n RETURNING id
+-->
+insert
+0 items insert
+  output id
+  written order_id sku
+features multi-row-values order-by returning

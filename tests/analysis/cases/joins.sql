@@ -415,3 +415,18 @@ select
   join inner order_id = 0:id
   output sku
 features unbounded
+
+-- an order over a limited subquery and the rows that belong to it
+SELECT a.id, i.sku FROM (SELECT id FROM orders WHERE user_id = $1 ORDER BY created_at LIMIT $2) AS a
+LEFT OUTER JOIN items AS i ON a.id = i.order_id ORDER BY a.id, i.sku
+-->
+select
+0 orders level 1 limit $2@1
+  equality user_id = $1@0
+  sort created_at
+  output id
+1 items as i
+  join right order_id = 0:id
+  output sku
+sort spans tables
+features order-by
