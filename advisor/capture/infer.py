@@ -128,7 +128,7 @@ def score(prefix: str, beginnings: Sequence[str]) -> float:
                 if name in ("user", "database", "application", "backend") and value
             ]
             spoiled += any(_swallows(value) for value in free)
-    twice = len(compiled.fields) - len(set(compiled.fields))
+    twice = len(compiled.fields) - len(set(compiled.fields)) + 0.3 * ("%q" in prefix)
     return (fits - 0.6 * spoiled) / len(beginnings) + 0.001 * len(filled) - 0.01 * twice
 
 

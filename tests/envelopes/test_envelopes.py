@@ -24,6 +24,7 @@ def numbers(workload: Workload) -> list[tuple[object, ...]]:
         (query.id, query.calls, round(query.total_ms, 3), query.failed, len(query.samples),
          tuple(sample.parameters or () for sample in query.samples))
         for query in workload.queries
+        if query.calls  # a failed statement is named by a STATEMENT line, which some transports drop
     )  # fmt: skip
 
 
