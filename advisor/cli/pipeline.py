@@ -15,7 +15,7 @@ from advisor.indexes.options import AdviseOptions
 from advisor.output.report import Report
 from advisor.progress import Progress
 from advisor.rules.context import RuleContext
-from advisor.rules.planned import plan_rewritten
+from advisor.rules.planned import plan_counted, plan_rewritten
 from advisor.rules.run import find
 from advisor.twin.bind import bind
 from advisor.twin.plan import PlanNode
@@ -121,6 +121,7 @@ def advise_on(
         plans=plans_of(analysed.statements, twin.what_if),
         environment=environment,
     )
+    context = plan_counted(context, analysed.statements, twin.what_if)
     findings = plan_rewritten(find(context, select, ignore), context, twin.what_if)
     return Report(
         workload=analysed.workload,

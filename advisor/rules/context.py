@@ -11,6 +11,7 @@ from advisor.catalog.schema import Schema, Table
 from advisor.catalog.statistics import Statistics
 from advisor.indexes.proposal import IndexProposal
 from advisor.twin.plan import PlanNode
+from advisor.twin.statement import BoundStatement
 from advisor.workload.model import Query, Workload
 
 
@@ -34,6 +35,14 @@ class RuleOptions:
     """Rows from which on a table is large enough for its access paths to matter."""
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One way to run a query, and the plan it gets with the schema as it is."""
+
+    statement: BoundStatement
+    plan: PlanNode
+
+
 @dataclass(frozen=True)
 class RuleContext:
     """Everything a rule may look at; rules change nothing and ask no server."""
@@ -46,6 +55,8 @@ class RuleContext:
     proposals: tuple[IndexProposal, ...] = ()
     plans: Mapping[str, PlanNode] = field(default_factory=dict)
     """By query id: the plan with the schema as it is."""
+    every_plan: Mapping[str, tuple[Planned, ...]] = field(default_factory=dict)
+    """By query id: each statement with its plan, for those queries of which a rule compares rows (`plan_counted`)."""
     options: RuleOptions = RuleOptions()
     environment: str | None = None
     """Text of the team's Alembic `env.py`, where there is one."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from advisor.catalog.extended import ExtendedStatistics
 from advisor.indexes.proposal import Confidence
 
 Level = Literal["error", "warning", "info"]
@@ -33,6 +34,8 @@ class Finding:
     """What to do, with real names filled in."""
     cost: str = ""
     """What the fix costs."""
+    statistics: ExtendedStatistics | None = None
+    """The statistics object it proposes, for which `--write` writes a revision."""
 
     @property
     def silence(self) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from advisor.rules.context import RuleContext
+from advisor.rules.context import Planned, RuleContext
 from advisor.rules.finding import Finding
+from advisor.rules.sta.counted import counted
 from advisor.twin.plan import PlanNode
 from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import Ask, Refused, WhatIf
@@ -31,6 +32,19 @@ def plan_rewritten(findings: Sequence[Finding], context: RuleContext, what_if: W
         for number, finding in enumerate(offered)
     }
     return tuple(planned.get(finding.id, finding) for finding in findings)
+
+
+def plan_counted(
+    context: RuleContext, statements: Mapping[str, Sequence[BoundStatement]], what_if: WhatIf
+) -> RuleContext:
+    """Return the context with the plans of all statements of those queries whose rows tell of estimates."""
+    asked = [(query, statement) for query in counted(context) for statement in statements.get(query, ())]
+    answers = what_if.plan([Ask(statement) for _, statement in asked]) if asked else []
+    found: dict[str, tuple[Planned, ...]] = {}
+    for (query, statement), answer in zip(asked, answers, strict=True):
+        if isinstance(answer, PlanNode):
+            found[query] = (*found.get(query, ()), Planned(statement, answer))
+    return replace(context, every_plan=found)
 
 
 def _ask(text: str) -> Ask:

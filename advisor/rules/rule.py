@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+from advisor.catalog.extended import ExtendedStatistics
 from advisor.indexes.proposal import Confidence
 from advisor.rules.context import RuleContext
 from advisor.rules.finding import Finding, Level
@@ -37,6 +38,7 @@ class Rule(ABC):
         query: str | None = None,
         proposal: str | None = None,
         cost: str = "",
+        statistics: ExtendedStatistics | None = None,
     ) -> Finding:
         """Return a finding of this rule; `identity` is what stays the same from one capture to the next."""
         return Finding(
@@ -52,6 +54,7 @@ class Rule(ABC):
             proposal=proposal,
             fix=fix,
             cost=cost,
+            statistics=statistics,
         )
 
 

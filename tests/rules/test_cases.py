@@ -22,9 +22,12 @@ from advisor.catalog.index import IndexSize
 from advisor.catalog.introspect import read_schema, read_statistics
 from advisor.catalog.schema import Schema
 from advisor.catalog.statistics import Activity, ColumnStatistics, RelationStatistics, Statistics
+from advisor.rules.context import Planned
 from advisor.rules.discover import all_rules
 from advisor.rules.finding import Finding
 from advisor.rules.run import RuleContext, find
+from advisor.twin.plan import PlanNode
+from advisor.twin.statement import BoundStatement
 from advisor.workload.model import Workload
 
 FOLDER = Path(__file__).parent / "cases"
@@ -58,7 +61,22 @@ def _findings(part: Mapping[str, Any], schema: Schema, statistics: Statistics, c
     shown = {name: shape for name, shape in shapes.items() if isinstance(shape, QueryShape)}
     schema = replace(schema, tables={**schema.tables, **_without_indexes(schema, part)})
     measured = _sized(statistics, part)
-    return find(RuleContext(workload, shown, schema, measured, environment=part.get("environment")), [code])
+    context = RuleContext(
+        workload, shown, schema, measured, environment=part.get("environment"), every_plan=_every_plan(part)
+    )
+    return find(context, [code])
+
+
+def _every_plan(part: Mapping[str, Any]) -> dict[str, tuple[Planned, ...]]:
+    """Return, for each query that names the `planned` nodes from the top down, its plan with their expected rows."""
+    found = {}
+    for number, query in enumerate(part.get("query", [])):
+        plan: PlanNode | None = None
+        for node, rows in reversed(query.get("planned", [])):
+            plan = PlanNode(node, 0.0, 0.0, rows, 8, children=(plan,) if plan else ())
+        if plan:
+            found[f"q{number}"] = (Planned(BoundStatement(query["text"], None, query.get("basis", "logged")), plan),)
+    return found
 
 
 def _without_indexes(schema: Schema, part: Mapping[str, Any]) -> dict[tuple[str, str], Any]:

@@ -55,7 +55,7 @@ class StaleStatistics(Rule):
         used = {(table.schema, table.table) for _, shape in context.analysed() for table in shape.tables}
         for key in sorted(used):
             table, activity = context.schema.tables.get(key), context.statistics.activity.get(key)
-            if table and activity and (why := _stale(table, activity, context)):
+            if table and activity and (why := why_stale(table, activity, context)):
                 yield self._finding(table, activity, why)
 
     def _finding(self, table: Table, activity: Activity, why: str) -> Finding:
@@ -75,7 +75,8 @@ class StaleStatistics(Rule):
         )
 
 
-def _stale(table: Table, activity: Activity, context: RuleContext) -> str | None:
+def why_stale(table: Table, activity: Activity, context: RuleContext) -> str | None:
+    """Return what is wrong with a table's statistics, `None` when nothing is."""
     relation = context.statistics.relations.get((table.schema, table.name))
     if table.kind not in ("table", "matview") or activity.live_rows < context.options.rows_minimum:
         return None
