@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from advisor.errors import UsageError
 from advisor.progress import Progress
 
 
@@ -19,6 +20,7 @@ from advisor.progress import Progress
     help="Also watch pg_stat_activity of the database URLs among INPUTS, for real values.",
 )
 @click.option("--redact", is_flag=True, help="Leave every value out of the workload file.")
+@click.option("--database", help="Keep the queries of this database only.")
 @click.option("--log-line-prefix", help="The server's log_line_prefix; inferred when not given.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes; all cores when not given.")
@@ -28,6 +30,7 @@ def command(
     output: Path | None,
     watch: float | None,
     redact: bool,
+    database: str | None,
     log_line_prefix: str | None,
     form: str,
     jobs: int | None,
@@ -55,6 +58,13 @@ def command(
 
         with progress.step("watched pg_stat_activity"):
             workload = watched(workload, inputs, watch)
+    if database:
+        from advisor.cli.pipeline import of_database
+
+        held = sorted({query.database for query in workload.queries if query.database})
+        workload = of_database(workload, database)
+        if not workload.queries:
+            raise UsageError(f"no query ran in database {database!r}", do=f"use one of: {', '.join(held)}")
     for coverage in workload.inputs:
         if coverage.skipped:
             progress.warn(left_out(coverage))

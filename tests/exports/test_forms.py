@@ -119,3 +119,10 @@ def test_another_encoding_is_recognised_and_named(exporter: Exporter) -> None:
 def test_times_are_read_as_clients_write_them(exporter: Exporter, written: str) -> None:
     export = read(exporter.copy(exporter.select(f"'{written}' AS captured_at, s.*")))
     assert export.captured == 1772366400.0
+
+
+def test_a_cell_that_is_no_number_costs_the_cell_not_the_row(exporter: Exporter) -> None:
+    export = read(exporter.copy(exporter.select("query, calls, total_exec_time, '∅' AS rows, 'n/a' AS wal_bytes")))
+    assert len(export.rows) == len(read(exporter.copy(exporter.select())).rows)
+    assert all(row.rows is None and "wal_bytes" not in row.counters for row in export.rows)
+    assert export.coverage.settings["cells that are no numbers (left out)"] == str(2 * len(export.rows))

@@ -169,6 +169,15 @@ def test_a_workload_file_is_as_good_as_the_inputs_it_was_made_from(captured: Cap
         assert collect([str(path)]) == collect([str(captured.log), str(captured.export)])
 
 
+def test_one_database_can_be_kept(captured: Captured, tmp_path: Path) -> None:
+    path = tmp_path / "one.json.zst"
+    advisor("capture", "-q", captured.log, captured.export, "--database", "postgres", "-o", path)
+    assert {query.database for query in collect([str(path)]).queries} <= {"postgres", None}
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        advisor("capture", "-q", captured.export, "--database", "nowhere")
+    assert caught.value.returncode == 2 and "use one of: postgres" in caught.value.stderr
+
+
 def test_workload_files_merge(captured: Captured, tmp_path: Path) -> None:
     first, second = tmp_path / "first.json.zst", tmp_path / "second.json.zst"
     advisor("capture", "-q", captured.first, "-o", first)

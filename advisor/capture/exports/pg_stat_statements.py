@@ -131,6 +131,8 @@ def _settings(document: Document, table: Table, reader: RowReader) -> dict[str, 
     settings = {"columns": str(len(table.columns))}
     if document.encoding != "utf-8":
         settings["encoding"] = document.encoding
+    if reader.unreadable:
+        settings["cells that are no numbers (left out)"] = str(reader.unreadable)
     if reader.unknown:
         settings["unknown columns (kept)"] = ", ".join(reader.unknown)
     return settings

@@ -23,6 +23,8 @@ class RowReader:
         self.unknown = tuple(name for name in table.columns if not is_known(name) and name not in known)
         self.counters = [(name, RENAMED.get(name, name)) for name in table.columns]
         self.counters = [(name, newest) for name, newest in self.counters if newest in COUNTERS]
+        self.unreadable = 0
+        """Cells left out because they are no numbers, in columns that a row can do without."""
         self.columns = {field: column_of(field, table.columns) for field in ALIASES}
 
     def rows(self, tally: Tally) -> list[tuple[int, StatementRow]]:
@@ -47,6 +49,13 @@ class RowReader:
         except ValueError:
             raise ValueError(f"{self.columns[field]} is not a number") from None
 
+    def _optional(self, record: Record, field: str) -> float | None:
+        try:
+            return self._number(record, field)
+        except ValueError:
+            self.unreadable += 1
+            return None
+
     def _row(self, record: Record) -> StatementRow:
         """Return the record's row; raises `ValueError` with the reason when it is none."""
         calls, total = self._number(record, "calls"), self._number(record, "total_ms")
@@ -64,18 +73,18 @@ class RowReader:
             text=text,
             calls=calls,
             total_ms=total,
-            rows=self._number(record, "rows"),
+            rows=self._optional(record, "rows"),
             query_id=self._cell(record, "query_id"),
             user=self._cell(record, "user"),
             database=self._cell(record, "database"),
             application=self._cell(record, "application"),
             top_level=truth(self._cell(record, "top_level")),
             mean_ms=mean,
-            min_ms=self._number(record, "min_ms"),
-            max_ms=self._number(record, "max_ms"),
-            stddev_ms=self._number(record, "stddev_ms"),
-            plans=self._number(record, "plans"),
-            plan_ms=self._number(record, "plan_ms"),
+            min_ms=self._optional(record, "min_ms"),
+            max_ms=self._optional(record, "max_ms"),
+            stddev_ms=self._optional(record, "stddev_ms"),
+            plans=self._optional(record, "plans"),
+            plan_ms=self._optional(record, "plan_ms"),
             stats_since=moment(self._cell(record, "stats_since")),
             counters=self._counters(record),
             extra={name: cell for name in self.unknown if (cell := record.get(name)) is not None},
@@ -94,7 +103,11 @@ class RowReader:
     def _counters(self, record: Record) -> dict[str, float]:
         counters: dict[str, float] = {}
         for name, newest in self.counters:
-            value = number(record.get(name), self.table.decimal_comma)
+            try:
+                value = number(record.get(name), self.table.decimal_comma)
+            except ValueError:
+                self.unreadable += 1
+                continue
             if value is not None:
                 counters[newest] = value
         return counters
