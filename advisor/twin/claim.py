@@ -66,12 +66,23 @@ def reachable(path: Path) -> bool:
 
 
 def _memory(room: int) -> str | None:
-    """Return the memory file system when it is there and has several times the room."""
-    with contextlib.suppress(OSError):
+    """Return the memory file system when it is there and it, the machine and our cgroup have several times the room."""
+    with contextlib.suppress(OSError, ValueError):
         found = os.statvfs(_SHARED_MEMORY)
-        if os.access(_SHARED_MEMORY, os.W_OK | os.X_OK) and found.f_bavail * found.f_frsize >= room * _SPARE:
+        free = min(found.f_bavail * found.f_frsize, *_free_memory())
+        if os.access(_SHARED_MEMORY, os.W_OK | os.X_OK) and free >= room * _SPARE:
             return _SHARED_MEMORY
     return None
+
+
+def _free_memory() -> Iterator[int]:
+    """Yield the bytes of memory the machine and our cgroup can still give."""
+    for line in Path("/proc/meminfo").read_text().splitlines():
+        if line.startswith("MemAvailable:"):
+            yield int(line.split()[1]) * 1024
+    limit = Path("/sys/fs/cgroup/memory.max")
+    if limit.exists() and (text := limit.read_text().strip()).isdigit():
+        yield int(text) - int(limit.with_name("memory.current").read_text())
 
 
 def _disk() -> str:

@@ -25,10 +25,10 @@ _STRATEGY_SINCE = 150000
 def create_database(admin: psycopg.Connection[Any], name: str, snapshot: Snapshot) -> list[str]:
     """Create the database; return a note when its collation had to differ from production's."""
     refusals: list[str] = []
-    for options, note in _locales(admin.info.server_version, snapshot):
+    for encoding, options, note in _locales(admin.info.server_version, snapshot):
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING {} {}")
         try:
-            admin.execute(statement.format(sql.Identifier(name), sql.Literal(snapshot.encoding), options))
+            admin.execute(statement.format(sql.Identifier(name), sql.Literal(encoding), options))
         except psycopg.Error as error:
             refusals.append(error.diag.message_primary or str(error))
         else:
@@ -59,17 +59,22 @@ def _claim(admin: psycopg.Connection[Any], name: str) -> None:
             drop_database(admin, found)
 
 
-def _locales(version: int, snapshot: Snapshot) -> Iterator[tuple[sql.Composed, str | None]]:
-    """Yield locale options, best first. The planner asks one thing above all: is the collation C or not."""
-    yield _production(version, snapshot), None
-    plain = snapshot.collation in ("C", "POSIX") and snapshot.locale_provider == "libc"
-    for locale in ("C",) if plain else ("C.UTF-8", "en_US.UTF-8", "C.utf8"):
-        note = (
-            f"production's locale {snapshot.locale or snapshot.collation} ({snapshot.locale_provider}) is missing here:"
-            f" {locale} stands in, and ranges over text are estimated in its order"
-        )
-        yield _libc(version, locale, locale), note
-    yield _libc(version, "C", "C"), "no other locale than C is here: LIKE and ORDER BY on text may plan differently"
+def _locales(version: int, snapshot: Snapshot) -> Iterator[tuple[str, sql.Composed, str | None]]:
+    """Yield encoding and locale options, best first. What the planner asks above all: is the collation C or not?"""
+    yield snapshot.encoding, _production(version, snapshot), None
+    missing = (
+        f"production's locale {snapshot.locale or snapshot.collation} ({snapshot.locale_provider}) is missing here"
+    )
+    if snapshot.locale_provider != "builtin" and not (
+        snapshot.locale_provider == "libc" and snapshot.collation in ("C", "POSIX")
+    ):
+        for locale in ("C.UTF-8", "en_US.UTF-8", "C.utf8"):
+            note = f"{missing}: {locale} stands in, and ranges over text are estimated in its order"
+            yield "UTF8", _libc(version, locale, locale), note
+        note = f"{missing}, and none but C is: LIKE and ORDER BY on text may plan differently"
+    else:
+        note = f"{missing}: C stands in, which orders text alike"
+    yield snapshot.encoding, _libc(version, "C", "C"), note
 
 
 def _production(version: int, snapshot: Snapshot) -> sql.Composed:

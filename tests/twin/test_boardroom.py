@@ -59,10 +59,10 @@ def compared(server: Server, snapshot: Snapshot, texts: list[str]) -> list[Compa
     return comparisons
 
 
-def test_boardrooms_queries_on_every_version() -> None:
+def test_boardrooms_queries_on_18_and_16() -> None:
     texts: list[str] = []
     differing = []
-    for major in sorted(VERSIONS, reverse=True):
+    for major in (18, 16):
         with Server(
             VERSIONS[major], {"shared_preload_libraries": "pg_stat_statements"} if major >= 18 else {}
         ) as server:

@@ -109,6 +109,29 @@ def test_a_missing_locale_is_replaced_by_one_that_is_not_c_and_said() -> None:
         assert "Index Cond" not in plan(twin, "SELECT x FROM t WHERE x LIKE 'abc%' ORDER BY x LIMIT 1").detail
 
 
+LIKE = schema_only("CREATE TABLE t (x text); CREATE INDEX i ON t (x)")
+
+
+@pytest.mark.parametrize("major", sorted(VERSIONS))
+@pytest.mark.parametrize(
+    ("locale", "is_c"),
+    [
+        ({"collation": "C"}, True),
+        ({"collation": "C.UTF-8", "ctype": "C.UTF-8"}, False),
+        ({"collation": "en_US.UTF-8", "ctype": "en_US.UTF-8", "locale_provider": "icu", "locale": "en-US"}, False),
+        ({"collation": "C", "locale_provider": "builtin", "locale": "C.UTF-8"}, True),
+        ({"collation": "de_DE.ISO-8859-1", "ctype": "de_DE.ISO-8859-1", "encoding": "LATIN1"}, False),
+    ],
+)
+def test_like_uses_an_index_exactly_when_productions_collation_is_c(
+    major: int, locale: dict[str, str], is_c: bool
+) -> None:
+    with start_twin(replace(LIKE, server_version=major * 10_000, **locale)) as twin:
+        plan_tree = plan(twin, "SELECT x FROM t WHERE x LIKE 'abc%' ORDER BY x LIMIT 1")
+        conditions = [node.detail.get("Index Cond", "") for node in plan_tree.walk()]
+        assert any("abc" in condition for condition in conditions) is is_c, (twin.notes, plan_tree)
+
+
 def test_a_table_of_a_terabyte_costs_no_disk() -> None:
     pages = 140_000_000
     statistics = Statistics(relations={("public", "t"): RelationStatistics(5e9, pages), ("public", "t_pkey"): RelationStatistics(5e9, pages // 10, height=4)})  # fmt: skip
