@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -29,6 +30,8 @@ WINDOW_TIME = 2_000_000
 
 LOOP_TAGS = ("application", "framework", "controller", "action", "route", "job")
 """Tags that say where in the application a loop is; trace ids and the like would keep equal loops apart."""
+
+LISTED = re.compile(rb"\bin\s*\(|\bany\s*\(", re.I)
 
 MANY_MAPS = 20_000
 
@@ -218,7 +221,7 @@ def _limit(content: Content) -> int | None:
 
 def _listed(content: Content, finder: LoopFinder) -> set[str | None] | None:
     """Return the values of a statement's list of literals or array parameter, `None` when it has none."""
-    found = columns([content], finder.slot_map)
+    found = columns([content], finder.slot_map) if LISTED.search(content.key) else None
     if found is None:
         return None
     held: set[str | None] = set()

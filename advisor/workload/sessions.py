@@ -117,17 +117,16 @@ class BlockSteps:
 
     def _filled(self, coded: Coded, order: NDArray[np.int64], steps: Steps, begin: int) -> Steps:
         """Return steps with the contents of the first executions of each entry."""
-        rows = coded.rows
-        counts: dict[int, int] = {}
-        backends = rows.backend[order[begin : begin + len(steps)]].tolist()
-        for place, (entry, row) in enumerate(
-            zip(steps.entry.tolist(), order[begin : begin + len(steps)].tolist(), strict=True)
-        ):
-            count = counts[entry] = counts.get(entry, 0) + 1
-            if count <= SAMPLED and not steps.classes[entry]:
-                steps.contents[place] = Content(
-                    rows.text[row], rows.parameters.get(row), rows.backends[backends[place]].application
-                )
+        rows, counts = coded.rows, [0] * len(steps.entries)
+        picked = order[begin : begin + len(steps)]
+        classes = steps.classes.tolist()
+        columns = (steps.entry.tolist(), picked.tolist(), rows.backend[picked].tolist(), coded.key[picked].tolist())
+        for place, (entry, row, backend, key) in enumerate(zip(*columns, strict=True)):
+            counts[entry] += 1
+            if counts[entry] <= SAMPLED and not classes[entry]:
+                application, parameters = rows.backends[backend].application, rows.parameters.get(row)
+                returned = rows.returned.get(row)
+                steps.contents[place] = Content(rows.text[row], parameters, application, coded.keys[key], returned)
         return steps
 
 

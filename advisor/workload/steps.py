@@ -86,6 +86,8 @@ class Content:
     text: bytes
     parameters: bytes | None
     application: bytes
+    key: bytes
+    """Its text key."""
     rows: int | None = None
     """Rows it returned, where an analysed plan told."""
 

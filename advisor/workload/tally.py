@@ -24,6 +24,8 @@ class Coded:
     rows: Rows
     key: NDArray[np.int32]
     """Number of each row's text key."""
+    keys: list[bytes]
+    """The text keys."""
     entry: NDArray[np.int32]
     """Number of each row's entry."""
     entries: list[EntryKey]
@@ -75,7 +77,7 @@ class Tally:
             if number == len(representative):
                 representative.append(row)
         entry = np.array(entry_of, dtype=np.int32)[inverse] if size else np.zeros(0, dtype=np.int32)
-        return Coded(rows, key, entry, list(numbers), representative, b"*/" in joined, contents(rows))
+        return Coded(rows, key, names, entry, list(numbers), representative, b"*/" in joined, contents(rows))
 
     def _entry(self, coded: Coded, place: int) -> Entry:
         text = coded.rows.text[coded.representative[place]]

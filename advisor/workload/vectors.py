@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from advisor.capture.parameters import listed_values
 from advisor.workload.slots import SlotMap, literal_value
 from advisor.workload.steps import Content
-from advisor.workload.textkey import LITERAL, SEPARATOR, text_keys
+from advisor.workload.textkey import LITERAL, SEPARATOR
 
 Column = Sequence[bytes]
 
@@ -20,7 +20,7 @@ def columns(contents: Sequence[Content], slot_map_of: SlotMapOf) -> dict[int, Co
 
     Slots whose values the log does not hold are left out.
     """
-    keys = set(text_keys([content.text for content in contents]))
+    keys = {content.key for content in contents}
     if len(keys) > 1:
         return None
     slots = slot_map_of(keys.pop(), contents[0].text)
