@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import psycopg
-import pytest
 from psycopg import sql
 
 from advisor.analysis.analyse import analyse
 from advisor.analysis.shape import Constant, Parameter, QueryShape, SortKey, TableShape
 from advisor.catalog.schema import Schema
+from tests.analysis.by_file import by_file
 from tests.analysis.test_cases import ALL, Case
 
 CONDITIONS = ("Filter", "Index Cond", "Recheck Cond", "TID Cond", "Order By", "Join Filter")
@@ -74,7 +74,7 @@ def scans(plan: dict[str, Any], table: TableShape, schema: Schema) -> list[dict[
     return found + [node for node in below if node not in found]
 
 
-@pytest.mark.parametrize("case", VALID, ids=lambda case: f"{case.file}: {case.title}")
+@by_file(VALID)
 def test_every_predicate_is_applied_where_its_table_is_scanned(
     case: Case, schema: Schema, cases_connection: psycopg.Connection
 ) -> None:
@@ -87,7 +87,7 @@ def test_every_predicate_is_applied_where_its_table_is_scanned(
             assert set(predicate.term.columns) <= applied, (predicate, plan)
 
 
-@pytest.mark.parametrize("case", VALID, ids=lambda case: f"{case.file}: {case.title}")
+@by_file(VALID)
 def test_every_column_a_scan_filters_by_is_in_the_shape(
     case: Case, schema: Schema, cases_connection: psycopg.Connection
 ) -> None:
@@ -102,7 +102,7 @@ def test_every_column_a_scan_filters_by_is_in_the_shape(
 ONE_TABLE_ORDERS = [case for case in VALID if "ORDER BY" in case.sql or "DISTINCT ON" in case.sql]
 
 
-@pytest.mark.parametrize("case", ONE_TABLE_ORDERS, ids=lambda case: f"{case.file}: {case.title}")
+@by_file(ONE_TABLE_ORDERS)
 def test_an_index_on_the_sort_keys_gives_the_order(
     case: Case, schema: Schema, cases_connection: psycopg.Connection
 ) -> None:
@@ -126,7 +126,7 @@ def key_sql(key: SortKey) -> str:
     return f"{key.term.expression}{collation}{direction} NULLS {'FIRST' if key.nulls_first else 'LAST'}"
 
 
-@pytest.mark.parametrize("case", VALID, ids=lambda case: f"{case.file}: {case.title}")
+@by_file(VALID)
 def test_an_index_on_a_join_term_lets_the_other_table_drive(
     case: Case, schema: Schema, cases_connection: psycopg.Connection
 ) -> None:

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 
 import psycopg
-import pytest
 from psycopg import sql
 
 from advisor.analysis.analyse import analyse
 from advisor.analysis.shape import Constant, Parameter, Predicate, QueryShape, TableShape, Term
 from advisor.catalog.schema import Schema
+from tests.analysis.by_file import by_file
 from tests.analysis.test_cases import ALL, Case
 
 VALID = [case for case in ALL if not case.invalid]
@@ -36,7 +36,7 @@ def terms(table: TableShape) -> Iterator[Term]:
     yield from (term for _, term in table.aggregates)
 
 
-@pytest.mark.parametrize("case", VALID, ids=lambda case: f"{case.file}: {case.title}")
+@by_file(VALID)
 def test_terms_are_immutable_exactly_when_the_server_says_so(
     case: Case, schema: Schema, cases_connection: psycopg.Connection
 ) -> None:
@@ -48,7 +48,7 @@ def test_terms_are_immutable_exactly_when_the_server_says_so(
             assert (accepted is None) == term.immutable, (term, accepted)
 
 
-@pytest.mark.parametrize("case", VALID, ids=lambda case: f"{case.file}: {case.title}")
+@by_file(VALID)
 def test_conditions_stand_in_partial_indexes_as_they_are(
     case: Case, schema: Schema, cases_connection: psycopg.Connection
 ) -> None:
@@ -69,7 +69,7 @@ def refusal(connection: psycopg.Connection, table: TableShape, condition: str) -
     return None
 
 
-@pytest.mark.parametrize("case", VALID, ids=lambda case: f"{case.file}: {case.title}")
+@by_file(VALID)
 def test_an_index_on_the_term_serves_the_condition(
     case: Case, schema: Schema, cases_connection: psycopg.Connection
 ) -> None:
@@ -111,7 +111,7 @@ def literal_only(case: Case) -> bool:
     return "$" not in case.sql and "LIMIT ALL" not in case.sql and not case.values_decide
 
 
-@pytest.mark.parametrize("case", [case for case in VALID if literal_only(case)], ids=lambda case: case.title)
+@by_file([case for case in VALID if literal_only(case)], "running_connection")
 def test_slots_are_numbered_as_pg_stat_statements_does(
     case: Case, schema: Schema, running_connection: psycopg.Connection
 ) -> None:
