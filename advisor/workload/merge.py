@@ -111,7 +111,8 @@ def _notes(parts: Sequence[Sequence[Query]]) -> list[str]:
     both = sum({"log", "statements"} <= found for found in sources.values())
     if not any("statements" in found for found in sources.values()):
         return []
-    only = [query for part in parts for query in part if sources[base_id(query), query.database] == {"log"}]
+    logged = (query for part in parts for query in part if query.calls)
+    only = [query for query in logged if sources[base_id(query), query.database] == {"log"}]
     notes = [
         f"{both} queries are in a log and in a statement export: the export gives their totals, the log their values"
     ]
