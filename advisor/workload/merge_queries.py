@@ -56,8 +56,13 @@ def _combined(group: Sequence[Query]) -> Query:
         tags=_tags(group),
         query_ids=_union(query.query_ids for query in group),
         counters=_counters(counted),
+        plan=next((query.plan for query in sorted(group, key=_slowness) if query.plan), None),
         inputs=_union(query.inputs for query in group),
     )
+
+
+def _slowness(query: Query) -> tuple[float, str]:
+    return -(query.max_ms or 0.0), query.plan or ""
 
 
 def _sum(values: Iterable[float | None]) -> float | None:

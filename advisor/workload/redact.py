@@ -67,6 +67,7 @@ def _query(query: Query) -> Query:
         query,
         text=blanked(query.text),
         samples=(),
+        plan=None,
         slots=tuple(_slot(slot) for slot in query.slots),
         tags={name: values for name, values in query.tags.items() if name in CODE_TAGS},
         unparsed="refused by the parser" if query.unparsed else None,

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import pytest
@@ -205,6 +205,26 @@ def test_a_redacted_workload_holds_no_value(captured: Captured) -> None:
         count for _, count in query(workload, BY_ID).slots[0].common
     ]
     assert any("redacted" in note for note in clean.notes)
+
+
+def test_redaction_knows_every_field_that_may_hold_a_value() -> None:
+    """A new field is looked at before it leaves the company: add it here once `redact` treats it right."""
+    numbers = {"calls", "total_ms", "mean_ms", "rows", "p50_ms", "p95_ms", "p99_ms", "max_ms", "durations", "plan_ms"}
+    numbers |= {"failed", "counters", "top_level", "measured"}
+    names = {"id", "fingerprint", "database", "users", "applications", "query_ids", "inputs"}
+    treated = {"text", "samples", "slots", "tags", "unparsed", "plan"}
+    assert {field.name for field in fields(Query)} == numbers | names | treated
+    plan = Query(
+        id="x", fingerprint="x", text="SELECT 1", calls=1, total_ms=1, mean_ms=1, plan="Filter: (a = 'secret')"
+    )
+    assert redacted(Workload((plan,))).queries[0].plan is None
+
+
+def test_a_captured_plan_survives_the_join_with_an_export() -> None:
+    common = {"id": "x", "fingerprint": "x", "text": "SELECT 1", "calls": 1.0, "total_ms": 1.0, "mean_ms": 1.0}
+    log, export = Query(**common, plan="Result", max_ms=3.0), Query(**common, measured="statements")
+    (joined,) = merge([Workload((log,), begin=1.0), Workload((export,), begin=2.0)]).queries
+    assert joined.plan == "Result" and joined.measured == "statements"
 
 
 def test_redaction_blanks_literals_that_were_never_normalised(captured: Captured) -> None:
