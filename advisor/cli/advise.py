@@ -143,7 +143,13 @@ def _write(report: Report, schema: Schema, alembic: Path, head: str | None, prog
     end = report.workload.end
     written = datetime.fromtimestamp(end, UTC) if end else None
     revisions = write_revisions(
-        report.advice.proposals, alembic, head=head, queries=queries, schema=schema, date=written
+        report.advice.proposals,
+        alembic,
+        head=head,
+        queries=queries,
+        schema=schema,
+        date=written,
+        findings=report.findings,
     )
     for revision in revisions:
         progress.note(f"{'found' if revision.existing else 'wrote'} {revision.path}")

@@ -15,6 +15,7 @@ from advisor.progress import Progress
 if TYPE_CHECKING:
     from advisor.catalog.schema import Schema
     from advisor.indexes.proposal import IndexProposal
+    from advisor.rules.finding import Finding
 
 
 @click.command(short_help="Write revisions for the proposals of a report.")
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--head", help="Head to build on, where there are several.")
 @click.option("--version-path", help="Version folder to write to, where there are several.")
 @click.option("--snapshot", type=click.Path(path_type=Path), help="Tells partitions, and indexes that are replaced.")
-@click.option("--only", multiple=True, help="Write only these proposals: ids or index names.")
+@click.option("--only", multiple=True, help="Write only these proposals: ids or names.")
 @click.option("--sql", "as_sql", is_flag=True, help="Print plain SQL instead of writing revisions.")
 @click.option("--diff", "dry_run", is_flag=True, help="Print the files instead of writing them.")
 @click.option("--force", is_flag=True, help="Write even where env.py would break the migration.")
@@ -56,10 +57,10 @@ def command(
 
     progress = Progress(quiet=quiet)
     document = read_report(report)
-    proposals = _chosen(proposals_of(document, report), only)
+    proposals, findings = _chosen(proposals_of(document, report), _findings(document, report), only)
     schema = _schema(snapshot, progress)
     if as_sql:
-        click.echo(plain_sql_script(proposals, schema), nl=False)
+        click.echo(plain_sql_script(proposals, schema, findings), nl=False)
         return
     for finding in check_environment(environment_of(alembic, section)):
         say = progress.note if finding.level == "info" else progress.warn
@@ -75,6 +76,7 @@ def command(
         force=force,
         date=_date(document),
         section=section,
+        findings=findings,
     )
     for revision in revisions:
         if revision.existing:
@@ -114,11 +116,29 @@ def proposals_of(document: Mapping[str, Any], path: Path) -> list[IndexProposal]
         raise InputError(error.what, where=str(path), do=error.do) from error
 
 
-def _chosen(proposals: Sequence[IndexProposal], only: Sequence[str]) -> list[IndexProposal]:
-    if unknown := sorted(set(only) - {name for proposal in proposals for name in (proposal.id, proposal.name)}):
-        names = ", ".join(proposal.name for proposal in proposals)
-        raise UsageError(f"--only {unknown[0]}: the report has no such proposal", do=f"choose from: {names}")
-    return [proposal for proposal in proposals if not only or proposal.id in only or proposal.name in only]
+def _findings(document: Mapping[str, Any], path: Path) -> list[Finding]:
+    """Return those of the report's findings that propose a statistics object. Raises `InputError`, naming the file."""
+    from advisor.revisions.contract import finding_from_json
+
+    try:
+        return [finding_from_json(item) for item in document.get("findings", ()) if item.get("statistics")]
+    except InputError as error:
+        raise InputError(error.what, where=str(path), do=error.do) from error
+
+
+def _chosen(
+    proposals: Sequence[IndexProposal], findings: Sequence[Finding], only: Sequence[str]
+) -> tuple[list[IndexProposal], list[Finding]]:
+    names = {proposal.id: proposal.name for proposal in proposals}
+    names |= {finding.id: finding.statistics.name for finding in findings if finding.statistics}
+    if unknown := sorted(set(only) - {*names, *names.values()}):
+        listed = ", ".join(names.values())
+        raise UsageError(f"--only {unknown[0]}: the report has no such proposal", do=f"choose from: {listed}")
+    wanted = {identifier for identifier, name in names.items() if not only or {identifier, name} & set(only)}
+    return (
+        [proposal for proposal in proposals if proposal.id in wanted],
+        [finding for finding in findings if finding.id in wanted],
+    )
 
 
 def _schema(snapshot: Path | None, progress: Progress) -> Schema | None:

@@ -1,13 +1,15 @@
-"""Proposals out of a JSON report: the `proposals[]` of `docs/json.md`, which `advisor migrate` reads."""
+"""What `advisor migrate` reads of a JSON report: `proposals[]` and `findings[].statistics` of `docs/json.md`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from advisor.catalog.extended import ExtendedStatistics
 from advisor.catalog.index import IndexDefinition, IndexKey, IndexSize
 from advisor.errors import InputError
 from advisor.indexes.proposal import Benefit, IndexProposal, QueryBenefit, WriteCost
+from advisor.rules.finding import Finding
 
 
 def proposal_from_json(item: Mapping[str, Any]) -> IndexProposal:
@@ -21,6 +23,31 @@ def proposal_from_json(item: Mapping[str, Any]) -> IndexProposal:
             f"proposal {name} cannot be read: {reason}",
             do="give a report that `advisor advise --format json` of this version wrote",
         ) from error
+
+
+def finding_from_json(item: Mapping[str, Any]) -> Finding:
+    """Return the finding a JSON object describes, with the statistics object it proposes. Raises `InputError`."""
+    try:
+        statistics = item.get("statistics")
+        names = ("id", "code", "name", "title", "confidence", "level", "table", "query", "evidence", "fix", "cost")
+        return Finding(**{name: item[name] for name in names}, statistics=statistics and _statistics(statistics))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        reason = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
+        raise InputError(
+            f"a finding cannot be read: {reason}",
+            do="give a report that `advisor advise --format json` of this version wrote",
+        ) from error
+
+
+def _statistics(item: Mapping[str, Any]) -> ExtendedStatistics:
+    return ExtendedStatistics(
+        item["schema"],
+        item["name"],
+        item["table_schema"],
+        item["table"],
+        tuple(map(str, item["columns"])),
+        tuple(item["kinds"]),
+    )
 
 
 def _proposal(item: Mapping[str, Any]) -> IndexProposal:

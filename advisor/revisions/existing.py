@@ -17,9 +17,12 @@ _CREATE = re.compile(r"\bCREATE\s+(?:UNIQUE\s+)?INDEX\b", re.IGNORECASE)
 _DROP = re.compile(r"\bDROP\s+INDEX\b", re.IGNORECASE)
 _EXTENSION = re.compile(r'\bCREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?"?([\w-]+)', re.IGNORECASE)
 
+_CREATE_STATISTICS = re.compile(r"\bCREATE\s+STATISTICS\b", re.IGNORECASE)
+_DROP_STATISTICS = re.compile(r"\bDROP\s+STATISTICS\b", re.IGNORECASE)
+
 
 def written_changes(scripts: ScriptDirectory, names: frozenset[str]) -> Mapping[tuple[Kind, str], Script]:
-    """Return the revision that last touched each of these indexes or extensions, by what it did and the name.
+    """Return the revision that last touched each of these objects (indexes, extensions, statistics), by deed and name.
 
     A revision that has itself been undone by a later one is not in the answer.
     """
@@ -39,9 +42,14 @@ def _actions(path: Path, names: frozenset[str]) -> Iterator[tuple[Kind, str]]:
     creates, drops = any(map(_CREATE.search, texts)), any(map(_DROP.search, texts))
     for name in sorted(names):
         extensions = {match[1] for text in texts for match in _EXTENSION.finditer(text)}
-        mentioned = any(_mentions(text, name) for text in texts)
+        mentions = [text for text in texts if _mentions(text, name)]
+        mentioned = bool(mentions)
         if name in extensions:
             yield "extension", name
+        elif any(map(_CREATE_STATISTICS.search, mentions)):
+            yield "statistics", name
+        elif any(map(_DROP_STATISTICS.search, mentions)):
+            yield "drop", name
         elif ("create_index", name) in calls or (mentioned and creates and ("drop_index", name) not in calls):
             yield "create", name
         elif ("drop_index", name) in calls or (mentioned and drops):

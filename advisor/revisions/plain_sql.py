@@ -12,6 +12,8 @@ from advisor.revisions.change import Change, Partition, changes
 from advisor.revisions.escape import qualified
 from advisor.revisions.message import title
 from advisor.revisions.partitions import DROP_NOTE, ONLY_NOTE, body_sql, member_name
+from advisor.revisions.statistics import statistics_changes, statistics_sql, statistics_title
+from advisor.rules.finding import Finding
 
 
 def plain_sql(change: Change) -> str:
@@ -23,12 +25,15 @@ def plain_sql(change: Change) -> str:
     return _create(change, change.definition)
 
 
-def plain_sql_script(proposals: Sequence[IndexProposal], schema: Schema | None = None) -> str:
-    """Return all changes as one SQL script; run it with psql, never inside a transaction.
+def plain_sql_script(
+    proposals: Sequence[IndexProposal], schema: Schema | None = None, findings: Sequence[Finding] = ()
+) -> str:
+    """Return all changes as one SQL script, statistics objects last; run it with psql, never inside a transaction.
 
     Raises `RevisionError` as `write_revisions` does.
     """
     parts = [f"-- {title(change)}\n{plain_sql(change)}" for change in changes(proposals, schema)]
+    parts += [f"-- {statistics_title(one)}\n{statistics_sql(one)}" for one in statistics_changes(findings)]
     return "\n".join(parts)
 
 

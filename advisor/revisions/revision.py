@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from advisor.catalog.extended import ExtendedStatistics
 from advisor.catalog.index import IndexDefinition
 
-Kind = Literal["create", "drop", "extension"]
-"""What a revision does: builds one index, drops one index, or creates an extension that an index needs."""
+Kind = Literal["create", "drop", "extension", "statistics"]
+"""What a revision does: builds one index, drops one index, creates an extension that an index needs, or makes a
+statistics object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +23,9 @@ class Revision:
     down_revision: str | None
     path: Path
     proposal: str
-    """Id of the proposal."""
+    """Id of the proposal, of the finding for kind `statistics`."""
     index: str
-    """Name of the index it creates or drops; of the extension for kind `extension`."""
+    """Name of the index it creates or drops; of the extension or statistics object for the other kinds."""
     model_snippet: str
     """The SQLAlchemy `Index(...)` line for the model; empty when the model needs none."""
     sql: str
@@ -32,6 +34,8 @@ class Revision:
     source: str = ""
     """Text of the file."""
     definition: IndexDefinition | None = None
-    """The index it creates or drops; `None` for an extension."""
+    """The index it creates or drops; `None` for the other kinds."""
+    statistics: ExtendedStatistics | None = None
+    """The statistics object it makes; `None` for the other kinds."""
     existing: bool = False
     """Whether the versions folder already held it, so that nothing was written."""

@@ -20,7 +20,9 @@ from advisor.revisions.change import changes
 from advisor.revisions.configuration import open_config, open_scripts
 from advisor.revisions.environment import refuse_unsafe
 from advisor.revisions.revision import Revision
+from advisor.revisions.statistics import statistics_changes
 from advisor.revisions.writer import Writer
+from advisor.rules.finding import Finding
 
 if TYPE_CHECKING:
     pass
@@ -38,8 +40,11 @@ def write_revisions(
     force: bool = False,
     date: datetime | None = None,
     section: str = "alembic",
+    findings: Sequence[Finding] = (),
 ) -> tuple[Revision, ...]:
     """Write the revisions that carry out `proposals` and return them in the order in which they run.
+
+    After them come those that make the statistics objects which `findings` propose.
 
     `config` is an alembic.ini or pyproject.toml; `head` names the revision to stand on where there are several;
     `queries` gives the text of each query id for the docstrings; `schema` tells partitioned tables and the definitions
@@ -58,7 +63,7 @@ def write_revisions(
             refuse_unsafe(Path(scripts.dir) / "env.py")
             refuse_corrupting(schema)
         writer = Writer(scripts, config, version_path, trial, queries or {})
-        return writer.write(changes(proposals, schema), head)
+        return writer.write((*changes(proposals, schema), *statistics_changes(findings)), head)
 
 
 def refuse_corrupting(schema: Schema | None) -> None:

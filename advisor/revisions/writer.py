@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.errors import RevisionError
-from advisor.revisions.body import plain_body
+from advisor.revisions.body import Body, plain_body
 from advisor.revisions.change import Change
 from advisor.revisions.configuration import readable
 from advisor.revisions.existing import written_changes
@@ -19,6 +19,13 @@ from advisor.revisions.model import model_snippet
 from advisor.revisions.partitions import partitioned_body
 from advisor.revisions.plain_sql import plain_sql
 from advisor.revisions.revision import Revision
+from advisor.revisions.statistics import (
+    StatisticsChange,
+    statistics_body,
+    statistics_evidence,
+    statistics_sql,
+    statistics_title,
+)
 from advisor.revisions.template import check_placed, has_docstring, indented
 
 if TYPE_CHECKING:
@@ -35,7 +42,7 @@ class Writer:
     trial: Path | None
     queries: Mapping[str, str]
 
-    def write(self, wanted: Sequence[Change], head: str | None) -> tuple[Revision, ...]:
+    def write(self, wanted: Sequence[Change | StatisticsChange], head: str | None) -> tuple[Revision, ...]:
         """Write what the history does not hold yet, each on top of the other; on any error remove it all again."""
         down = self._head(head)
         done = written_changes(self.scripts, frozenset(change.name for change in wanted))
@@ -68,13 +75,11 @@ class Writer:
             raise RevisionError(f"there are {len(heads)} heads: {listed}", where=str(self.config), do="choose --head")
         return heads[0] if heads else None
 
-    def _one(self, change: Change, down: str | None) -> Revision:
-        body = partitioned_body(change) if change.partitioned else plain_body(change)
-        snippet = _snippet(change)
-        details = evidence(change, self.queries, snippet)
+    def _one(self, change: Change | StatisticsChange, down: str | None) -> Revision:
+        body, heading, details = self._contents(change)
         template = Path(self.scripts.dir) / "script.py.mako"
         in_docstring = has_docstring(template)
-        message = docstring(f"{title(change)}\n\n{details}") if in_docstring else title(change).replace('"', "")
+        message = docstring(f"{heading}\n\n{details}") if in_docstring else heading.replace('"', "")
         with readable(self.config), contextlib.redirect_stdout(sys.stderr):
             script = self.scripts.generate_revision(
                 change.revision_id(down),
@@ -89,11 +94,18 @@ class Writer:
         check_placed(Path(script.path), body, template)
         return self._revision(change, script)
 
+    def _contents(self, change: Change | StatisticsChange) -> tuple[Body, str, str]:
+        """Return what the functions do, the title and the evidence."""
+        if isinstance(change, StatisticsChange):
+            return statistics_body(change), statistics_title(change), statistics_evidence(change, self.queries)
+        body = partitioned_body(change) if change.partitioned else plain_body(change)
+        return body, title(change), evidence(change, self.queries, _snippet(change))
+
     def _place(self) -> Path | None:
         """Return the version folder to write to; `None` leaves the choice to Alembic."""
         return self.trial or (Path(self.version_path).absolute() if self.version_path else None)
 
-    def _revision(self, change: Change, script: Script, *, existing: bool = False) -> Revision:
+    def _revision(self, change: Change | StatisticsChange, script: Script, *, existing: bool = False) -> Revision:
         path = Path(script.path)
         down = script.down_revision
         return Revision(
@@ -103,9 +115,10 @@ class Writer:
             proposal=change.proposal.id,
             index=change.name,
             model_snippet=_snippet(change),
-            sql=plain_sql(change),
+            sql=statistics_sql(change) if isinstance(change, StatisticsChange) else plain_sql(change),
             kind=change.kind,
             definition=change.definition,
+            statistics=change.statistics if isinstance(change, StatisticsChange) else None,
             source=path.read_text(encoding=self.scripts.output_encoding),
             existing=existing,
         )
@@ -121,7 +134,12 @@ class Writer:
         return (folders[0] if chosen == self.trial else chosen) / path.relative_to(self.trial)
 
 
-def _snippet(change: Change) -> str:
-    if change.kind != "create" or change.definition is None or not change.modelled:
+def _snippet(change: Change | StatisticsChange) -> str:
+    if (
+        isinstance(change, StatisticsChange)
+        or change.kind != "create"
+        or change.definition is None
+        or not change.modelled
+    ):
         return ""
     return model_snippet(change.name, change.definition)

@@ -19,6 +19,7 @@ from advisor.verify.lint import lint, without_version_table
 from advisor.verify.proof import Proof, RevisionProof, Step
 from advisor.verify.proving import Proving
 from advisor.verify.scratch import Scratch, scratch_database
+from advisor.verify.statistics import statistics_steps
 from advisor.verify.steps import create_steps, drop_steps, extension_steps
 from advisor.verify.upgrade import History
 from advisor.verify.use import PlanCheck, use_on_twin
@@ -118,7 +119,9 @@ class _Case:
         try:
             down = self._reach(revision)
             doing = "upgrade"
-            if revision.definition is None:
+            if revision.statistics is not None:
+                yield from statistics_steps(self.history, self.scratch, revision, down, revision.statistics)
+            elif revision.definition is None:
                 yield from extension_steps(self.history, self.scratch, revision)
             else:
                 yield from self._index_steps(revision, revision.definition, down)

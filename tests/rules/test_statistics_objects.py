@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from advisor.catalog.snapshot import Snapshot, take_snapshot
 from advisor.cli.pipeline import analyse_workload, plans_of
+from advisor.revisions.write import write_revisions
 from advisor.rules.finding import Finding
 from advisor.rules.planned import plan_counted
 from advisor.rules.run import RuleContext, find
 from advisor.twin.server import Server, embedded_binaries
 from advisor.twin.start import Twin, start_twin
+from advisor.verify.prove import prove
+from advisor.verify.upgrade import History
 from advisor.workload.collect import collect
 from advisor.workload.model import Workload
+from tests.revisions.builders import environment
 
 SCHEMA = Path(__file__).with_name("places.sql")
 PREFIX = "%m [%p] %q%u@%d/%a "
@@ -97,8 +102,6 @@ def found(twin: Twin, files: tuple[Path, Path]) -> tuple[Finding, ...]:
 
 def test_only_columns_that_go_together_are_reported_each_with_the_kinds_that_help(found: tuple[Finding, ...]) -> None:
     told = {(one.code, *one.statistics.columns): one.statistics.kinds for one in found if one.statistics}
-    for one in found:
-        print(one.title, one.evidence, one.fix, one.cost)
     assert told == {
         ("STA002", "city", "zip"): ("dependencies",),
         ("STA002", "city", "country"): ("dependencies", "mcv"),
@@ -106,3 +109,73 @@ def test_only_columns_that_go_together_are_reported_each_with_the_kinds_that_hel
         ("STA003", "city", "zip"): ("ndistinct",),
     }
     assert {one.table for one in found} == {"public.addresses"}
+
+
+def test_what_is_told_rests_on_the_planner_and_on_the_rows_that_came(found: tuple[Finding, ...]) -> None:
+    one = next(finding for finding in found if finding.statistics and finding.statistics.columns == ("city", "zip"))
+    assert (one.code, one.confidence) == ("STA002", "high")
+    assert one.evidence["calls"] == CALLS and one.evidence["basis"] == "logged"
+    assert 1000 < one.evidence["rows_per_call"] < 1200 and 30 < one.evidence["estimated_rows"] < 60
+    assert one.fix.startswith("CREATE STATISTICS IF NOT EXISTS public.st_addresses_city_zip_")
+    assert one.fix.endswith("ON city, zip FROM public.addresses; ANALYZE public.addresses")
+    assert "blocks no reader or writer" in one.cost
+
+
+def test_without_a_log_the_same_columns_are_found_with_less_certainty(twin: Twin, files: tuple[Path, Path]) -> None:
+    found = findings(twin, collect([str(files[1])]))
+    columns = {one.statistics.columns: one for one in found if one.statistics and one.code == "STA002"}
+    assert set(columns) == {("city", "zip"), ("city", "country"), ("channel", "kind")}
+    assert {one.confidence for one in columns.values()} == {"medium"}
+
+
+def test_the_log_alone_counts_no_rows_so_nothing_is_told(twin: Twin, files: tuple[Path, Path]) -> None:
+    assert findings(twin, collect([str(files[0])], log_line_prefix=PREFIX)) == ()
+
+
+@pytest.fixture(scope="module")
+def history(found: tuple[Finding, ...], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An Alembic environment with a revision for each finding."""
+    ini = environment(tmp_path_factory.mktemp("alembic"))
+    assert len(write_revisions((), ini, findings=found)) == len(found) == 4
+    return ini
+
+
+def test_the_revisions_are_proven_and_written_once(
+    places: Server, snapshot: Snapshot, found: tuple[Finding, ...], history: Path
+) -> None:
+    revisions = write_revisions((), history, findings=found)
+    assert all(one.existing and one.kind == "statistics" for one in revisions)
+    proof = prove(revisions, url=places.url(), config=history, schema_sql=snapshot.schema_sql)
+    assert proof.passed, [step for one in proof.revisions for step in one.steps if not step.passed]
+    done = {step.name for one in proof.revisions for step in one.steps}
+    assert done >= {"upgrade", "definition", "downgrade", "gone", "upgrade-again", "offline", "lint"}
+    source = next(one.source for one in revisions if one.index.startswith("st_addresses_city_zip_f"))
+    assert "45 rows expected, 1,084 came" in source and "DROP STATISTICS IF EXISTS public." in source
+
+
+@pytest.fixture(scope="module")
+def upgraded(places: Server, history: Path) -> Iterator[str]:
+    """The URL of a copy of the database on which the revisions have run."""
+    with places.connect() as connection:
+        connection.execute("CREATE DATABASE upgraded TEMPLATE template0")
+    done = places.run("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", "upgraded", "-f", str(SCHEMA))
+    assert done.returncode == 0, done.stderr
+    History.open(history).upgrade(places.url("upgraded"))
+    yield places.url("upgraded")
+
+
+@pytest.mark.parametrize("query", QUERIES[:5])
+def test_the_estimate_is_right_once_the_object_is_there(query: str, upgraded: str) -> None:
+    with psycopg.connect(upgraded) as connection:
+        for number in range(0, CALLS, 5):
+            text = query.format(**matching(number))
+            plan = connection.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {text}".encode()).fetchone()
+            assert plan
+            node = plan[0][0]["Plan"]
+            expected, came = max(node["Plan Rows"], 1), max(node["Actual Rows"], 1)
+            assert max(expected / came, came / expected) < 2, (text, expected, came)
+
+
+def test_objects_that_exist_are_proposed_no_second_time(upgraded: str, files: tuple[Path, Path]) -> None:
+    with start_twin(take_snapshot(upgraded)) as twin:
+        assert findings(twin, collect([str(path) for path in files], log_line_prefix=PREFIX)) == ()

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from advisor.capture.coverage import InputCoverage
+from advisor.catalog.extended import ExtendedStatistics
 from advisor.indexes.proposal import IndexProposal, QueryBenefit
 from advisor.output.report import SCHEMA_VERSION, Report, drop_statement
 from advisor.revisions.revision import Revision
@@ -28,7 +29,10 @@ def document(report: Report) -> dict[str, Any]:
         "inputs": [input_document(coverage) for coverage in report.workload.inputs],
         "coverage": _coverage(report),
         "queries": [_query(query) for query in report.workload.queries],
-        "findings": [_finding(finding) for finding in report.findings],
+        "findings": [
+            _finding(finding, revisions.get((finding.id, finding.statistics.name)) if finding.statistics else None)
+            for finding in report.findings
+        ],
         "proposals": [
             _proposal(proposal, revisions.get((proposal.id, proposal.name))) for proposal in report.advice.proposals
         ],
@@ -93,7 +97,7 @@ def _query(query: Query) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(finding: Finding, revision: Revision | None) -> dict[str, Any]:
     return {
         "id": finding.id,
         "code": finding.code,
@@ -108,6 +112,20 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "fix": finding.fix,
         "cost": finding.cost,
         "silence": finding.silence,
+        "statistics": _statistics(finding.statistics, revision) if finding.statistics else None,
+    }
+
+
+def _statistics(statistics: ExtendedStatistics, revision: Revision | None) -> dict[str, Any]:
+    return {
+        "schema": statistics.schema,
+        "name": statistics.name,
+        "table_schema": statistics.table_schema,
+        "table": statistics.table,
+        "columns": list(statistics.columns),
+        "kinds": list(statistics.kinds),
+        "ddl": statistics.ddl,
+        "revision": _revision(revision) if revision else None,
     }
 
 

@@ -80,16 +80,20 @@ def _heaviest(report: Report) -> str:
 def _findings(report: Report) -> str:
     if not report.findings:
         return ""
-    return f"Findings ({len(report.findings)})\n\n" + "\n\n".join(_finding(finding) for finding in report.findings)
+    return f"Findings ({len(report.findings)})\n\n" + "\n\n".join(
+        _finding(finding, report) for finding in report.findings
+    )
 
 
-def _finding(finding: Finding) -> str:
+def _finding(finding: Finding, report: Report) -> str:
     lines = [f"{finding.code} {finding.name} [{finding.confidence}] {finding.title}"]
     if finding.evidence:
         facts = [_fact(key, value) for key, value in finding.evidence.items() if value not in (None, "", [], {})]
         lines.append("  evidence: " + ", ".join(facts))
     lines += _paragraph("fix", finding.fix)
     lines += _paragraph("cost", finding.cost)
+    if finding.statistics:
+        lines += [f"  revision: {one.path}" for one in report.revisions if one.proposal == finding.id]
     lines.append(f"  silence:  {finding.silence}")
     return "\n".join(lines)
 
