@@ -6,7 +6,7 @@ one reveals the next best; showing each candidate alone reveals the cheap ones; 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -17,6 +17,10 @@ GENEROUS = 30
 """Questions per query for a small workload, and for the heavy queries of a large one."""
 FRUGAL = 3
 """Questions for each of the other queries of a large workload: as things are, all candidates shown, one more."""
+FEW = 12
+"""Queries up to which every single candidate is looked at, and every second-best plan."""
+PAIRED = 2
+"""Good single candidates of each table that are paired with those of other tables."""
 SMALL = 400
 """Queries up to which a workload is small."""
 HEAVY = 0.9
@@ -75,7 +79,8 @@ def explore(
     """
     costs.ask(question for one in everything for question in (Question(one.query), Question(one.query, one.shown)))
     promising = [one for one in everything if gains(costs, one.query, one.shown, min_gain)]
-    for step in (_alone, _paired) if again else (_reduced, _alone, _removed, _paired, _removed):
+    few = len(everything) <= FEW
+    for step in _STEPS[few, again]:
         if costs.late:
             return
         costs.ask(_limited(costs, promising, definitions, step))
@@ -112,10 +117,24 @@ def _reduced(costs: Costs, one: Field, definitions: Sequence[IndexDefinition]) -
 
 
 def _alone(costs: Costs, one: Field, definitions: Sequence[IndexDefinition]) -> Iterator[frozenset[int]]:
-    """Yield each candidate alone: those some plan used first."""
-    wanted = sorted(frozenset().union(*(used for used, _ in costs.known(one.query))))
-    yield from (frozenset({i}) for i in wanted)
-    yield from (frozenset({i}) for i in sorted(one.shown - set(wanted)))
+    """Yield each candidate alone that some plan used."""
+    yield from (frozenset({i}) for i in sorted(_used(costs, one)))
+
+
+def _others(costs: Costs, one: Field, definitions: Sequence[IndexDefinition]) -> Iterator[frozenset[int]]:
+    """Yield each candidate alone that no plan used."""
+    yield from (frozenset({i}) for i in sorted(one.shown - _used(costs, one)))
+
+
+def _used(costs: Costs, one: Field) -> frozenset[int]:
+    return frozenset().union(*(used for used, _ in costs.known(one.query)))
+
+
+def _peeled(costs: Costs, one: Field, definitions: Sequence[IndexDefinition]) -> Iterator[frozenset[int]]:
+    """Yield what is left when everything some plan used is taken away: the second best."""
+    left = one.shown - _used(costs, one)
+    yield left
+    yield frozenset(i for i in left if not definitions[i].include)
 
 
 def _removed(costs: Costs, one: Field, definitions: Sequence[IndexDefinition]) -> Iterator[frozenset[int]]:
@@ -139,11 +158,20 @@ def _paired(costs: Costs, one: Field, definitions: Sequence[IndexDefinition]) ->
         if found is not None and index in found.used:
             place = definitions[index].schema, definitions[index].table
             singles.setdefault(place, []).append((found.cost, index))
-    best = [[index for _, index in sorted(rated)[:3]] for _, rated in sorted(singles.items())]
+    best = [[index for _, index in sorted(rated)[:PAIRED]] for _, rated in sorted(singles.items())]
     if len(best) > 1:
         yield frozenset(rated[0] for rated in best)
     for left, right in combinations(best, 2):
         yield from (frozenset({a, b}) for a in left for b in right)
+
+
+_STEPS: Mapping[tuple[bool, bool], tuple[Step, ...]] = {
+    (True, False): (_reduced, _peeled, _alone, _others, _removed, _paired, _removed),
+    (True, True): (_alone, _others, _paired),
+    (False, False): (_reduced, _peeled, _alone, _paired),
+    (False, True): (_alone, _paired),
+}
+"""What is asked one after the other: by whether the queries are few, and whether they were explored before."""
 
 
 @dataclass(frozen=True, slots=True)
