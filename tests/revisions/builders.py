@@ -44,7 +44,7 @@ def alembic(folder: Path, *arguments: str, url: str = "") -> str:
     line = CommandLine()
     options = ["-c", str(folder / "alembic.ini"), *(["-x", f"url={url}"] if url else []), *arguments]
     parsed = line.parser.parse_args(options)
-    config = Config(parsed.config[0], cmd_opts=parsed, stdout=printed, output_buffer=printed)
+    config = Config(parsed.config[0], ini_section=parsed.name, cmd_opts=parsed, stdout=printed, output_buffer=printed)
     line.run_cmd(config, parsed)
     return printed.getvalue()
 

@@ -14,6 +14,8 @@ from pytest_alembic.tests import (  # noqa: F401 - collected here
 from sqlalchemy import NullPool, create_engine, make_url
 
 from advisor.revisions.environment import check_environment
+from advisor.verify.discover import index_revisions
+from advisor.verify.prove import prove
 from advisor.verify.scratch import scratch_database
 from advisor.verify.upgrade import History, upgrade
 from tests.revisions.builders import alembic
@@ -84,3 +86,14 @@ def test_upgrade_reports_what_it_applied_and_is_idempotent(server, database):
     applied = upgrade(INI, url)
     assert applied[-1] in History.open(INI).scripts.get_heads()
     assert upgrade(INI, url) == ()
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_what_the_advisor_wrote_for_a_system_is_proven(system, server):
+    history = History.open(INI, system)
+    start = tuple(history.scripts.get_bases())
+    schema = (ROOT / "sql" / "systems" / system / "schema.sql").read_text()
+    revisions, notes = index_revisions(history, server.url(), schema, start)
+    assert len(revisions) == len(list((INI.parent / system / "advised").glob("*.py"))) and notes == ()
+    proof = prove(revisions, url=server.url(), config=INI, schema_sql=schema, start=start, section=system)
+    assert [(one.index, step) for one in proof.revisions for step in one.steps if not step.passed] == []
