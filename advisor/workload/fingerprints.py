@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 
 from advisor.workload.relations import aliased_tables
+
+OFFSET = re.compile(r"\boffset\b")
+"""The fingerprint is the same with and without OFFSET: a list's first page and all its others would be one query."""
 
 MANY_KEYS = 50_000
 """Keys remembered at once: a log that writes tables of ever new names must not fill the memory."""
@@ -27,22 +31,22 @@ def identify(text: bytes, key: bytes) -> Identity:
     decoded = text.decode("utf-8", "replace")
     try:
         found = fingerprint(decoded)
-        tables = aliased_tables(decoded)
+        lost = (*aliased_tables(decoded), *OFFSET.findall(key.decode("utf-8", "replace").lower()))
     except ParseError as error:
         reason = str(error.args[0] if error.args else error)
     except Exception as error:  # the parser's own limits, such as nesting depth
         reason = str(error) or type(error).__name__
     else:
-        return Identity(_set_apart(found, tables), found)
+        return Identity(_set_apart(found, lost), found)
     digest = hashlib.blake2b(b" ".join(key.split()).lower(), digest_size=8).hexdigest()
     return Identity(f"t{digest}", None, reason)
 
 
-def _set_apart(fingerprint: str, tables: tuple[str, ...]) -> str:
-    """Return the fingerprint, mixed with the names of the tables it leaves out (those that have an alias)."""
-    if not tables:
+def _set_apart(fingerprint: str, lost: tuple[str, ...]) -> str:
+    """Return the fingerprint, mixed with what it leaves out: tables that have an alias, and OFFSET."""
+    if not lost:
         return fingerprint
-    return hashlib.blake2b("\0".join((fingerprint, *tables)).encode(), digest_size=8).hexdigest()
+    return hashlib.blake2b("\0".join((fingerprint, *lost)).encode(), digest_size=8).hexdigest()
 
 
 class Fingerprints:

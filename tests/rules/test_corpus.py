@@ -9,7 +9,9 @@ import pytest
 from advisor.catalog.schema import Schema
 from advisor.catalog.statistics import Statistics
 from advisor.rules.finding import Finding
-from tests.nplus1_corpus.evaluate import DEFAULT_PREFIX, SAME_RUN, findings, labels, score
+from advisor.rules.run import find
+from advisor.workload.collect import collect
+from tests.nplus1_corpus.evaluate import DATA, DEFAULT_PREFIX, SAME_RUN, context, findings, labels, score
 
 Catalog = tuple[Schema, Statistics]
 
@@ -71,3 +73,18 @@ def test_the_library_is_guessed_from_its_sql(found: dict[str, tuple[Finding, ...
         case = families[finding.evidence["child_table"]]
         if case.split("-")[0] in expected:
             assert finding.evidence["stack"] == expected[case.split("-")[0]], case
+
+
+def test_the_other_rules_see_paging_and_repetition_and_cry_no_wolf(corpus_catalog: Catalog) -> None:
+    """85 small applications, most of them healthy: what else is said must be true of the case it is said of."""
+    seen = context(collect([str(DATA / "corpus.log.gz")]), *corpus_catalog)
+    said = {
+        (finding.code, (finding.table or "").rpartition(".")[2])
+        for finding in find(seen, ["SQL", "CAC", "CON", "STA", "IDX"])
+    }
+    paged = {"article_tags", "authors", "fish", "magazines", "stores", "trees"}
+    repeated = {"invoices", "trades", "owners", "feature_flags"}
+    assert {("SQL001", table) for table in paged} <= said
+    assert ("CAC003", "gardens") in said
+    assert said <= {*(("SQL001", table) for table in paged), *(("CAC001", table) for table in repeated),
+                    ("CAC003", "gardens")}  # fmt: skip
