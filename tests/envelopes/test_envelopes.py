@@ -259,12 +259,41 @@ def loki_api(log: bytes) -> bytes:
     return json.dumps({"status": "success", "data": {"resultType": "streams", "result": result}}).encode()
 
 
+def cloudwatch_console(log: bytes) -> bytes:
+    written = io.StringIO()
+    writer = csv.writer(written)
+    writer.writerow(["timestamp", "message"])
+    for number, (_, text) in reversed(list(enumerate(messages(log)))):
+        writer.writerow([1772366400000 + number, text])
+    return written.getvalue().encode()
+
+
+def logs_insights(log: bytes) -> bytes:
+    written = io.StringIO()
+    writer = csv.writer(written, quoting=csv.QUOTE_ALL)
+    writer.writerow(["@timestamp", "@logStream", "@message"])
+    for number, (_, text) in enumerate(messages(log)):
+        writer.writerow([f"2026-03-01 12:{number // 60:02}:{number % 60:02}.000", "shop.0", text])
+    return written.getvalue().encode()
+
+
+def journal(log: bytes) -> bytes:
+    sent = []
+    for number, (_, line) in enumerate(lines(log)):
+        message: object = list(line) if number % 5 == 0 else line.decode()
+        sent.append({"__REALTIME_TIMESTAMP": str(1772366400000000 + number), "_PID": "7", "MESSAGE": message})
+    return b"".join(json.dumps(one).encode() + b"\n" for one in sent)
+
+
 TRANSPORTS: dict[str, tuple[Callable[[bytes], bytes], str, str]] = {
     "CloudWatch export, RDS prefix": (cloudwatch, "rds", "CloudWatch"),
     "CloudWatch export, RDS rich prefix": (cloudwatch, "rds rich", "CloudWatch"),
     "CloudWatch tail": (cloudwatch_tail, "rds", "CloudWatch"),
     "CloudWatch events": (cloudwatch_events, "rds rich", "CloudWatch"),
     "CloudWatch subscription": (subscription, "rds", "CloudWatch"),
+    "CloudWatch console": (cloudwatch_console, "rds", "CloudWatch CSV"),
+    "CloudWatch Logs Insights": (logs_insights, "rds rich", "CloudWatch CSV"),
+    "systemd journal": (journal, "plain", "journald"),
     "Cloud SQL, an entry a line": (cloud_sql_lines, "cloud sql", "Google Cloud LogEntry"),
     "Cloud SQL, downloaded": (cloud_sql_download, "cloud sql", "Google Cloud LogEntry"),
     "Cloud SQL, one array": (cloud_sql_array, "cloud sql", "Google Cloud LogEntry"),

@@ -11,7 +11,7 @@ import orjson
 from advisor.capture.exports.table import Table, column_name
 from advisor.capture.exports.tally import Tally
 
-ENVELOPES = ("rows", "data", "statements", "queries", "results", "items")
+ENVELOPES = ("rows", "data", "statements", "queries", "result", "results", "items")
 """Keys under which tools put the array."""
 DECODER = json.JSONDecoder()
 
