@@ -1,10 +1,13 @@
-"""Finds out what revisions do to indexes by running them, so that any can be proven, also one written by hand."""
+"""Finds out what revisions do to indexes and statistics objects by running them, so that any can be proven, also one
+written by hand.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from advisor.catalog.extended import ExtendedStatistics
 from advisor.catalog.index import Index
 from advisor.catalog.introspect import read_schema
 from advisor.errors import ProofError, RevisionError
@@ -17,9 +20,10 @@ from advisor.verify.upgrade import History
 def index_revisions(
     history: History, url: str, schema_sql: str | None, start: Sequence[str], to: str = "heads"
 ) -> tuple[tuple[Revision, ...], tuple[str, ...]]:
-    """Run every revision after `start` up to `to` on a scratch database and return those that touch one index.
+    """Run every revision after `start` up to `to` on a scratch database and return those that touch one index
+    or make one statistics object.
 
-    The second value names the revisions left out and why: they touch no index, or several at once. Raises
+    The second value names the revisions left out and why: they touch neither, or several at once. Raises
     `ProofError` when a revision fails, `RevisionError` when the range does not exist.
     """
     found: list[Revision] = []
@@ -30,10 +34,10 @@ def index_revisions(
                 history.upgrade(scratch.url, identifier)
         else:
             history.stamp(scratch.url, start)
-        before = _indexes(scratch.url)
+        before = _objects(scratch.url)
         for identifier in _range(history, start, to):
             _run(history, scratch.url, identifier, start)
-            after = _indexes(scratch.url)
+            after = _objects(scratch.url)
             touched = _touched(before, after)
             if len(touched) == 1:
                 found.append(_revision(history, identifier, *touched[0]))
@@ -63,41 +67,49 @@ def _range(history: History, start: Sequence[str], to: str) -> list[str]:
     return [revision for revision in reversed(upper) if revision not in applied]
 
 
-def _indexes(url: str) -> Mapping[tuple[str, str], Index]:
+def _objects(url: str) -> Mapping[tuple[str, str, str], Index | ExtendedStatistics]:
+    """Return all indexes and statistics objects, by what they are, schema and name."""
     import psycopg
 
     with psycopg.connect(url, autocommit=True) as connection:
         schema = read_schema(connection)
     leaves = {table.qualified for table in schema.tables.values() if table.parent and table.kind != "partitioned"}
-    return {
-        (table.schema, index.name): index
-        for table in schema.tables.values()
-        if table.qualified not in leaves
-        for index in table.indexes
-        if not index.primary and not index.constraint
-    }
+    found: dict[tuple[str, str, str], Index | ExtendedStatistics] = {}
+    for table in schema.tables.values():
+        for statistics in table.extended_statistics:
+            found["statistics", statistics.schema, statistics.name] = statistics
+        for index in table.indexes if table.qualified not in leaves else ():
+            if not index.primary and not index.constraint:
+                found["index", table.schema, index.name] = index
+    return found
 
 
 def _touched(
-    before: Mapping[tuple[str, str], Index], after: Mapping[tuple[str, str], Index]
-) -> list[tuple[Kind, Index]]:
-    """Return the indexes that came and went between two states."""
-    created: list[tuple[Kind, Index]] = [("create", after[key]) for key in sorted(after.keys() - before.keys())]
-    return created + [("drop", before[key]) for key in sorted(before.keys() - after.keys())]
+    before: Mapping[tuple[str, str, str], Index | ExtendedStatistics],
+    after: Mapping[tuple[str, str, str], Index | ExtendedStatistics],
+) -> list[tuple[Kind, Index | ExtendedStatistics]]:
+    """Return the indexes that came and went between two states, and the statistics objects that came."""
+    touched: list[tuple[Kind, Index | ExtendedStatistics]] = []
+    for key in sorted(after.keys() - before.keys()):
+        touched.append(("create" if isinstance(after[key], Index) else "statistics", after[key]))
+    dropped = (before[key] for key in sorted(before.keys() - after.keys()))
+    return [*touched, *(("drop", index) for index in dropped if isinstance(index, Index))]
 
 
-def _revision(history: History, identifier: str, kind: Kind, index: Index) -> Revision:
+def _revision(history: History, identifier: str, kind: Kind, made: Index | ExtendedStatistics) -> Revision:
     script = history.scripts.get_revision(identifier)
     down = script.down_revision
+    index = made if isinstance(made, Index) else None
     return Revision(
         revision=identifier,
         down_revision=down if down is None or isinstance(down, str) else ", ".join(down),
         path=Path(script.path),
         proposal="",
-        index=index.name,
-        model_snippet=model_snippet(index.name, index.definition) if kind == "create" else "",
-        sql=index.ddl,
+        index=made.name,
+        model_snippet=model_snippet(index.name, index.definition) if index and kind == "create" else "",
+        sql=made.ddl,
         kind=kind,
-        definition=index.definition,
+        definition=index.definition if index else None,
+        statistics=made if isinstance(made, ExtendedStatistics) else None,
         existing=True,
     )

@@ -7,6 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from advisor.catalog.extended import ExtendedStatistics
 from advisor.catalog.folder import save_snapshot
 from advisor.catalog.index import IndexKey
 from advisor.catalog.take import take_snapshot
@@ -16,6 +17,7 @@ from advisor.errors import AdvisorError, InputError, ProofError, RevisionError, 
 from advisor.indexes.proposal import Advice
 from advisor.output.render import render
 from advisor.output.report import Report
+from advisor.rules.finding import Finding
 from advisor.workload.model import Query, Workload
 from tests.revisions.builders import alembic, definition, environment, index_names, proposal, versions
 
@@ -23,6 +25,11 @@ TABLE = """
 CREATE TABLE events (id bigint PRIMARY KEY, kind text, at date, note text);
 CREATE INDEX ix_old ON events (kind);
 """
+STATISTICS = ExtendedStatistics.on("public", "events", ["kind", "at"], ["dependencies", "mcv"])
+FINDING = Finding(
+    "f1", "STA002", "correlated-columns", "at, kind of events correlate: 2 rows expected, 5,000 came", "high",
+    table="public.events", query="q1", evidence={"q_error": 2500.0, "calls": 10.0}, statistics=STATISTICS,
+)  # fmt: skip
 PROPOSALS = (
     proposal(definition("events", "kind", IndexKey.of("at", descending=True)), "replace", replaces=("ix_old",)),
     proposal(definition("events", IndexKey.of("note", opclass="gin_trgm_ops"), method="gin"), requires=("pg_trgm",)),
@@ -34,7 +41,7 @@ def report(tmp_path):
     query = Query("q1", "q1", "SELECT * FROM events WHERE kind = $1 ORDER BY at DESC", 10.0, 50.0, 5.0)
     path = tmp_path / "report.json"
     workload = Workload((query,), begin=1_700_000_000.0, end=1_700_003_600.0)
-    path.write_text(render(Report(workload, Advice(PROPOSALS)), "json"))
+    path.write_text(render(Report(workload, Advice(PROPOSALS), (FINDING,)), "json"))
     return path
 
 
@@ -63,15 +70,16 @@ def run(command, *arguments, error: type[AdvisorError] | None = None):
 def test_a_report_becomes_revisions_and_these_are_proven(report, snapshot, ini):
     written = run(migrate, report, "--alembic", ini, "--snapshot", snapshot)
     files = versions(ini.parent)
-    assert len(files) == 4 and all(f"versions/{name}" in written.stdout for name in files)
+    assert len(files) == 5 and all(f"versions/{name}" in written.stdout for name in files)
     assert "sa.Index(" in written.stdout
     assert all(b"Create Date: 2023-11-14 23:13:20" in text for text in files.values())
     again = run(migrate, report, "--alembic", ini, "--snapshot", snapshot)
-    assert again.stdout == "" and again.stderr.count("already does this") == 4
+    assert again.stdout == "" and again.stderr.count("already does this") == 5
     assert versions(ini.parent) == files
     proven = run(verify, "--alembic", ini, "--snapshot", snapshot)
     assert proven.exit_code == 0, proven.stdout
-    assert proven.stdout.count("proven\n") == 3 and "heals" in proven.stdout
+    assert proven.stdout.count("proven\n") == 4 and "heals" in proven.stdout
+    assert STATISTICS.name in proven.stdout
 
 
 def test_the_environment_of_the_team_is_never_run(report, snapshot, ini):
@@ -112,6 +120,7 @@ def test_plain_sql_needs_no_alembic(report, snapshot):
     printed = run(migrate, report, "--sql", "--snapshot", snapshot).stdout
     assert "CREATE INDEX CONCURRENTLY IF NOT EXISTS" in printed
     assert "DROP INDEX CONCURRENTLY IF EXISTS public.ix_old;" in printed
+    assert f"{STATISTICS.ddl};\nANALYZE public.events;\n" in printed
 
 
 def test_diff_shows_the_files_and_writes_none(report, snapshot, ini):
@@ -123,6 +132,9 @@ def test_only_chooses_and_knows_what_there_is(report, ini):
     name = PROPOSALS[1].name
     run(migrate, report, "--alembic", ini, "--only", name)
     assert len(versions(ini.parent)) == 2
+    run(migrate, report, "--alembic", ini, "--only", STATISTICS.name)
+    (added,) = [text for text in versions(ini.parent).values() if b"CREATE STATISTICS" in text]
+    assert b"at, kind of events correlate: 2 rows expected" in added
     assert name in run(migrate, report, "--alembic", ini, "--only", "nosuch", error=UsageError)
 
 
@@ -148,6 +160,9 @@ def test_a_report_of_another_shape_names_what_is_wrong(report):
     document["proposals"][0]["action"] = "rename"
     report.write_text(json.dumps(document))
     assert "'rename' is none of create, drop, replace" in run(migrate, report, error=InputError)
+    document["proposals"], document["findings"][0]["statistics"] = [], {"name": "st"}
+    report.write_text(json.dumps(document))
+    assert "a finding cannot be read: 'schema' is missing" in run(migrate, report, error=InputError)
 
 
 def test_other_mistakes_are_clear_errors_too(report, snapshot, ini, tmp_path):
