@@ -36,7 +36,7 @@ def snapshot_from_files(schema: Path, statistics: Path | None = None) -> Snapsho
                             do="write it with pg_dump --schema-only")  # fmt: skip
     measured, version = _statistics(statistics, text)
     notes = ["made from a schema dump: planner settings, search_path and index scans are not known; defaults stand in"]
-    notes += extended_statistics_note(text)
+    notes += extended_statistics_note(text, measured)
     if header := _HEADER.search(text):
         version = int(header[1]) * 10_000 + int(header[2] or 0)
     elif version is None:

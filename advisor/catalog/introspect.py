@@ -62,7 +62,7 @@ def read_statistics(connection: psycopg.Connection[Any]) -> Statistics:
 
 def read_statistics_records(connection: psycopg.Connection[Any]) -> list[Record]:
     """Return the records that `sql/export/snapshot.sql` writes to `statistics.jsonl`."""
-    names = ["relations", "columns", *_range_queries(connection)]
+    names = ["relations", "columns", *_range_queries(connection), "extended"]
     records = [record for name in names for record in fetch_records(connection, name)]
     records += read_index_records(connection)
     records += fetch_records(connection, "activity")

@@ -11,6 +11,7 @@ from advisor.catalog.height import btree_height
 from advisor.catalog.statistics import (
     Activity,
     ColumnStatistics,
+    ExtendedData,
     IndexActivity,
     RelationStatistics,
     Statistics,
@@ -21,6 +22,7 @@ _COLUMN_FIELDS = tuple(field.name for field in fields(ColumnStatistics))
 _ACTIVITY_FIELDS = tuple(field.name for field in fields(Activity))
 _ROOT_IS_LEAF = 2
 """Pages of a b-tree whose root is its only leaf: the metapage and the root."""
+_EXTENDED_FIELDS = tuple(field.name for field in fields(ExtendedData))
 _RANGE_FIELDS = ("range_length_histogram", "range_empty_frac", "range_bounds_histogram")
 
 
@@ -48,6 +50,7 @@ class _Builder:
     def __init__(self) -> None:
         self.relations: dict[tuple[str, str], RelationStatistics] = {}
         self.columns: dict[tuple[str, str, str, bool], ColumnStatistics] = {}
+        self.extended: dict[tuple[str, str, bool], ExtendedData] = {}
         self.activity: dict[tuple[str, str], Activity] = {}
         self.index_activity: dict[tuple[str, str], IndexActivity] = {}
         self.types: dict[tuple[str, str, str], str] = {}
@@ -67,6 +70,7 @@ class _Builder:
             inherited={key[:3]: value for key, value in self.columns.items() if key[3]},
             activity=self.activity,
             index_activity=self.index_activity,
+            extended=self.extended,
             types=self.types,
             unread_ends=self.unread_ends,
             since=self.end.get("since"),
@@ -116,6 +120,13 @@ class _Builder:
     def _take_unread_ends(self, record: Record) -> None:
         self.unread_ends = record["count"]
 
+    def _take_extended(self, record: Record) -> None:
+        rows = record.get("most_common_vals")
+        known = {name: _tuples(record[name]) for name in _EXTENDED_FIELDS if record.get(name) is not None}
+        if rows is not None:
+            known["most_common_vals"] = tuple(tuple(row) for row in rows)
+        self.extended[record["schema"], record["name"], bool(record["inherited"])] = ExtendedData(**known)
+
     def _take_activity(self, record: Record) -> None:
         known = {name: record[name] for name in _ACTIVITY_FIELDS if record.get(name) is not None}
         self.activity[record["schema"], record["table"]] = Activity(**known)
@@ -163,6 +174,8 @@ def records_from_statistics(statistics: Statistics) -> Iterator[Record]:
                                                  key=lambda item: (item[0], item[1].inherited)):  # fmt: skip
         yield {"kind": "column", "schema": schema, "table": table, "column": column,
                **_known({"type": statistics.types.get((schema, table, column))}), **_plain(entry)}  # fmt: skip
+    for (schema, name, inherited), data in sorted(statistics.extended.items()):
+        yield {"kind": "extended", "schema": schema, "name": name, "inherited": inherited, **_plain(data)}
     for (schema, table), counters in sorted(statistics.activity.items()):
         yield {"kind": "activity", "schema": schema, "table": table, **_plain(counters)}
     for (schema, name), use in sorted(statistics.index_activity.items()):
@@ -173,7 +186,7 @@ def records_from_statistics(statistics: Statistics) -> Iterator[Record]:
                   "redacted": statistics.redacted})  # fmt: skip
 
 
-def _plain(value: RelationStatistics | ColumnStatistics | Activity | IndexActivity) -> Record:
+def _plain(value: RelationStatistics | ColumnStatistics | ExtendedData | Activity | IndexActivity) -> Record:
     """Return the fields that are known; `dataclasses.asdict` would copy every value."""
     return {name: found for name in value.__slots__ if (found := getattr(value, name)) is not None}
 

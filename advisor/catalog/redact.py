@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from advisor.catalog.redact_notes import KEPT, redaction_notes
 from advisor.catalog.redact_statements import redacted_statements
 from advisor.catalog.snapshot_model import Snapshot
-from advisor.catalog.statistics import ColumnStatistics, Statistics
+from advisor.catalog.statistics import ColumnStatistics, ExtendedData, Statistics
 from advisor.catalog.surrogates import Family, family_of, moved_times, split_type
 
 _BYTE_ORDER = frozenset({"C", "POSIX", "C.UTF-8", "C.utf8"})
@@ -74,6 +74,11 @@ def redacted(snapshot: Snapshot) -> Snapshot:
     )
 
 
+def _without_values(data: ExtendedData) -> ExtendedData:
+    """Return extended statistics without their common combinations; counts and degrees hold no value."""
+    return replace(data, most_common_vals=None, most_common_freqs=None, most_common_base_freqs=None)
+
+
 def redacted_statistics(
     statistics: Statistics, *, public: frozenset[str] = frozenset(), by_bytes: bool = True
 ) -> tuple[Statistics, list[str]]:
@@ -85,7 +90,8 @@ def redacted_statistics(
     mapped = {name: found for name, group in groups.items() if (found := _mapped(group, public, by_bytes))}
     columns = {key: _column(key, entry, statistics, mapped) for key, entry in statistics.columns.items()}
     inherited = {key: _column(key, entry, statistics, mapped) for key, entry in statistics.inherited.items()}
-    changed = replace(statistics, columns=columns, inherited=inherited, redacted=True)
+    extended = {key: _without_values(data) for key, data in statistics.extended.items()}
+    changed = replace(statistics, columns=columns, inherited=inherited, extended=extended, redacted=True)
     return changed, redaction_notes(statistics, changed)
 
 

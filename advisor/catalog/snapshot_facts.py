@@ -68,17 +68,18 @@ def facts_of(snapshot: Snapshot) -> Record:
     }
 
 
-def extended_statistics_note(schema_sql: str) -> list[str]:
-    """Return the note that names `CREATE STATISTICS` objects, whose data no server before 19 takes back."""
-    if count := len(_EXTENDED.findall(schema_sql)):
-        return [f"the data of {count} extended statistics (CREATE STATISTICS) is not carried: their columns are planned"
-                " as if they were independent"]  # fmt: skip
+def extended_statistics_note(schema_sql: str, statistics: Statistics) -> list[str]:
+    """Return the note that counts the `CREATE STATISTICS` objects whose data is not there."""
+    carried = {(schema, name) for schema, name, _ in statistics.extended}
+    if (count := len(_EXTENDED.findall(schema_sql)) - len(carried)) > 0:
+        return [f"the data of {count} extended statistics (CREATE STATISTICS) is not carried (on expressions, never"
+                " analysed, or not readable): their columns are planned as if they were independent"]  # fmt: skip
     return []
 
 
 def _notes(facts: Record, schema_sql: str, statistics: Statistics, statements: str | None) -> list[str]:
     """Return what a reader should know: whatever could not be read, and what was computed instead."""
-    notes = extended_statistics_note(schema_sql)
+    notes = extended_statistics_note(schema_sql, statistics)
     if count := facts.get("unreadable_tables"):
         notes.append(
             f"pg_stats hides the columns of {count} tables from this role (no SELECT, or row security):"

@@ -87,6 +87,23 @@ class IndexActivity:
 
 
 @dataclass(frozen=True, slots=True)
+class ExtendedData:
+    """What ANALYZE found for one extended statistics object on plain columns, as `pg_stats_ext` shows it."""
+
+    attributes: tuple[str, ...]
+    numbers: tuple[int, ...]
+    """Production's attribute numbers of `attributes`, by which the texts below name them."""
+    n_distinct: str | None = None
+    """Text form of `pg_ndistinct`."""
+    dependencies: str | None = None
+    """Text form of `pg_dependencies`."""
+    most_common_vals: tuple[tuple[str | None, ...], ...] | None = None
+    """Combinations of values, in the order of `attributes`."""
+    most_common_freqs: tuple[float, ...] | None = None
+    most_common_base_freqs: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Statistics:
     """Statistics of a whole database."""
 
@@ -96,6 +113,8 @@ class Statistics:
     """By schema, table (or index, for expressions) and column name."""
     inherited: Mapping[tuple[str, str, str], ColumnStatistics] = field(default_factory=dict)
     """Statistics over a partitioned or inherited tree (`stainherit`)."""
+    extended: Mapping[tuple[str, str, bool], ExtendedData] = field(default_factory=dict)
+    """By schema and name of the object, and whether it is of the whole inheritance tree."""
     activity: Mapping[tuple[str, str], Activity] = field(default_factory=dict)
     index_activity: Mapping[tuple[str, str], IndexActivity] = field(default_factory=dict)
     """By schema and index name."""

@@ -10,18 +10,15 @@ from __future__ import annotations
 
 import struct
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-from psycopg import sql
 from psycopg.rows import namedtuple_row
 
 from advisor.catalog.statistics import ColumnStatistics, Statistics
-from advisor.twin.files import PAGE
+from advisor.twin.datums import stored
 
-_SCRATCH = "pgadvisor_ends"
 _INDEXES = """
 WITH RECURSIVE below AS (
     SELECT oid AS type, oid AS base, typbasetype, typtype FROM pg_type
@@ -44,11 +41,6 @@ JOIN below b ON b.type = ia.atttypid AND b.typtype <> 'd'
 WHERE i.indpred IS NULL AND n.nspname NOT IN ('pg_catalog', 'pg_toast')
 ORDER BY i.indexrelid
 """
-_HEADER = 24
-_LOWER = 12
-"""Where a page notes the end of its line pointers."""
-_DATA_OFFSET = 22
-"""Where a row notes the beginning of its data."""
 _VARIABLE, _NULLS = 0x4000, 0x8000
 _LONGEST = 200
 """Characters of a value up to which table and index surely store it plain."""
@@ -90,13 +82,13 @@ def leaf_tuples(connection: psycopg.Connection[Any], statistics: Statistics) -> 
     wanted: defaultdict[str, set[str]] = defaultdict(set)
     for lead, ends in known.items():
         wanted[lead.type].update(ends)
-    stored = _stored(connection, wanted) if wanted else {}
+    images = stored(connection, wanted)
     planted = {}
     for lead, ends in known.items():
         ordered = reversed(ends) if lead.descending else ends
-        if all((lead.type, end) in stored for end in ends):
+        if all((lead.type, end) in images for end in ends):
             planted[lead.oid] = tuple(
-                _index_tuple(stored[lead.type, end], row, lead) for row, end in enumerate(ordered, 1)
+                _index_tuple(images[lead.type, end], row, lead) for row, end in enumerate(ordered, 1)
             )
     return planted
 
@@ -108,44 +100,3 @@ def _index_tuple(image: bytes, row: int, lead: _Lead) -> bytes:
     size = -(-(8 + len(bitmap) + len(image)) // 8) * 8
     header = struct.pack("<HHHH", 0, 0, row, size | flags)
     return (header + bitmap + image).ljust(size, b"\0")
-
-
-def _stored(connection: psycopg.Connection[Any], wanted: Mapping[str, set[str]]) -> dict[tuple[str, str], bytes]:
-    """Return the bytes under which the server stores each value, by type and value; none for a type it refuses."""
-    values = {name: sorted(found) for name, found in sorted(wanted.items())}
-    tables = {name: sql.Identifier(_SCRATCH, str(number)) for number, name in enumerate(values)}
-    connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(_SCRATCH)))
-    try:
-        filled = [name for name in values if _store(connection, tables[name], name, values[name])]
-        connection.execute("CHECKPOINT")
-        return {
-            (name, value): image
-            for name in filled
-            for value, image in zip(values[name], _images(connection, tables[name]), strict=True)
-        }
-    finally:
-        connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(_SCRATCH)))
-
-
-def _store(connection: psycopg.Connection[Any], table: sql.Identifier, name: str, values: list[str]) -> bool:
-    kind = sql.SQL(name)  # as format_type printed it
-    try:
-        connection.execute(sql.SQL("CREATE TABLE {} (value {})").format(table, kind))
-        connection.execute(sql.SQL("INSERT INTO {} SELECT unnest(%s::text[])::{}").format(table, kind), [values])
-    except psycopg.Error:
-        return False
-    return True
-
-
-def _images(connection: psycopg.Connection[Any], table: sql.Identifier) -> Iterator[bytes]:
-    """Yield the bytes of each row of a scratch table, in the order in which they were written."""
-    name = table.as_string(connection)
-    query = "SELECT pg_read_binary_file(pg_relation_filepath(%s::text::regclass))"
-    row = connection.execute(query, [name], binary=True).fetchone()
-    file = bytes(row[0]) if row else b""
-    for start in range(0, len(file), PAGE):
-        page = file[start : start + PAGE]
-        (lower,) = struct.unpack_from("<H", page, _LOWER)
-        for (pointer,) in struct.iter_unpack("<I", page[_HEADER:lower]):
-            data = page[pointer & 0x7FFF :][: pointer >> 17]
-            yield data[data[_DATA_OFFSET] :]

@@ -22,6 +22,7 @@ from advisor.twin.board import Board
 from advisor.twin.choice import open_host
 from advisor.twin.database import copy_database, create_database, drop_database
 from advisor.twin.endpoints import leaf_tuples
+from advisor.twin.extended import load_extended
 from advisor.twin.loading import load_columns
 from advisor.twin.providers import Host
 from advisor.twin.restore import restore_schema
@@ -154,6 +155,7 @@ def _fill(snapshot: Snapshot, maker: _Maker, notes: Sequence[str], size_of: Size
         schema = read_schema(connection)
         statistics = completed(snapshot.statistics, schema)
         notes = [*notes, *_row_security(schema), *load_columns(connection, statistics)]
+        notes += load_extended(connection, statistics)
         leaves = leaf_tuples(connection, statistics)
     sizes = {**_added(schema, statistics, size_of, snapshot.server_version), **statistics.relations}
     many = maker.host.ours

@@ -59,6 +59,7 @@ SELECT coalesce(jsonb_agg(version ORDER BY version COLLATE "C"), '[]')::text AS 
 \elif :is_superuser
 \ir ranges_before_17.sql
 \endif
+\ir extended.sql
 \ir indexes.sql
 \if :has_pageinspect
 \ir metapages.sql
