@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,10 @@ ANALYZE_TIMEOUT = "15min"
 
 TEXT_WIDTH = 100
 """Characters of a query's text that are shown."""
+
+_LINE = 120
+"""Characters of a line of source; a longer statement is broken before its clauses."""
+_CLAUSE = re.compile(r" (?=ON |FROM |\()")
 
 _TIMED = f"""\
 op.execute("SET statement_timeout = '{ANALYZE_TIMEOUT}'")
@@ -51,17 +56,18 @@ class StatisticsChange:
 
 def statistics_changes(findings: Sequence[Finding]) -> Iterator[StatisticsChange]:
     """Yield one change for each statistics object that the findings propose, in their order."""
-    proposed = {finding.statistics: finding for finding in reversed(findings) if finding.statistics}
-    for statistics, finding in reversed(proposed.items()):
+    proposed: dict[ExtendedStatistics, Finding] = {}
+    for finding in findings:
+        if finding.statistics:
+            proposed.setdefault(finding.statistics, finding)
+    for statistics, finding in proposed.items():
         yield StatisticsChange(statistics, finding)
 
 
 def statistics_body(change: StatisticsChange) -> Body:
     """Return the body of the revision; autogenerate knows no statistics objects, so no model needs a line."""
-    statements = [change.statistics.ddl, _analyze(change)]
-    upgrade = "\n".join(f"op.execute({text_literal(statement)})" for statement in statements)
-    downgrade = f"op.execute({text_literal(_drop(change))})"
-    return Body(_TIMED.format(statements=upgrade), _TIMED.format(statements=downgrade), "")
+    upgrade = "\n".join([_execute(change.statistics.ddl), _execute(_analyze(change))])
+    return Body(_TIMED.replace("{statements}", upgrade), _TIMED.replace("{statements}", _execute(_drop(change))), "")
 
 
 def statistics_sql(change: StatisticsChange) -> str:
@@ -98,6 +104,21 @@ def statistics_evidence(change: StatisticsChange, queries: Mapping[str, str]) ->
         f"Finding {finding.id} ({finding.code}) of pgadvisor.",
     ]
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
+
+
+def _execute(statement: str) -> str:
+    """Return the call that runs a statement, over as many lines as a formatter would give it."""
+    literal = text_literal(statement)
+    room = _LINE - len("    op.execute()")
+    if len(literal) <= room:
+        return f"op.execute({literal})"
+    if len(literal) <= _LINE - 8:
+        return f"op.execute(\n    {literal}\n)"
+    inner = literal.removeprefix("sa.text(").removesuffix(")")
+    lines = [inner]
+    if len(inner) > _LINE - 12:
+        lines = [f"{inner[0]}{part}{inner[0]}" for part in _CLAUSE.sub(r"\n\g<0>", inner[1:-1]).split("\n")]
+    return "\n".join(["op.execute(", "    sa.text(", *(f"        {line}" for line in lines), "    )", ")"])
 
 
 def _analyze(change: StatisticsChange) -> str:
