@@ -39,7 +39,8 @@ class DemoSystem:
     @staticmethod
     def copy_to(output: Path) -> DemoSystem:
         """Copy the Alembic environment, with its base revision only, so that the advisor writes into the copy."""
-        shutil.copytree(bundled("migrations"), output / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
+        ignored = shutil.ignore_patterns("__pycache__", "advised")
+        shutil.copytree(bundled("migrations"), output / "migrations", ignore=ignored)
         return DemoSystem(bundled("sql") / "systems" / "boardroom", output / "migrations" / "alembic.ini")
 
     def load(self, server: Server, database: str) -> None:

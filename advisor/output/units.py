@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+_LEADING_COMMENTS = re.compile(r"\A(\s*(--[^\n]*(\n|\Z)|/\*.*?\*/))+", re.DOTALL)
+
 
 def size(number: float) -> str:
     """Return bytes as `812 B`, `96 kB`, `4.2 MB`, `1.3 GB` (1 kB is 1024 bytes, as `pg_size_pretty` has it)."""
@@ -32,6 +36,6 @@ def count(number: float | None) -> str:
 
 
 def one_line(text: str, width: int = 100) -> str:
-    """Return SQL on one line, cut to `width` characters with an ellipsis."""
-    flat = " ".join(text.split())
+    """Return SQL on one line, without the comments it begins with, cut to `width` characters with an ellipsis."""
+    flat = " ".join(_LEADING_COMMENTS.sub("", text).split())
     return flat if len(flat) <= width else flat[: width - 1] + "…"
