@@ -10,7 +10,7 @@ import pytest
 from advisor.output.report import Report
 from tests.systems.observe import SYSTEMS, expected, proposes, report_on, reports
 
-REQUESTS = 450
+REQUESTS = 300
 ALL = sorted(path.parent for path in SYSTEMS.glob("*/expected.toml"))
 
 
