@@ -11,9 +11,9 @@ SELECT id, 'Z' || zip, 'City ' || zip / 5, 'Country ' || zip / 15, kind,
   FROM (SELECT id, floor(random() * 120)::integer AS zip, floor(random() * 40)::integer AS kind
           FROM generate_series(1, 130000) AS id OFFSET 0) AS drawn;
 CREATE TABLE cars (id integer PRIMARY KEY, brand text NOT NULL, model text NOT NULL);
-INSERT INTO cars SELECT id, 'Brand ' || id % 30, 'Model ' || id % 60 FROM generate_series(1, 60000) AS id;
+INSERT INTO cars SELECT id, 'Brand ' || id % 30, 'Model ' || id % 60 FROM generate_series(1, 90000) AS id;
 CREATE TABLE owners (car integer PRIMARY KEY, name text NOT NULL);
-INSERT INTO owners SELECT id, 'Owner ' || id FROM generate_series(1, 60000) AS id;
+INSERT INTO owners SELECT id, 'Owner ' || id FROM generate_series(1, 90000) AS id;
 CREATE TABLE known (LIKE addresses);
 INSERT INTO known SELECT * FROM addresses;
 CREATE STATISTICS known_places (ndistinct, dependencies) ON zip, city, country FROM known;

@@ -35,7 +35,7 @@ QUERIES = (
     "SELECT city, zip, count(*) FROM addresses GROUP BY city, zip",
     "SELECT id FROM addresses WHERE status = 'status {low}' AND shade = 'shade {low}'",
     "SELECT DISTINCT status, shade FROM addresses",
-    "SELECT id FROM cars WHERE brand = 'Brand {city}' AND model = 'Model {city}' LIMIT 1500",
+    "SELECT id FROM cars WHERE brand = 'Brand {city}' AND model = 'Model {city}' LIMIT 2000",
     "SELECT id FROM cars JOIN owners ON car = id WHERE brand = 'Brand {city}' AND model = 'Model {city}'",
     "SELECT id FROM known WHERE city = 'City {city}' AND zip = 'Z{zip}'",
     "SELECT DISTINCT city, zip FROM known",
@@ -130,6 +130,33 @@ def test_without_a_log_the_same_columns_are_found_with_less_certainty(twin: Twin
 
 def test_the_log_alone_counts_no_rows_so_nothing_is_told(twin: Twin, files: tuple[Path, Path]) -> None:
     assert findings(twin, collect([str(files[0])], log_line_prefix=PREFIX)) == ()
+
+
+@pytest.fixture(scope="module", params=["text", "json"])
+def with_plans(
+    request: pytest.FixtureRequest, places: Server, files: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A log with the plans of the look-alikes: under a LIMIT and a join, what the scans found is known after all."""
+    begin = places.log.stat().st_size
+    with places.connect() as connection:
+        connection.execute("LOAD 'auto_explain'")
+        for setting in ("log_analyze = on", f"log_format = {request.param}", "log_min_duration = 0"):
+            connection.execute(f"SET auto_explain.{setting}".encode())
+        connection.execute("SET log_min_duration_statement = 0")
+        for number in range(CALLS):
+            for query in QUERIES[5:]:
+                connection.execute(query.format(**matching(number)).encode()).fetchall()
+    log = tmp_path_factory.mktemp("plans") / "postgresql.log"
+    log.write_bytes(places.log.read_bytes()[begin:])
+    return log
+
+
+def test_plans_that_were_captured_tell_without_any_count(twin: Twin, with_plans: Path) -> None:
+    (one,) = findings(twin, collect([str(with_plans)], log_line_prefix=PREFIX))
+    assert one.statistics and one.table == "public.cars" and one.confidence == "high"
+    assert (one.statistics.columns, one.statistics.kinds) == (("brand", "model"), ("dependencies", "mcv"))
+    assert one.evidence["basis"] == "captured" and one.evidence["rows_per_call"] == 1500
+    assert 40 < one.evidence["estimated_rows"] < 60 and len(one.evidence["queries"]) == 2
 
 
 @pytest.fixture(scope="module")

@@ -9,14 +9,14 @@ from advisor.catalog.extended import ExtendedStatistics, StatisticsKind
 from advisor.rules.context import RuleContext
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule
-from advisor.rules.sta.counted import OFF, ROWS, SCANS, Counted, Expected, conditions, expected
+from advisor.rules.sta.counted import OFF, ROWS, SCANS, Counted, Expected, captured, conditions, expected
 from advisor.rules.sta.remedy import cost, fix, is_covered
 from advisor.rules.sta.selectivity import deciding, selectivities
 from advisor.workload.model import Query
 
 MOST_COMMON = 100
 """Combinations an `mcv` list holds: `default_statistics_target`."""
-_TOLERANCE = {"logged": 1.4, "sampled": 2.0}
+_TOLERANCE = {"logged": 1.4, "sampled": 2.0, "captured": 2.0}
 """Factor by which the rows that came may differ from what one deciding column predicts, by basis of the values."""
 
 
@@ -27,7 +27,8 @@ class CorrelatedColumns(Rule):
     For queries that return (or change) the rows of one table that meet equalities on two columns and more, compares
     the rows per call that pg_stat_statements counted with the planner's own estimate on the twin, for the values that
     were logged. Reports those where even the highest of these estimates is too low by a factor of five and by a
-    thousand rows, over at least 20 calls.
+    thousand rows, over at least 20 calls. Where auto_explain wrote the query's slowest plan with `log_analyze` (as text
+    or JSON), what its scans expected and found counts as well, under joins and LIMIT, too.
 
     The kinds follow from the numbers. When the rarest condition alone selects what all of them did, one column decides
     the others: `dependencies`, and `mcv` as well while its list of a hundred combinations holds them all. Else, when
@@ -69,9 +70,10 @@ class CorrelatedColumns(Rule):
         """Yield one finding for each table and set of columns, about the heaviest query it hurts."""
         hurt: dict[ExtendedStatistics, list[tuple[Counted, Expected]]] = {}
         for query, shape in context.analysed():
-            if found := _misjudged(context, query, shape):
-                statistics, counted, estimate = found
-                hurt.setdefault(statistics, []).append((counted, estimate))
+            for counted, estimate in _compared(context, query, shape):
+                if statistics := _misjudged(context, counted, estimate):
+                    hurt.setdefault(statistics, []).append((counted, estimate))
+                    break
         for statistics, queries in hurt.items():
             if not any(_serves(other, statistics) for other in hurt if other != statistics):
                 yield self._finding(statistics, queries, context)
@@ -85,7 +87,7 @@ class CorrelatedColumns(Rule):
             (counted.table.qualified, *statistics.columns),
             f"{columns} of {statistics.table} correlate: {max(estimate.mean, 1):,.0f} rows expected,"
             f" {counted.came:,.0f} came",
-            confidence="high" if estimate.basis == "logged" else "medium",
+            confidence="medium" if estimate.basis == "sampled" else "high",
             evidence={
                 "calls": counted.query.calls,
                 "columns": list(statistics.columns),
@@ -106,20 +108,25 @@ class CorrelatedColumns(Rule):
         )
 
 
-def _misjudged(
-    context: RuleContext, query: Query, shape: QueryShape
-) -> tuple[ExtendedStatistics, Counted, Expected] | None:
+def _compared(context: RuleContext, query: Query, shape: QueryShape) -> Iterator[tuple[Counted, Expected]]:
+    """Yield what came of a query against what was expected: as counted over all calls, and as auto_explain saw it."""
     counted = conditions(context, query, shape)
     estimate = expected(context, query, SCANS) if counted else None
-    if counted is None or estimate is None or (estimate.basis == "sampled" and "/*, ... */" in query.text):
-        return None
+    unknown_list = "/*, ... */" in query.text
+    if counted and estimate and not (estimate.basis == "sampled" and unknown_list):
+        yield counted, estimate
+    if not unknown_list:
+        yield from captured(context, query, shape)
+
+
+def _misjudged(context: RuleContext, counted: Counted, estimate: Expected) -> ExtendedStatistics | None:
+    """Return the statistics object that would put a wrong estimate right; `None` when it is right, or none would."""
     if counted.came < OFF * max(estimate.highest, 1) or counted.came - estimate.highest < ROWS:
         return None
     columns, kinds = _remedy(context, counted, estimate)
     if not kinds or is_covered(counted.table, columns, ("dependencies", "mcv")):
         return None
-    table = counted.table
-    return ExtendedStatistics.on(table.schema, table.name, columns, kinds), counted, estimate
+    return ExtendedStatistics.on(counted.table.schema, counted.table.name, columns, kinds)
 
 
 def _remedy(

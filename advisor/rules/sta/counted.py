@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from advisor.analysis.shape import Constant, Parameter, Predicate, QueryShape, TableShape
+from advisor.catalog.index import quote_identifier
 from advisor.catalog.schema import Table
 from advisor.rules.context import RuleContext
+from advisor.rules.sta.captured import seen_scans
 from advisor.rules.sta.stale_statistics import why_stale
 from advisor.twin.plan import PlanNode
 from advisor.twin.statement import Basis
@@ -57,7 +60,8 @@ class Expected:
     """Rows, weighted by how often the values were asked for."""
     highest: float
     lowest: float
-    basis: Basis
+    basis: Basis | Literal["captured"]
+    """`captured`: the production server's own estimate in a plan that auto_explain wrote."""
     statements: int
     """Statements planned."""
 
@@ -92,6 +96,24 @@ def groups(context: RuleContext, query: Query, shape: QueryShape) -> Counted | N
         return None
     group = found.occurrence.group
     return found if len(found.columns) > 1 and all(term.column for term in group) else None
+
+
+def captured(context: RuleContext, query: Query, shape: QueryShape) -> Iterator[tuple[Counted, Expected]]:
+    """Yield the scans of the query's captured plan that meet equalities on several columns, and nothing else.
+
+    Joins and LIMIT above them change nothing here: the plan tells what each scan itself expected and found.
+    """
+    if query.plan is None or query.calls < CALLS:
+        return
+    for scan in seen_scans(query.plan):
+        occurrences = [one for one in shape.tables if (one.table, one.alias) == (scan.relation, scan.alias)]
+        others = [quote_identifier(one.alias) for one in shape.tables if one.alias != scan.alias]
+        if len(occurrences) != 1 or any(f"{other}." in scan.conditions for other in others):
+            continue
+        occurrence = replace(occurrences[0], joins=(), group=())
+        found = _sized(context, query, occurrence, scan.came)
+        if found and len(found.columns) > 1 and all(map(equal, occurrence.predicates)):
+            yield found, Expected(scan.expected, scan.expected, scan.expected, "captured", 1)
 
 
 def equal(predicate: Predicate) -> bool:
@@ -137,12 +159,17 @@ def _counted(context: RuleContext, query: Query, shape: QueryShape) -> Counted |
     if query.rows is None or query.calls < CALLS or len(shape.tables) != 1 or shape.unresolved:
         return None
     occurrence = shape.tables[0]
+    return None if occurrence.joins else _sized(context, query, occurrence, query.rows / query.calls)
+
+
+def _sized(context: RuleContext, query: Query, occurrence: TableShape, came: float) -> Counted | None:
+    """Return the comparison if the table is a large one with statistics that still hold."""
     table = context.table(occurrence)
-    if table is None or table.kind not in ("table", "matview") or occurrence.joins or not context.large(occurrence):
+    if table is None or table.kind not in ("table", "matview") or not context.large(occurrence):
         return None
     activity = context.statistics.activity.get((table.schema, table.name))
     if activity and why_stale(table, activity, context):
         return None
     terms = occurrence.group or tuple(predicate.term for predicate in occurrence.predicates)
     columns = {term.column for term in terms if term.column is not None}
-    return Counted(query, occurrence, table, tuple(sorted(columns)), query.rows / query.calls)
+    return Counted(query, occurrence, table, tuple(sorted(columns)), came)
