@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from advisor.capture.events import CapturedPlan, LockWait, TemporaryFile
+from advisor.capture.prepared import PREPARE
 from advisor.capture.record import NO_TIME, OTHER, PLAN, UNKNOWN, Records
 
 TEMPORARY = re.compile(rb'temporary file: path "[^"]*", size (\d+)')
@@ -114,8 +115,18 @@ def _plan(records: Records, place: int) -> CapturedPlan:
     return CapturedPlan(text.decode("utf-8", "replace"), plan.decode("utf-8", "replace"), form, duration, session, end)
 
 
-def taken_apart(body: bytes) -> tuple[bytes, bytes, Literal["text", "json", "xml", "yaml"]]:
-    """Return statement, plan and format of what auto_explain wrote."""
+PlanForm = Literal["text", "json", "xml", "yaml"]
+
+
+def taken_apart(body: bytes) -> tuple[bytes, bytes, PlanForm]:
+    """Return statement, plan and format of what auto_explain wrote; for an EXECUTE it writes the PREPARE."""
+    text, plan, form = _parts(body)
+    if (prepared := PREPARE.match(text.lstrip())) is not None:
+        text = prepared[1].rstrip().removesuffix(b";")
+    return text, plan, form
+
+
+def _parts(body: bytes) -> tuple[bytes, bytes, PlanForm]:
     stripped = body.lstrip()
     if stripped.startswith(b"{"):
         return _json_text(stripped), stripped, "json"

@@ -154,6 +154,19 @@ def _bind(records: Records, rows: Rows, places: list[int]) -> None:
                 rows.parameters[row] = values
 
 
+def _resolved(records: Records) -> dict[int, bytes]:
+    """Put prepared statements in place of EXECUTEs; return the DETAIL lines, theirs as listings of values."""
+    details = dict(records.detail)
+    for place, detail in records.detail.items():
+        if listed(detail) is None and (resolved := resolve(records.text[place], detail)) is not None:
+            records.text[place], values = resolved
+            if values is None:
+                del details[place]
+            else:
+                details[place] = b"Parameters: " + values
+    return details
+
+
 class _Pairing:
     """Pairs statements, durations and plans that stand on lines of their own."""
 
@@ -184,6 +197,7 @@ class _Pairing:
 
     def assembled(self) -> Assembled:
         """Return the rows of the block."""
+        self.records.detail = _resolved(self.records)
         backends = self.records.backends
         for place, backend in enumerate(self.records.backend.tolist()):
             self._record(place, backends[backend].session)
@@ -254,10 +268,10 @@ class _Pairing:
         if not text or self._behind(session, text, rows):
             return
         self.plans[place] = text, rows
-        if session in self.firsts or session in self.opening:
+        if session in self.firsts or session in self.opening or session in self.leading:
             self.planned[session] = place
         else:
-            self.leading.setdefault(session, place)
+            self.leading[session] = place
 
     def _remember(self, session: bytes, place: int) -> None:
         """Remember an execution whose plan may come later: with a portal or cursor it does."""
