@@ -27,6 +27,7 @@ FINDING = {
     "fix",
     "cost",
     "silence",
+    "statistics",
 }
 NPLUS1 = {"application", "parent_table", "child_table", "key_columns", "executions", "loops", "per_loop"}
 
