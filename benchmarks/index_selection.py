@@ -163,19 +163,23 @@ def run_time(connection: psycopg.Connection, texts: Mapping[str, str]) -> dict[s
     return times
 
 
+def best_of_two(connection: psycopg.Connection, texts: Mapping[str, str]) -> dict[str, float]:
+    """Return milliseconds per query, the lower of two passes: the second is warm, and noise only ever adds."""
+    first, second = run_time(connection, texts), run_time(connection, texts)
+    return {name: min(first[name], second[name]) for name in texts}
+
+
 def run_times(scale: float, budget: int) -> bool:
     """Print measured run times without primary keys, with none and with our indexes; return whether the bar was met."""
     with Server(embedded_binaries(), SETTINGS) as server, server.connect() as connection:
         tpch.load(connection, scale, primary_keys=False)
         texts = tpch_texts()
         definitions, seconds = fresh_twin_advice(server.url(), texts, budget * 1_000_000)
-        run_time(connection, texts)
-        none = run_time(connection, texts)
+        none = best_of_two(connection, texts)
         begin = time.perf_counter()
         size = build(connection, definitions)
         built = time.perf_counter() - begin
-        run_time(connection, texts)
-        ours = run_time(connection, texts)
+        ours = best_of_two(connection, texts)
     ratio = sum(ours.values()) / sum(none.values())
     for name in texts:
         print(f"  {name} {none[name]:>8.0f} ms -> {ours[name]:>8.0f} ms")
