@@ -1,3 +1,4 @@
+-- To be analysed by another session: the counters of this one may arrive after its ANALYZE.
 -- Columns that go together (zip, city, country; kind and channel half the time), columns that do not, and look-alikes.
 SELECT setseed(0.25);
 CREATE TABLE addresses (
@@ -17,4 +18,3 @@ INSERT INTO owners SELECT id, 'Owner ' || id FROM generate_series(1, 90000) AS i
 CREATE TABLE known (LIKE addresses);
 INSERT INTO known SELECT * FROM addresses;
 CREATE STATISTICS known_places (ndistinct, dependencies) ON zip, city, country FROM known;
-VACUUM ANALYZE;

@@ -48,8 +48,7 @@ def places() -> Iterator[Server]:
     """A server of its own whose log holds every statement, with the rows of places.sql."""
     settings = {"shared_preload_libraries": "pg_stat_statements", "log_line_prefix": PREFIX}
     with Server(embedded_binaries(), settings) as running:
-        done = running.run("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", "postgres", "-f", str(SCHEMA))
-        assert done.returncode == 0, done.stderr
+        load(running, "postgres")
         with running.connect() as connection:
             connection.execute("CREATE EXTENSION pg_stat_statements")
             connection.execute("SELECT pg_stat_statements_reset()")
@@ -58,6 +57,13 @@ def places() -> Iterator[Server]:
                 for query in QUERIES:
                     connection.execute(query.format(**matching(number)).encode()).fetchall()
         yield running
+
+
+def load(server: Server, database: str) -> None:
+    """Make the tables and analyse them."""
+    for arguments in (["-f", str(SCHEMA)], ["-c", "VACUUM ANALYZE"]):
+        done = server.run("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", database, *arguments)
+        assert done.returncode == 0, done.stderr
 
 
 def matching(number: int) -> dict[str, int]:
@@ -185,8 +191,7 @@ def upgraded(places: Server, history: Path) -> Iterator[str]:
     """The URL of a copy of the database on which the revisions have run."""
     with places.connect() as connection:
         connection.execute("CREATE DATABASE upgraded TEMPLATE template0")
-    done = places.run("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", "upgraded", "-f", str(SCHEMA))
-    assert done.returncode == 0, done.stderr
+    load(places, "upgraded")
     History.open(history).upgrade(places.url("upgraded"))
     yield places.url("upgraded")
 
