@@ -66,7 +66,16 @@ def command(
     advisor advise postgresql.log statements.csv --snapshot prod/
     advisor advise prod.json.zst --snapshot prod/ --write --verify
     """
-    from advisor.cli.pipeline import advise_on, analyse_workload, of_database, read_snapshot
+    from advisor.catalog.assumed import ROWS
+    from advisor.cli.pipeline import (
+        advise_on,
+        analyse_workload,
+        of_database,
+        read_snapshot,
+        size_of,
+        unsure,
+        with_sizes,
+    )
     from advisor.indexes.options import AdviseOptions
     from advisor.output.render import formats, render
     from advisor.twin.start import start_twin
@@ -82,14 +91,17 @@ def command(
     with progress.step("read the workload"):
         workload = collect(inputs, log_line_prefix=log_line_prefix, jobs=jobs)
     workload = of_database(workload, database or source.database)
-    with start_twin(source, provider) as twin:
+    source, guessed = with_sizes(source, provider)
+    if guessed:
+        progress.warn(f"no statistics: every table is taken to have {ROWS:,} rows; give --statistics or a snapshot")
+    with start_twin(source, provider, size_of=size_of) as twin:
         progress.note(f"twin: {twin.description}")
         for note in twin.notes:
             progress.warn(note)
         analysed = analyse_workload(workload, twin)
         options = AdviseOptions(budget=budget, jobs=jobs or os.cpu_count() or 1)
         report = advise_on(analysed, twin, options, progress, select, ignore, _environment(alembic))
-        report = _silence(report, progress)
+        report = _silence(unsure(report) if guessed else report, progress)
         if write:
             report = _write(report, twin.schema, alembic, head, progress)
         if verify:

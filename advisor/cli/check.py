@@ -14,10 +14,7 @@ from advisor.errors import UsageError
 from advisor.progress import Progress
 
 if TYPE_CHECKING:
-    from advisor.catalog.index import IndexDefinition, IndexSize
-    from advisor.catalog.schema import Table
     from advisor.catalog.snapshot import Snapshot
-    from advisor.catalog.statistics import Statistics
     from advisor.gate.baseline import Baseline
     from advisor.gate.check import Statements
     from advisor.twin.start import Twin
@@ -57,7 +54,7 @@ def command(
     advisor check prod.json.zst --snapshot prod/ --baseline plans.json --update-baseline
     advisor check --snapshot prod/ --alembic alembic.ini --baseline plans.json
     """
-    from advisor.cli.pipeline import read_snapshot
+    from advisor.cli.pipeline import read_snapshot, size_of
     from advisor.gate.baseline import load_baseline, save_baseline
     from advisor.gate.check import SERIAL, check, record
     from advisor.output.verdicts import render_check, verdict_formats
@@ -73,7 +70,7 @@ def command(
     source: Snapshot = read_snapshot(snapshot, schema, statistics, None if snapshot or schema else url)
     source = replace(source, settings={**source.settings, **SERIAL})
     prepare = _migrations(alembic, source, progress) if alembic else None
-    with start_twin(source, provider, prepare=prepare, size_of=_size_of) as twin:
+    with start_twin(source, provider, prepare=prepare, size_of=size_of) as twin:
         for note in twin.notes:
             progress.warn(note)
         statements = _statements(inputs, log_line_prefix, accepted, twin)
@@ -90,13 +87,6 @@ def command(
     click.echo(render_check(result, form), nl=False)
     failing = {"fail": ("fail",), "warn": ("fail", "warn"), "never": ()}[fail_level]
     raise SystemExit(int(any(verdict.level in failing for verdict in result.verdicts)))
-
-
-def _size_of(definition: IndexDefinition, table: Table, statistics: Statistics, version: int) -> IndexSize:
-    """Estimate an index that a pending revision adds."""
-    from advisor.indexes.size import estimate_size
-
-    return estimate_size(definition, table, statistics, version // 10_000)
 
 
 def _migrations(alembic: Path, snapshot: Snapshot, progress: Progress) -> Callable[[str], None]:

@@ -9,9 +9,14 @@ from pathlib import Path
 
 from advisor.analysis.analyse import analyse_query
 from advisor.analysis.shape import QueryShape, Unanalysable
+from advisor.catalog.assumed import ROWS, assumed
+from advisor.catalog.index import IndexDefinition, IndexSize
+from advisor.catalog.schema import Table
 from advisor.catalog.snapshot import Snapshot, load_snapshot, snapshot_from_files, take_snapshot
+from advisor.catalog.statistics import Statistics
 from advisor.indexes.advise import advise
 from advisor.indexes.options import AdviseOptions
+from advisor.indexes.size import estimate_size
 from advisor.output.report import Report
 from advisor.progress import Progress
 from advisor.rules.context import RuleContext
@@ -19,7 +24,7 @@ from advisor.rules.planned import plan_counted, plan_rewritten
 from advisor.rules.run import find
 from advisor.twin.bind import bind
 from advisor.twin.plan import PlanNode
-from advisor.twin.start import Twin
+from advisor.twin.start import Twin, start_twin
 from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import Ask, Refused, WhatIf
 from advisor.workload.model import Workload
@@ -44,6 +49,28 @@ def read_snapshot(snapshot: Path | None, schema: Path | None, statistics: Path |
         return snapshot_from_files(schema, statistics)
     assert url
     return take_snapshot(url)
+
+
+def with_sizes(snapshot: Snapshot, provider: str) -> tuple[Snapshot, bool]:
+    """Return the snapshot, with assumed table sizes where it holds no statistics at all, and whether it does."""
+    if snapshot.statistics.relations:
+        return snapshot, False
+    with start_twin(snapshot, provider) as twin:
+        return replace(snapshot, statistics=assumed(snapshot.statistics, twin.schema)), True
+
+
+def size_of(definition: IndexDefinition, table: Table, statistics: Statistics, version: int) -> IndexSize:
+    """Return the size of an index that the snapshot does not know, for the twin."""
+    return estimate_size(definition, table, statistics, version // 10_000)
+
+
+def unsure(report: Report) -> Report:
+    """Return the report with every proposal to build of low confidence, since the sizes are assumed; a note says so."""
+    proposals = tuple(
+        one if one.action == "drop" else replace(one, confidence="low") for one in report.advice.proposals
+    )
+    note = f"no statistics were given: every table is taken to have {ROWS:,} rows, so every proposal is unsure"
+    return replace(report, advice=replace(report.advice, proposals=proposals), notes=(*report.notes, note))
 
 
 def of_database(workload: Workload, database: str | None) -> Workload:
