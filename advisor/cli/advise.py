@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 @click.option("--format", "form", default="text", show_default=True)
 @click.option("--output-file", type=click.Path(path_type=Path), help="Write the report there instead of stdout.")
 @click.option("--save", type=click.Path(path_type=Path), help="Also write the report as JSON, for later commands.")
+@click.option("--baseline", type=click.Path(path_type=Path), help="Findings already accepted, a committed file.")
+@click.option("--update-baseline", is_flag=True, help="Accept today's findings and write the baseline.")
 @click.option("--fail-level", type=click.Choice(["error", "warning", "info", "never"]), default="never")
 @click.option("--jobs", type=int, help="Processes; all cores when not given.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
@@ -56,6 +58,8 @@ def command(
     form: str,
     output_file: Path | None,
     save: Path | None,
+    baseline: Path | None,
+    update_baseline: bool,
     fail_level: str,
     jobs: int | None,
     quiet: bool,
@@ -84,6 +88,8 @@ def command(
     one_source(snapshot, schema, statistics, url)
     if form not in formats():
         raise UsageError(f"unknown format {form!r}", do=f"use one of: {', '.join(formats())}")
+    if update_baseline and not baseline:
+        raise UsageError("--update-baseline needs --baseline", do="name the file with --baseline")
     if verify and not write:
         raise UsageError("--verify proves what --write wrote", do="give both, or use `advisor verify` later")
     progress = Progress(quiet=quiet)
@@ -101,7 +107,7 @@ def command(
         analysed = analyse_workload(workload, twin)
         options = AdviseOptions(budget=budget, jobs=jobs or os.cpu_count() or 1)
         report = advise_on(analysed, twin, options, progress, select, ignore, _environment(alembic))
-        report = _silence(unsure(report) if guessed else report, progress)
+        report = _silence(unsure(report) if guessed else report, baseline, update_baseline, progress)
         if write:
             report = _write(report, twin.schema, alembic, head, progress)
         if verify:
@@ -131,20 +137,30 @@ def _environment(alembic: Path) -> str | None:
     return path.read_text(encoding="utf-8") if path and path.is_file() else None
 
 
-def _silence(report: Report, progress: Progress) -> Report:
-    """Leave out what the configuration suppresses, and say which suppressions are unused or have ended."""
-    from advisor.rules.suppress import read_suppressions, suppress
+def _silence(report: Report, baseline: Path | None, update: bool, progress: Progress) -> Report:
+    """Leave out what configuration and baseline suppress, and say which suppressions are unused or have ended."""
+    from advisor.rules.baseline import read_accepted, write_accepted
+    from advisor.rules.suppress import Suppression, read_suppressions, suppress
 
     where, entries = click.get_current_context().find_root().obj or ("", ())
-    outcome = suppress(report.findings, read_suppressions(entries, where), datetime.now(UTC).date())
+    accepted = read_accepted(baseline) if baseline and (baseline.exists() or not update) else ()
+    source: dict[Suppression, str] = dict.fromkeys(read_suppressions(entries, where), where)
+    if baseline and update:
+        write_accepted(baseline, report.findings, accepted)
+        progress.note(f"accepted {len(report.findings)} findings: {baseline}")
+        accepted = read_accepted(baseline)
+    source |= dict.fromkeys(read_suppressions(accepted, str(baseline)), str(baseline))
+    outcome = suppress(report.findings, tuple(source), datetime.now(UTC).date())
     for entry in outcome.unused:
-        progress.warn(f"suppression silences nothing: {entry.reason} (remove it from {where})")
+        progress.warn(f"suppression silences nothing: {entry.reason} (remove it from {source[entry]})")
     for entry in outcome.expired:
-        progress.warn(f"suppression ended on {entry.expires}: {entry.reason} (look again, or renew it in {where})")
+        progress.warn(
+            f"suppression ended on {entry.expires}: {entry.reason} (look again, or renew it in {source[entry]})"
+        )
     if not outcome.silenced:
         return report
-    number = len(outcome.silenced)
-    note = f"{number} finding{'s' if number > 1 else ''} silenced by {where}"
+    places = ", ".join(dict.fromkeys(source[entry] for _, entry in outcome.silenced))
+    note = f"silenced: {len(outcome.silenced)} of {len(report.findings)} findings, by {places}"
     return replace(report, findings=outcome.kept, notes=(*report.notes, note))
 
 

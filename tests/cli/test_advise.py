@@ -73,3 +73,24 @@ def test_what_cannot_be_done_is_one_error_with_a_remedy(
     assert done.stderr.count("error: ") == 1
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
+
+
+def test_a_baseline_of_findings_lets_through_only_what_is_new(folder: Path) -> None:
+    (folder / "paged.sql").write_text("SELECT * FROM orders ORDER BY id LIMIT 10 OFFSET 5000;")
+    given = ("--schema", "schema.sql", "--format", "json", "--baseline", "accepted.json")
+    first = advise(folder, "paged.sql", *given, "--update-baseline")
+    assert first.returncode == 0, first.stderr
+    accepted = json.loads((folder / "accepted.json").read_text())["suppress"]
+    assert accepted
+    assert json.loads(first.stdout)["findings"] == []
+    again = advise(folder, "paged.sql", *given, "--fail-level", "info")
+    assert json.loads(again.stdout)["findings"] == []
+    other = advise(folder, "statements.sql", *given)
+    assert "suppression silences nothing" in other.stderr
+    assert "accepted.json" in other.stderr
+
+
+def test_a_missing_baseline_of_findings_is_an_error(folder: Path) -> None:
+    done = advise(folder, "statements.sql", "--schema", "schema.sql", "--baseline", "nowhere.json")
+    assert done.returncode == 2
+    assert "no baseline" in done.stderr
