@@ -76,7 +76,11 @@ def snapshot(tables: int, chance: random.Random) -> Snapshot:
         for column in COLUMNS:
             columns["public", name, column] = column_statistics(column, rows, chance)
     statistics = Statistics(
-        relations, columns, {}, activity, since="2024-01-01T00:00:00+00:00", captured="2024-01-08T00:00:00+00:00"
+        relations=relations,
+        columns=columns,
+        activity=activity,
+        since="2024-01-01T00:00:00+00:00",
+        captured="2024-01-08T00:00:00+00:00",
     )
     return Snapshot("\n".join(ddl), statistics, {}, 180000)
 

@@ -31,8 +31,8 @@ COLUMNS = tuple(
 TABLE = Table("public", "t", "table", COLUMNS)
 SCHEMA = Schema({("public", "t"): TABLE}, 180000)
 STATISTICS = Statistics(
-    {("public", "t"): RelationStatistics(100_000, 2_000)},
-    {
+    relations={("public", "t"): RelationStatistics(100_000, 2_000)},
+    columns={
         ("public", "t", "status"): ColumnStatistics(0.0, 6, 3, ("done", "open"), (0.97, 0.02)),
         ("public", "t", "gone"): ColumnStatistics(0.9, 8, -0.1),
         ("public", "t", "owner"): ColumnStatistics(0.0, 4, 5000),
