@@ -24,6 +24,10 @@ from advisor.progress import Progress
 @click.option("--log-line-prefix", help="The server's log_line_prefix; inferred when not given.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes; all cores when not given.")
+@click.option(
+    "--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True, help="Where to run."
+)
+@click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler whose cluster reads the logs (--engine dask).")
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
 def command(
     inputs: tuple[str, ...],
@@ -34,6 +38,8 @@ def command(
     log_line_prefix: str | None,
     form: str,
     jobs: int | None,
+    engine: str,
+    scheduler: str | None,
     quiet: bool,
 ) -> None:
     """Read INPUTS and say what was understood of them; with -o, write the workload file that other commands accept.
@@ -50,9 +56,13 @@ def command(
     from advisor.workload.redact import redacted
     from advisor.workload.store import save
 
+    if (engine == "dask") != bool(scheduler):
+        raise click.UsageError("--engine dask and --scheduler ADDRESS go together")
     progress = Progress(quiet=quiet)
     with progress.step("read the inputs"):
-        workload = collect(inputs, log_line_prefix=log_line_prefix, jobs=jobs)
+        workload = collect(
+            inputs, log_line_prefix=log_line_prefix, jobs=jobs, scheduler=scheduler if engine == "dask" else None
+        )
     if watch:
         from advisor.workload.watch import watched
 

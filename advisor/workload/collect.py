@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from advisor.capture.detect import detect
 from advisor.capture.exports import read_export
@@ -17,6 +18,9 @@ from advisor.workload.model import Workload
 from advisor.workload.rows import workload_of
 from advisor.workload.store import load_workload, sniff
 
+if TYPE_CHECKING:
+    from advisor.workload.dask_engine import DaskEngine
+
 
 def collect(
     inputs: Sequence[str],
@@ -24,12 +28,14 @@ def collect(
     log_line_prefix: str | None = None,
     jobs: int | None = None,
     progress: Progress | None = None,
+    scheduler: str | None = None,
 ) -> Workload:
     """Return what logs, exports, workload files and database URLs, in any mixture, amount to together.
 
     `log_line_prefix` is the server's setting, inferred when not given; `jobs` the processes to use, all cores when
-    not given. Raises `InputError`, naming the input, when one cannot be read or nothing in it was understood, and
-    `ServerError` for a database that cannot be reached.
+    not given; `scheduler` the address of a Dask scheduler whose cluster reads the logs instead of this machine.
+    Raises `InputError`, naming the input, when one cannot be read or nothing in it was understood, and `ServerError`
+    for a database that cannot be reached.
     """
     if not inputs:
         raise InputError("no input was given", do="name logs, exports, workload files or a database URL")
@@ -45,10 +51,18 @@ def collect(
     if found.exports:
         workloads.append(workload_of(found.exports))
     if found.logs:
-        with Engine(jobs) as engine:
+        with _engine(jobs, scheduler) as engine:
             workloads.append(LogRun(engine, progress).workload(found.logs))
     workload = workloads[0] if len(workloads) == 1 else merge(workloads)
     return _filled(replace(workload, notes=(*workload.notes, *found.notes)) if found.notes else workload)
+
+
+def _engine(jobs: int | None, scheduler: str | None) -> Engine | DaskEngine:
+    if scheduler is None:
+        return Engine(jobs)
+    from advisor.workload.dask_engine import DaskEngine
+
+    return DaskEngine(scheduler)
 
 
 @dataclass

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
+from typing import Protocol
 
 from advisor.workload.block import BlockReader, BlockResult, Spec
 from advisor.workload.worker import Worker
@@ -17,6 +18,13 @@ ALONE = 3
 
 Block = tuple[bytes, int]
 """Bytes, and how many of them the block owns."""
+
+
+class BlockEngine(Protocol):
+    """What reads blocks, here or elsewhere."""
+
+    def read(self, spec: Spec, blocks: Iterable[Block]) -> Iterator[tuple[int, BlockResult]]:
+        """Yield the bytes and the result of each block, in the order of the blocks."""
 
 
 def cores() -> int:

@@ -16,7 +16,7 @@ from advisor.errors import InputError
 from advisor.workload.block import BlockReader, BlockResult, Counted, RowCounter, Spec
 from advisor.workload.blocks import log_blocks
 from advisor.workload.carry import Carry
-from advisor.workload.engine import Engine
+from advisor.workload.engine import BlockEngine
 from advisor.workload.finish import names, queries
 from advisor.workload.finish_loops import loops
 from advisor.workload.inferred import Inferred, infer
@@ -75,7 +75,7 @@ class _Count:
 class LogRun:
     """Reads logs one after the other; units of work go on from one to the next."""
 
-    def __init__(self, engine: Engine, progress: Progress | None = None) -> None:
+    def __init__(self, engine: BlockEngine, progress: Progress | None = None) -> None:
         self.engine = engine
         self.progress = progress
         self.partial = Partial()
