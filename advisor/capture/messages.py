@@ -151,8 +151,10 @@ def _after(template: str, whole: bool, word: bytes | None = None) -> bytes:
 
 
 def severity_pattern(language: Language) -> bytes:
-    """Return the pattern of any severity word, the longest first."""
-    words = sorted(language.severities, key=lambda word: (-len(word), word))
+    """Return the pattern of any severity word, the usual ones first, then the longest."""
+    usual = (b"LOG", b"DETAIL", b"STATEMENT", b"ERROR")
+    rank = {word: usual.index(meaning) if meaning in usual else 9 for word, meaning in language.severities.items()}
+    words = sorted(language.severities, key=lambda word: (rank[word], -len(word), word))
     return b"(" + b"|".join(re.escape(word) for word in words) + b")"
 
 

@@ -47,6 +47,9 @@ VOLATILE = frozenset("lxQe")
 APART = {"m": ("time", "zone"), "t": ("time", "zone"), "n": ("epoch",), "v": ("vxid",)}
 """Escapes that the quick pattern gives groups of their own."""
 
+LOOSE = {"m": rb"([-0-9: T.]{23}) ([A-Za-z0-9_+:-]+)", "t": rb"([-0-9: T]{19}) ([A-Za-z0-9_+:-]+)"}
+"""Times as the quick pattern has them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
@@ -131,7 +134,7 @@ def _quick(pieces: list[Piece]) -> tuple[bytes, tuple[str, ...]]:
             stretch.append(re.escape(what.encode()))
         elif what in APART or what in VOLATILE:
             close()
-            grouped = FIELDS[what][1] if what in APART else _ungrouped(FIELDS[what][1])
+            grouped = LOOSE.get(what, FIELDS[what][1]) if what in APART else _ungrouped(FIELDS[what][1])
             parts.append(_padded(grouped, padding))
             names.extend(APART.get(what, ()))
         else:

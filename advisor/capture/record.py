@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,7 +91,8 @@ class Records:
 
 def durations(column: Sequence[bytes | None]) -> NDArray[np.int64]:
     """Return durations as written, in milliseconds, as microseconds; `UNKNOWN` where there is none."""
-    written = [value or b"nan" for value in column]
+    complete = None not in column and b"" not in column
+    written = cast(Sequence[bytes], column) if complete else [value or b"nan" for value in column]
     try:
         milliseconds = np.fromiter(map(float, written), dtype=np.float64, count=len(written))
     except ValueError:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from advisor.capture.numbering import Numbering
 from advisor.capture.record import FAILED, FETCH, NO_TIME, PHASE, RUN
 from advisor.capture.statements import Rows
-from advisor.workload.fingerprints import Fingerprints
+from advisor.workload.fingerprints import MANY_KEYS, Fingerprints
 from advisor.workload.partial import RESERVOIR, Entry, EntryKey, Kept, Partial, slower
 from advisor.workload.sketch import buckets
 from advisor.workload.textkey import SEPARATOR, joined_keys, text_keys
@@ -43,6 +43,8 @@ class Tally:
     def __init__(self) -> None:
         self.fingerprints = Fingerprints()
         self.thresholds: dict[EntryKey, int] = {}
+        self.plain: set[bytes] = set()
+        """Texts without literals."""
 
     def count(self, rows: Rows) -> tuple[Partial, Coded]:
         """Return what the rows amount to, and the rows with their numbers."""
@@ -61,8 +63,7 @@ class Tally:
         databases: Numbering[bytes] = Numbering()
         numbers: Numbering[EntryKey] = Numbering()
         size = len(rows.text)
-        joined = SEPARATOR.join(rows.text)
-        key = keys.of(joined_keys(joined), size) if size else np.zeros(0, dtype=np.int32)
+        key = keys.of(self._keys(rows.text), size)
         database_of = np.array([databases[backend.database] for backend in rows.backends], dtype=np.int64)
         pair = key.astype(np.int64) * max(len(databases), 1) + (database_of[rows.backend] if size else 0)
         distinct, first, inverse = np.unique(pair, return_index=True, return_inverse=True)
@@ -77,7 +78,30 @@ class Tally:
             if number == len(representative):
                 representative.append(row)
         entry = np.array(entry_of, dtype=np.int32)[inverse] if size else np.zeros(0, dtype=np.int32)
-        return Coded(rows, key, names, entry, list(numbers), representative, b"*/" in joined, contents(rows))
+        return Coded(
+            rows,
+            key,
+            names,
+            entry,
+            list(numbers),
+            representative,
+            any(b"*/" in text for text in rows.text),
+            contents(rows),
+        )
+
+    def _keys(self, texts: list[bytes]) -> list[bytes]:
+        """Return the text key of each text; one without literals, as with bound parameters, is its own."""
+        plain = self.plain
+        others = [text for text in texts if text not in plain]
+        if not others:
+            return texts
+        found = joined_keys(SEPARATOR.join(others))
+        if len(plain) < MANY_KEYS:
+            plain.update(set(found).intersection(others))
+        if len(others) == len(texts):
+            return found
+        following = dict(zip(others, found, strict=True))
+        return [following.get(text, text) for text in texts]
 
     def _entry(self, coded: Coded, place: int) -> Entry:
         text = coded.rows.text[coded.representative[place]]

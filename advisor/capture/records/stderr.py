@@ -113,7 +113,7 @@ class StderrReader:
             backend=backend,
             backends=backends,
             vxid=dict(named).get("vxid", [None] * len(text)),
-            severity=[self.language.severities[word] for word in severity],
+            severity=self._english(severity),
             duration=durations(duration),
             kind=self._kinds(kind),
             text=text,
@@ -122,6 +122,13 @@ class StderrReader:
         )
         context = self.record.findall(block, owned) if owned < len(block) else []
         return hung(records, self._later(context))
+
+    def _english(self, severity: list[bytes]) -> list[bytes]:
+        """Return severities in English; most blocks hold nothing but LOG."""
+        first = severity[0] if severity else b"LOG"
+        if severity.count(first) == len(severity):
+            return [self.language.severities[first]] * len(severity)
+        return [self.language.severities[word] for word in severity]
 
     def _later(self, context: list[tuple[bytes, ...]]) -> list[tuple[bytes, bytes, bytes]]:
         """Return session, severity and text of the records that follow a block."""
