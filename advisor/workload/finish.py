@@ -134,7 +134,7 @@ def samples(entry: Entry) -> tuple[Sample, ...]:
     weight = entry.calls / len(entry.kept) if entry.kept else 1.0
     counts = Counter((one.text, one.parameters) for one in entry.kept)
     first: dict[tuple[bytes, bytes | None], Kept] = {}
-    for one in sorted(entry.kept):
+    for one in sorted(entry.kept, key=lambda one: -one.duration):
         first.setdefault((one.text, one.parameters), one)
     if entry.slowest is not None:
         first.setdefault((entry.slowest.text, entry.slowest.parameters), entry.slowest)
