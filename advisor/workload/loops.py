@@ -158,6 +158,7 @@ class _Unit:
             monotone=int(len(varying) == 1 and _monotone(values[varying[0]])),
             gaps=self._gaps(run),
             duration=sum(self.end[place] - self.start[place] for place in run),
+            sessions=len({content.session for content in contents}),
             example=example,
             parents=self._parents(entry, run, values[varying[0]] if len(varying) == 1 else ()),
         )

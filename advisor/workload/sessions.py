@@ -14,7 +14,18 @@ from advisor.workload.busy import BusySum, add_pauses, busy, spread
 from advisor.workload.loops import LoopFinder, repeating
 from advisor.workload.loopsum import LoopSums, merge_loops
 from advisor.workload.partial import EntryKey
-from advisor.workload.steps import BEGIN, END, SAMPLED, Content, Steps, session_order, step_class, traces, transactions
+from advisor.workload.steps import (
+    BEGIN,
+    END,
+    SAMPLED,
+    Content,
+    Steps,
+    session_order,
+    step_class,
+    trace_order,
+    traces,
+    transactions,
+)
 from advisor.workload.tally import Coded
 from advisor.workload.units import TICK, boundaries, closed, units
 
@@ -68,10 +79,17 @@ class BlockSteps:
         if not len(order):
             return BlockLoops()
         steps = self._steps(coded, order)
+        result = BlockLoops()
+        people, ends = coded.rows.backends, [*starts.tolist()[1:], len(order)]
+        result.busy = busy(steps, starts, coded.rows.backend[order], [person.application for person in people])
+        applications = [people[number].application for number in coded.rows.backend[order[starts]].tolist()]
+        result.edges = dict(zip(names, _edges(steps, starts.tolist(), ends, applications), strict=True))
+        if steps.trace.any():
+            order, starts, names = trace_order(coded.rows, order, steps.trace)
+            steps = self._steps(coded, order)
+            ends = [*starts.tolist()[1:], len(order)]
         begins = boundaries(steps, self.resolution)
         begins[starts] = True
-        ends = [*starts.tolist()[1:], len(order)]
-        result = BlockLoops()
         spans: list[tuple[int, int]] = []
         for name, begin, end in zip(names, starts.tolist(), ends, strict=True):
             first, last = closed(begins[begin:end])
@@ -87,10 +105,6 @@ class BlockSteps:
                 result.fragments[name] = Fragment(self._filled(coded, order, steps.part(begin, end), begin), None)
         result.loops = self._loops(coded, order, steps, spans)
         result.units = len(spans)
-        people = coded.rows.backends
-        result.busy = busy(steps, starts, coded.rows.backend[order], [person.application for person in people])
-        applications = [people[number].application for number in coded.rows.backend[order[starts]].tolist()]
-        result.edges = dict(zip(names, _edges(steps, starts.tolist(), ends, applications), strict=True))
         return result
 
     def _loops(self, coded: Coded, order: NDArray[np.int64], steps: Steps, spans: list[tuple[int, int]]) -> LoopSums:
@@ -124,9 +138,10 @@ class BlockSteps:
         for place, (entry, row, backend, key) in enumerate(zip(*columns, strict=True)):
             counts[entry] += 1
             if counts[entry] <= SAMPLED and not classes[entry]:
-                application, parameters = rows.backends[backend].application, rows.parameters.get(row)
-                returned = rows.returned.get(row)
-                steps.contents[place] = Content(rows.text[row], parameters, application, coded.keys[key], returned)
+                who, parameters = rows.backends[backend], rows.parameters.get(row)
+                steps.contents[place] = Content(
+                    rows.text[row], parameters, who.application, coded.keys[key], who.session, rows.returned.get(row)
+                )
         return steps
 
 

@@ -88,6 +88,7 @@ class Content:
     application: bytes
     key: bytes
     """Its text key."""
+    session: bytes
     rows: int | None = None
     """Rows it returned, where an analysed plan told."""
 
@@ -124,3 +125,20 @@ def session_order(rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64], lis
     starts = np.flatnonzero(np.diff(session[order], prepend=-1))
     names = list(numbers)
     return wanted[order], starts, [names[number] for number in session[order][starts].tolist()]
+
+
+def trace_order(
+    rows: Rows, order: NDArray[np.int64], trace: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], list[bytes]]:
+    """Return what `session_order` does, the steps of one trace together, over however many connections they went."""
+    numbers: Numbering[bytes] = Numbering()
+    backends = rows.backends
+    names = (
+        b"trace %d" % traced if traced else backends[backend].session
+        for traced, backend in zip(trace.tolist(), rows.backend[order].tolist(), strict=True)
+    )
+    group = numbers.of(names, len(order))
+    again = np.lexsort((order, group))
+    starts = np.flatnonzero(np.diff(group[again], prepend=-1))
+    known = list(numbers)
+    return order[again], starts, [known[number] for number in group[again][starts].tolist()]

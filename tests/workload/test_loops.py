@@ -45,7 +45,18 @@ def same_again(connection: psycopg.Connection) -> None:
         connection.execute("SELECT name FROM author WHERE id = %s", (3,)).fetchall()
 
 
-SCENES = (lazy_loading, literals_move, two_levels, same_again)
+def spread_over_a_pool(connection: psycopg.Connection) -> None:
+    """The queries of one request go out over several connections at once; the trace holds them together."""
+    trace = "/*traceparent='00-0123456789abcdef0123456789abcdef-0123456789abcdef-01'*/"
+    ids = [row[0] for row in connection.execute(f"SELECT id FROM author WHERE id > 20 LIMIT 9 {trace}").fetchall()]
+    others = [psycopg.connect(connection.info.dsn, autocommit=True) for _ in range(3)]
+    for number, author in enumerate(ids):
+        others[number % 3].execute(f"SELECT name FROM author WHERE id = %s OR name = 'x' {trace}", (author,))
+    for other in others:
+        other.close()
+
+
+SCENES = (lazy_loading, literals_move, two_levels, same_again, spread_over_a_pool)
 
 
 @pytest.fixture(scope="module")
@@ -110,8 +121,16 @@ def test_the_inner_loop_names_the_outer_one(workload: Workload) -> None:
 
 
 def test_repetition_without_variation_is_told_apart(workload: Workload) -> None:
-    for loop in loops_over(workload, "SELECT name FROM author"):
+    found = [loop for loop in loops_over(workload, "SELECT name FROM author") if loop.application == "same_again"]
+    assert found
+    for loop in found:
         assert loop.varying == () and loop.constant == (0,) and loop.executions == 5
+
+
+def test_a_loop_spread_over_connections_is_one_loop_of_its_trace(workload: Workload) -> None:
+    (found,) = loops_over(workload, "SELECT name FROM author WHERE id = $1 OR")
+    assert (found.unit, found.loops, found.executions, found.sessions) == ("trace", 2, 18, 3)
+    assert found.parents[0].limit_reached == 1.0
 
 
 @pytest.mark.parametrize("size", [700, 4096, 10_000])
