@@ -112,16 +112,21 @@ def busy(
         same = (steps.transaction[1:] == steps.transaction[:-1]) & (steps.transaction[1:] != 0)
         within = (session[1:] == session[:-1]) & (same | (kind[:-1] == BEGIN) | (kind[1:] == END))
         gaps = np.maximum(steps.start[1:] - steps.end[:-1], 0)
-        add_pauses(found, gaps[within], [applications[number] for number in application[1:][within].tolist()])
+        add_pauses(found, gaps[within], application[1:][within], applications)
         spread(found.seconds, steps.end[:-1][within], (steps.end[:-1] + gaps)[within])
     return found
 
 
-def add_pauses(found: BusySum, gaps: NDArray[np.int64], applications: list[bytes]) -> None:
-    """Add pauses within transactions."""
-    for gap, application in zip(gaps.tolist(), applications, strict=True):
-        if gap:
-            pauses = found.pauses.setdefault(application, Pauses())
-            pauses.total += gap
-            pauses.idle += gap > IDLE
-            pauses.longest = max(pauses.longest, gap)
+def add_pauses(
+    found: BusySum, gaps: NDArray[np.int64], application: NDArray[np.int32], applications: Sequence[bytes]
+) -> None:
+    """Add pauses within transactions; `application` is the number of each among `applications`."""
+    size = len(applications)
+    counts = np.bincount(application, gaps > 0, size).astype(np.int64).tolist()
+    idle = np.bincount(application, gaps > IDLE, size).astype(np.int64).tolist()
+    total = np.bincount(application, gaps, size).astype(np.int64).tolist()
+    longest = np.zeros(size, dtype=np.int64)
+    np.maximum.at(longest, application, gaps)
+    for number, name in enumerate(applications):
+        if counts[number]:
+            found.pauses.setdefault(name, Pauses()).merge(Pauses(0, idle[number], total[number], int(longest[number])))

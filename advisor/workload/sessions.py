@@ -193,7 +193,7 @@ class OpenUnits:
             same = before.last_transaction == edge.first_transaction != 0
             if same or before.last_class == BEGIN or edge.first_class == END:
                 gap = np.array([edge.start - before.end])
-                add_pauses(self.busy, gap, [edge.application])
+                add_pauses(self.busy, gap, np.zeros(1, dtype=np.int32), [edge.application])
                 spread(self.busy.seconds, np.array([before.end]), np.array([edge.start]))
         if edge.last_transaction or edge.last_class == BEGIN:
             self.last[session] = edge

@@ -63,7 +63,8 @@ class Tally:
         databases: Numbering[bytes] = Numbering()
         numbers: Numbering[EntryKey] = Numbering()
         size = len(rows.text)
-        key = keys.of(self._keys(rows.text), size)
+        found, commented = self._keys(rows.text)
+        key = keys.of(found, size)
         database_of = np.array([databases[backend.database] for backend in rows.backends], dtype=np.int64)
         pair = key.astype(np.int64) * max(len(databases), 1) + (database_of[rows.backend] if size else 0)
         distinct, first, inverse = np.unique(pair, return_index=True, return_inverse=True)
@@ -85,23 +86,27 @@ class Tally:
             entry,
             list(numbers),
             representative,
-            any(b"*/" in text for text in rows.text),
+            commented,
             contents(rows),
         )
 
-    def _keys(self, texts: list[bytes]) -> list[bytes]:
-        """Return the text key of each text; one without literals, as with bound parameters, is its own."""
+    def _keys(self, texts: list[bytes]) -> tuple[list[bytes], bool]:
+        """Return the text key of each text, and whether any text holds a comment.
+
+        A text without literals and comments, as with bound parameters, is its own key.
+        """
         plain = self.plain
         others = [text for text in texts if text not in plain]
         if not others:
-            return texts
-        found = joined_keys(SEPARATOR.join(others))
+            return texts, False
+        joined = SEPARATOR.join(others)
+        found, commented = joined_keys(joined), b"*/" in joined
         if len(plain) < MANY_KEYS:
             plain.update(set(found).intersection(others))
         if len(others) == len(texts):
-            return found
+            return found, commented
         following = dict(zip(others, found, strict=True))
-        return [following.get(text, text) for text in texts]
+        return [following.get(text, text) for text in texts], commented
 
     def _entry(self, coded: Coded, place: int) -> Entry:
         text = coded.rows.text[coded.representative[place]]
