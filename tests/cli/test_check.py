@@ -1,0 +1,121 @@
+"""`advisor check` in a pipeline: passes on accepted plans, stops a merge that would lose one, and says why."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from advisor.catalog.snapshot import save_snapshot, take_snapshot
+from advisor.twin.server import Server
+
+TABLES = """
+CREATE TABLE customers (id int PRIMARY KEY, name text);
+CREATE TABLE orders (id int PRIMARY KEY, customer_id int NOT NULL, placed timestamptz NOT NULL, total numeric);
+INSERT INTO customers SELECT i, 'name ' || i FROM generate_series(1, 2000) i;
+INSERT INTO orders SELECT i, i % 2000 + 1, '2026-01-01'::timestamptz + i * interval '1 minute', i % 97
+FROM generate_series(1, 60000) i;
+CREATE INDEX orders_customer_placed ON orders (customer_id, placed);
+CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY);
+INSERT INTO alembic_version VALUES ('r0001');
+"""
+STATEMENTS = """
+SELECT * FROM orders WHERE customer_id = 17 ORDER BY placed DESC LIMIT 5;
+SELECT c.name, o.total FROM customers c JOIN orders o ON o.customer_id = c.id WHERE c.id IN (3, 5, 8);
+"""
+REVISION = '''"""{message}"""
+from alembic import op
+revision = "{revision}"
+down_revision = {down!r}
+branch_labels = depends_on = None
+
+
+def upgrade():
+    {body}
+
+
+def downgrade():
+    pass
+'''
+
+
+def check(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    program = "from advisor.cli.main import main; main()"
+    given = ["--isolated", "check", *arguments, "--snapshot", "prod", "--baseline", "plans.json"]
+    return subprocess.run([sys.executable, "-c", program, *given], capture_output=True, text=True, cwd=folder)
+
+
+def write_revision(folder: Path, revision: str, down: str | None, body: str) -> None:
+    text = REVISION.format(message=revision, revision=revision, down=down, body=body)
+    (folder / "migrations" / "versions" / f"{revision}.py").write_text(text)
+
+
+@pytest.fixture
+def project(server: Server, database: str, connection: psycopg.Connection, tmp_path: Path) -> Path:
+    """A checkout with a snapshot of production, an Alembic environment at production's revision, accepted plans."""
+    connection.execute(TABLES)
+    connection.execute("VACUUM ANALYZE")
+    save_snapshot(take_snapshot(server.url(database)), tmp_path / "prod")
+    (tmp_path / "migrations" / "versions").mkdir(parents=True)
+    (tmp_path / "migrations" / "env.py").write_text("raise SystemExit('the env.py of a team must never run')\n")
+    (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = %(here)s/migrations\n")
+    write_revision(tmp_path, "r0001", None, "pass")
+    (tmp_path / "statements.sql").write_text(STATEMENTS)
+    accepted = check(tmp_path, "statements.sql", "--update-baseline")
+    assert accepted.returncode == 0, accepted.stderr
+    return tmp_path
+
+
+def test_accepted_plans_pass_and_the_baseline_is_the_same_byte_for_byte(project: Path) -> None:
+    first = (project / "plans.json").read_bytes()
+    passed = check(project, "--alembic", "alembic.ini")
+    assert passed.returncode == 0, passed.stdout + passed.stderr
+    assert passed.stdout == "passed: 2 queries checked, 0 failed, 0 warned\n"
+    assert check(project, "statements.sql", "--update-baseline").returncode == 0
+    assert (project / "plans.json").read_bytes() == first
+
+
+def test_a_pending_revision_that_drops_an_index_stops_the_merge_with_query_and_index_named(project: Path) -> None:
+    write_revision(project, "r0002", "r0001", 'op.drop_index("orders_customer_placed", table_name="orders")')
+    failed = check(project, "--alembic", "alembic.ini")
+    assert failed.returncode == 1
+    assert "FAIL PLN001 index-lost" in failed.stdout
+    assert "index orders_customer_placed is gone" in failed.stdout
+    assert "WHERE customer_id = " in failed.stdout
+    assert "CREATE INDEX orders_customer_placed ON public.orders" in failed.stdout
+    assert check(project, "--alembic", "alembic.ini", "--fail-level", "never").returncode == 0
+
+
+def test_a_pending_revision_that_drops_a_column_leaves_a_query_that_cannot_be_planned(project: Path) -> None:
+    write_revision(project, "r0002", "r0001", 'op.drop_column("orders", "placed")')
+    failed = check(project, "--alembic", "alembic.ini")
+    assert failed.returncode == 1
+    assert "FAIL PLN008 not-plannable" in failed.stdout
+    assert 'column "placed" does not exist' in failed.stdout
+
+
+def test_a_pending_revision_that_adds_a_better_index_passes_and_says_so(project: Path) -> None:
+    body = 'op.create_index("orders_customer_total", "orders", ["customer_id"], postgresql_include=["total"])'
+    write_revision(project, "r0002", "r0001", body)
+    passed = check(project, "--alembic", "alembic.ini")
+    assert passed.returncode == 0, passed.stdout
+    assert "FAIL" not in passed.stdout
+
+
+def test_queries_without_a_baseline_are_named(project: Path) -> None:
+    (project / "more.sql").write_text(STATEMENTS + "SELECT count(*) FROM customers WHERE name = 'x';")
+    passed = check(project, "more.sql")
+    assert passed.returncode == 0
+    assert "1 new without a baseline" in passed.stdout
+
+
+def test_a_baseline_of_another_major_version_is_refused(project: Path) -> None:
+    document = json.loads((project / "plans.json").read_text())
+    (project / "plans.json").write_text(json.dumps({**document, "server_major": 15}))
+    refused = check(project)
+    assert refused.returncode == 2
+    assert "accepted on PostgreSQL 15, the twin is 18" in refused.stderr
