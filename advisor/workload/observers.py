@@ -17,7 +17,7 @@ from advisor.workload.observed import Incident as IncidentSum
 from advisor.workload.partial import EntryKey
 from advisor.workload.reuse import ReuseMeter
 
-SEEN = 40_000
+SEEN = 10_000
 """Executions after which only half of the contents are followed any further (SHARDS): memory and time stay flat."""
 
 Known = list[tuple[Incident, EntryKey | None]]

@@ -48,7 +48,9 @@ class ReuseMeter:
 
     def see(self, end_s: float, query_id: str, content: int, scale: float = 1.0) -> None:
         """Count one execution; `content` is a hash of text and values, `scale` what one sampled content stands for."""
-        query = self._queries.setdefault(query_id, _Query())
+        query = self._queries.get(query_id)
+        if query is None:
+            query = self._queries[query_id] = _Query()
         query.executions += scale
         query.contents[content] = scale
         for cache in query.caches:
