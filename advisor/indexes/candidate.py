@@ -33,6 +33,16 @@ class Context:
     """Per referenced table: the tables that point at it, each with its foreign key's columns."""
     updated: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     """Per table: the columns that captured statements update."""
+    extents: dict[tuple[str, str], tuple[float, int]] = field(default_factory=dict)
+    """Rows and pages of the tables asked for so far."""
+
+    def extent(self, table: Table) -> tuple[float, int]:
+        """Return a table's rows and pages, those of all partitions for a partitioned one."""
+        place = table.schema, table.name
+        if place not in self.extents:
+            rows = table_rows(table, self.schema, self.statistics)
+            self.extents[place] = rows, table_pages(table, self.schema, self.statistics)
+        return self.extents[place]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +135,7 @@ class Need:
     @property
     def rows(self) -> float:
         """Return the table's estimated rows."""
-        return table_rows(self.table, self.context.schema, self.context.statistics)
+        return self.context.extent(self.table)[0]
 
     def column(self, name: str) -> Column | None:
         """Return a column of the table."""

@@ -94,12 +94,20 @@ def trigrams(value: str) -> Iterator[str]:
 
 def json_items(value: str) -> Iterator[str]:
     """Yield what `jsonb_ops` stores: every key, and every value in it."""
-    yield from (item for _, item in _walk(orjson.loads(value), ""))
+    yield from (item for _, item in _walk(_parsed(value), ""))
 
 
 def json_paths(value: str) -> Iterator[str]:
     """Yield what `jsonb_path_ops` stores: every value with the path to it."""
-    yield from (f"{path}={item}" for path, item in _walk(orjson.loads(value), "") if not item.startswith("K"))
+    yield from (f"{path}={item}" for path, item in _walk(_parsed(value), "") if not item.startswith("K"))
+
+
+def _parsed(value: str) -> Any:
+    """Return the value; a redacted one that is no JSON any more counts as a string."""
+    try:
+        return orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return value
 
 
 def _walk(node: Any, path: str) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ from advisor.analysis.shape import QueryShape
 from advisor.catalog.index import IndexDefinition
 from advisor.catalog.schema import Schema, Table
 from advisor.catalog.statistics import Statistics
-from advisor.indexes.candidate import EQUALITY, Context, Need, Suggestion, table_pages, table_rows
+from advisor.indexes.candidate import EQUALITY, Context, Need, Suggestion
 from advisor.indexes.options import AdviseOptions
 from advisor.indexes.passes import suggestions
 from advisor.indexes.redundancy import served_by_existing
@@ -94,8 +94,7 @@ def needs(context: Context, query: Query, shape: QueryShape, refused: list[str])
 
 def small(table: Table, context: Context) -> bool:
     """Return whether a table is too small for any index to pay."""
-    rows = table_rows(table, context.schema, context.statistics)
-    pages = table_pages(table, context.schema, context.statistics)
+    rows, pages = context.extent(table)
     return rows < context.options.min_table_rows or pages < context.options.min_table_pages
 
 

@@ -30,6 +30,7 @@ class Pool:
     refused: dict[int, str] = field(default_factory=dict)
     """Why the twin would not build a candidate."""
     _parts: dict[object, Part] = field(default_factory=dict)
+    _rows: dict[tuple[str, str], float] = field(default_factory=dict)
 
     def extend(self, suggestions: Sequence[Suggestion]) -> range:
         """Size and build more candidates and return their numbers."""
@@ -54,7 +55,10 @@ class Pool:
 
     def rows(self, definition: IndexDefinition) -> float:
         """Return the rows of the table an index is on."""
-        return table_rows(self.schema.tables[definition.schema, definition.table], self.schema, self.statistics)
+        place = definition.schema, definition.table
+        if place not in self._rows:
+            self._rows[place] = table_rows(self.schema.tables[place], self.schema, self.statistics)
+        return self._rows[place]
 
     def _sizes(self, definitions: Sequence[IndexDefinition]) -> list[IndexSize]:
         """Return each candidate's size; the planner itself is asked how many rows a predicate keeps."""

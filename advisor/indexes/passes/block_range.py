@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from advisor.indexes.candidate import Need, Suggestion, key_of, table_pages
+from advisor.indexes.candidate import Need, Suggestion, key_of
 
 ORDER = 70
 CORRELATION = 0.9
@@ -14,7 +14,7 @@ PAGES = 1_024
 
 def suggest(need: Need, found: tuple[Suggestion, ...]) -> Iterator[Suggestion]:
     """Yield a BRIN index per range column that is strongly correlated with the physical order of a big table."""
-    if table_pages(need.table, need.context.schema, need.context.statistics) < PAGES:
+    if need.context.extent(need.table)[1] < PAGES:
         return
     for term in need.ranges:
         statistics = need.column_statistics(term.column) if term.column else None
