@@ -14,6 +14,8 @@ import orjson
 from advisor.catalog.statistics import ColumnStatistics
 
 Elements = Callable[[str], Iterator[str]]
+MOST = 50.0
+"""Logarithm of the most elements thought of: what it bounds is bounded by the rows anyway."""
 SEEN_OFTEN = 8
 """Sampled values an element must occur in for its frequency to be believed."""
 
@@ -75,7 +77,8 @@ def _tail(falling: list[float], rest: float) -> float:
     half = falling[count // 2 - 1]
     slope = min(math.log(half / falling[-1]) / math.log(2), 0.95)
     mass = rest * (1 - slope) / (falling[-1] * count**slope)
-    return float((mass + count ** (1 - slope)) ** (1 / (1 - slope)) - count)
+    reach = math.log(mass + count ** (1 - slope)) / (1 - slope)
+    return math.exp(min(reach, MOST)) - count
 
 
 def _values(found: ColumnStatistics) -> list[tuple[str, float]]:

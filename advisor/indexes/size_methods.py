@@ -14,6 +14,8 @@ STORED = {"point": 32.0, "circle": 32.0, "polygon": 32.0, "inet": 11.0, "cidr": 
 """Bytes of a GiST leaf key where it is not the value itself."""
 FILLED, PACKED = 0.68, 0.99
 """Share of a GiST page in use after a build by splitting, and after a sorted one."""
+FEWEST = 3.0
+"""Entries on a page at least: wider ones are compressed or stored out of line."""
 SORTED_RANGES = 18
 """Major version from which range types are sorted for the build."""
 
@@ -59,7 +61,7 @@ def gist_size(parts: tuple[Part, ...], rows: float, types: tuple[str, ...], majo
         STORED.get(name, sum(part.widths) / len(part.widths)) for part, name in zip(parts, types, strict=False)
     )
     packed = major >= SORTED_RANGES and all(name.endswith("range") for name in types)
-    per_page = 8152 * (PACKED if packed else FILLED) / (math.ceil((8 + stored) / 8) * 8 + 4)
+    per_page = max(8152 * (PACKED if packed else FILLED) / (math.ceil((8 + stored) / 8) * 8 + 4), FEWEST)
     pages, level, height = 0, rows / per_page, 0
     while level > 1:
         pages += math.ceil(level)

@@ -36,6 +36,19 @@ def statistics(draw) -> tuple[Table, Statistics]:
     return table, Statistics(relations={("public", "t"): RelationStatistics(rows, pages)}, columns=known)
 
 
+def test_keys_wider_than_half_a_page_do_not_keep_the_model_busy_for_ever() -> None:
+    table = Table("public", "t", "table", (Column("c", "text", 1, "text", "S", -1),))
+    column = ColumnStatistics(0.0, 5000, -1.0)
+    known = Statistics(
+        relations={("public", "t"): RelationStatistics(1e6, 1_000_000)}, columns={("public", "t", "c"): column}
+    )
+    for method in ("gist", "spgist", "btree", "gin"):
+        assert (
+            estimate_size(IndexDefinition("public", "t", (IndexKey.of("c"),), method=method), table, known, 18).pages
+            > 1000
+        )
+
+
 @given(statistics(), st.sampled_from(["btree", "hash", "gin", "gist", "brin", "spgist"]), st.booleans(), st.booleans())
 @settings(deadline=None, max_examples=300)
 def test_every_input_has_an_answer(found: tuple[Table, Statistics], method: str, partial: bool, payload: bool) -> None:
