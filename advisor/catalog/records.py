@@ -54,6 +54,7 @@ class _Builder:
         self.activity: dict[tuple[str, str], Activity] = {}
         self.index_activity: dict[tuple[str, str], IndexActivity] = {}
         self.types: dict[tuple[str, str, str], str] = {}
+        self.invalid_indexes: dict[tuple[str, str], str] = {}
         self.unread_ends = 0
         self.end: Record = {}
 
@@ -72,6 +73,7 @@ class _Builder:
             index_activity=self.index_activity,
             extended=self.extended,
             types=self.types,
+            invalid_indexes=self.invalid_indexes,
             unread_ends=self.unread_ends,
             since=self.end.get("since"),
             captured=self.end.get("captured"),
@@ -88,6 +90,8 @@ class _Builder:
         if height is None and record["method"] == "btree":
             height = btree_height(record["pages"], record.get("key_width") or 16, record["rows"])
         self.relations[key] = _relation(record, height)
+        if record.get("invalid_ddl"):
+            self.invalid_indexes[key] = record["invalid_ddl"]
         if record.get("scans") is not None:
             self.index_activity[key] = IndexActivity(
                 record["scans"], record.get("rows_read") or 0, record.get("last_scan")
@@ -116,6 +120,9 @@ class _Builder:
         key = (record["schema"], record["table"], record["column"], False)
         if key in self.columns:
             self.columns[key] = replace(self.columns[key], low=record["low"], high=record["high"])
+
+    def _take_invalid_index(self, record: Record) -> None:
+        self.invalid_indexes[record["schema"], record["name"]] = record["ddl"]
 
     def _take_unread_ends(self, record: Record) -> None:
         self.unread_ends = record["count"]
@@ -180,6 +187,8 @@ def records_from_statistics(statistics: Statistics) -> Iterator[Record]:
         yield {"kind": "activity", "schema": schema, "table": table, **_plain(counters)}
     for (schema, name), use in sorted(statistics.index_activity.items()):
         yield {"kind": "index_activity", "schema": schema, "name": name, **_plain(use)}
+    for (schema, name), ddl in sorted(statistics.invalid_indexes.items()):
+        yield {"kind": "invalid_index", "schema": schema, "name": name, "ddl": ddl}
     if statistics.unread_ends:
         yield {"kind": "unread_ends", "count": statistics.unread_ends}
     yield _known({"kind": "end", "captured": statistics.captured, "since": statistics.since,

@@ -70,6 +70,12 @@ class Snapshot:
         """Return the server's major version."""
         return self.server_version // 10_000
 
+    @property
+    def restorable_sql(self) -> str:
+        """Return `schema_sql` with the invalid indexes that pg_dump leaves out; restored, they are valid."""
+        left_behind = [ddl for _, ddl in sorted(self.statistics.invalid_indexes.items())]
+        return "\n".join([self.schema_sql, *(f"{ddl};" for ddl in left_behind)]) if left_behind else self.schema_sql
+
     def search_path_of(self, role: str | None) -> tuple[str, ...]:
         """Return the schemas that an unqualified name of this role's statements is looked for in."""
         found = {

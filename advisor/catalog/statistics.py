@@ -121,6 +121,8 @@ class Statistics:
     types: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
     """Type of each column with statistics: `format_type` below domains, `enum` for an enumeration, `enum[]` for arrays
     of one; empty where the source does not say."""
+    invalid_indexes: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """By schema and name: `pg_get_indexdef` of what cut-off concurrent builds left behind; pg_dump leaves them out."""
     unread_ends: int = 0
     """Indexed columns whose real minimum and maximum could not be looked up in time."""
     since: str | None = None

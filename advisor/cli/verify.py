@@ -70,7 +70,7 @@ def command(
     history = History.open(alembic, section)
     with start_twin(source, provider) as twin:
         with progress.step("ran the revisions"):
-            revisions, notes = index_revisions(history, twin.url, source.schema_sql, start, to)
+            revisions, notes = index_revisions(history, twin.url, source.restorable_sql, start, to)
         for note in notes:
             progress.note(note)
         analysed = analyse_workload(collect(inputs), twin) if inputs else None
@@ -114,7 +114,7 @@ def _prove(
         url=twin.url,
         config=alembic,
         proposals=proposals,
-        schema_sql=twin.snapshot.schema_sql,
+        schema_sql=twin.snapshot.restorable_sql,
         start=start,
         plan_check=check,
         server=twin.description,

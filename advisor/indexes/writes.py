@@ -14,7 +14,7 @@ from advisor.indexes.proposal import WriteCost
 from advisor.workload.model import Workload
 
 TUPLE_MS = 0.004
-"""Milliseconds to put one tuple into a b-tree in memory, WAL included (measured, see benchmarks/size_model.py)."""
+"""Milliseconds to put one tuple into a b-tree in memory, WAL included: assumed, not measured."""
 LEVEL_MS = 0.001
 """Milliseconds for each level of descent."""
 METHOD = {"btree": 1.0, "hash": 1.0, "gin": 8.0, "gist": 3.0, "spgist": 3.0, "brin": 0.02}

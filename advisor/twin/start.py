@@ -107,7 +107,9 @@ class _Maker:
         self._search_path = snapshot.search_path
         notes += self._apply(self.name)
         with self.connect() as connection:
-            return notes + restore_schema(connection, snapshot.schema_sql)
+            notes += restore_schema(connection, snapshot.restorable_sql)
+            _invalidate(connection, snapshot.statistics)
+            return notes
 
     def copy(self) -> str:
         """Copy the first database, to which nobody may be connected, and return the copy's name."""
@@ -174,6 +176,16 @@ def _fill(snapshot: Snapshot, maker: _Maker, notes: Sequence[str], size_of: Size
         conninfo=maker.conninfo(database),
         binaries=maker.host.binaries,
     )
+
+
+def _invalidate(connection: psycopg.Connection[Any], statistics: Statistics) -> None:
+    """Make invalid again what is invalid in production, so that no plan uses it."""
+    for schema, name in sorted(statistics.invalid_indexes):
+        connection.execute(
+            "UPDATE pg_index SET indisvalid = false FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE c.oid = indexrelid AND n.nspname = %s AND c.relname = %s",
+            (schema, name),
+        )
 
 
 def _row_security(schema: Schema) -> list[str]:

@@ -76,7 +76,7 @@ def prove_report(
         url=twin.url,
         config=alembic,
         proposals=advice.proposals,
-        schema_sql=twin.snapshot.schema_sql,
+        schema_sql=twin.snapshot.restorable_sql,
         start=twin.snapshot.alembic_version or None,
         plan_check=check,
         server=twin.description,

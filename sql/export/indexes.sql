@@ -31,6 +31,7 @@ SELECT json_build_object(
          'pages', coalesce(pg_relation_size(c.oid), 0) / current_setting('block_size')::bigint,
          'recorded_pages', c.relpages,
          'key_width', w.width,
+         'invalid_ddl', CASE WHEN NOT i.indisvalid AND c.relkind = 'i' THEN pg_get_indexdef(c.oid) END,
          'scans', a.idx_scan,
          'rows_read', a.idx_tup_read,
          'last_scan', to_jsonb(a) ->> 'last_idx_scan')::text
