@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor.capture.incidents import rows_of, taken_apart
-from advisor.capture.parameters import listed
+from advisor.capture.parameters import LEAD, listed
 from advisor.capture.prepared import resolve
-from advisor.capture.record import FAILED, OTHER, PLAN, RUN, UNKNOWN, Backend, Records, Times
+from advisor.capture.record import FAILED, OTHER, PHASE, PLAN, RUN, UNKNOWN, Backend, Records, Times
 
 T = TypeVar("T")
+
+SPACE = ord(" ")
 
 RECENT = 50
 """Executions of a session whose plan may still come."""
@@ -142,16 +144,18 @@ def _rows(
 def _bind(records: Records, rows: Rows, places: list[int]) -> None:
     """Give rows the values that their records' DETAIL lists; put the prepared statement in place of an EXECUTE."""
     row_of = None if len(places) == len(records.text) else {place: row for row, place in enumerate(places)}
+    role, parameters = rows.role.tolist(), rows.parameters
     for place, detail in records.detail.items():
         row = place if row_of is None else row_of.get(place)
-        if row is None:
+        if row is None or role[row] == PHASE:
             continue
-        if (listing := listed(detail)) is not None:
-            rows.parameters[row] = listing
+        begin = detail.find(b"$1 = ", 0, LEAD)
+        if begin > 0 and detail[begin - 1] == SPACE:
+            parameters[row] = detail[begin:]
         elif (resolved := resolve(rows.text[row], detail)) is not None:
             rows.text[row], values = resolved
             if values is not None:
-                rows.parameters[row] = values
+                parameters[row] = values
 
 
 def _resolved(records: Records) -> dict[int, bytes]:

@@ -12,7 +12,7 @@ from advisor.capture.numbering import Numbering
 from advisor.capture.record import FAILED, FETCH, NO_TIME, PHASE, RUN
 from advisor.capture.statements import Rows
 from advisor.workload.fingerprints import MANY_KEYS, Fingerprints
-from advisor.workload.partial import RESERVOIR, Entry, EntryKey, Kept, Partial, slower
+from advisor.workload.partial import RESERVOIR, Entry, EntryKey, Kept, Partial, lowest, slower
 from advisor.workload.sketch import buckets
 from advisor.workload.textkey import SEPARATOR, joined_keys, text_keys
 
@@ -43,6 +43,8 @@ class Tally:
     def __init__(self) -> None:
         self.fingerprints = Fingerprints()
         self.thresholds: dict[EntryKey, int] = {}
+        self.lows: dict[EntryKey, NDArray[np.int64]] = {}
+        """The lowest ranks of each entry so far."""
         self.plain: set[bytes] = set()
         """Texts without literals."""
 
@@ -152,11 +154,20 @@ class Tally:
         wanted = wanted[np.lexsort((rank[wanted], coded.entry[wanted]))]
         starts = np.searchsorted(coded.entry[wanted], np.arange(len(entries) + 1))
         for place, (key, entry) in enumerate(entries):
-            chosen = wanted[starts[place] : starts[place + 1]][:RESERVOIR].tolist()
-            entry.kept = [kept(rows, rank, row) for row in chosen]
-            if len(chosen) == RESERVOIR:
-                self.thresholds[key] = entry.kept[-1].rank
+            ours = wanted[starts[place] : starts[place + 1]]
+            if len(ours) > RESERVOIR:  # all of one rank or none: which of them stay is decided by what they are
+                ours = ours[: np.searchsorted(rank[ours], rank[ours[RESERVOIR - 1]], side="right")]
+            if len(ours):
+                entry.kept = lowest([kept(rows, rank, row) for row in ours.tolist()])
+                self._lower(key, rank[ours])
         self._slowest(coded, rank, [entry for _, entry in entries])
+
+    def _lower(self, key: EntryKey, ranks: NDArray[np.int64]) -> None:
+        """Lower the limit for an entry's executions to be kept."""
+        lows = np.sort(np.concatenate((self.lows[key], ranks)) if key in self.lows else ranks)[:RESERVOIR]
+        self.lows[key] = lows
+        if len(lows) == RESERVOIR:
+            self.thresholds[key] = int(lows[-1])
 
     def _slowest(self, coded: Coded, rank: NDArray[np.int64], entries: list[Entry]) -> None:
         """Keep the slowest execution of each entry."""

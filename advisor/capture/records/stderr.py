@@ -117,7 +117,9 @@ class StderrReader:
             duration=durations(duration),
             kind=self._kinds(kind),
             text=text,
-            detail={place: unindented(one) for place, one in enumerate(detail) if one is not None},
+            detail={
+                place: unindented(one) if b"\n" in one else one for place, one in enumerate(detail) if one is not None
+            },
             lines=block.count(b"\n", 0, owned),
         )
         context = self.record.findall(block, owned) if owned < len(block) else []
