@@ -34,12 +34,14 @@ def offset(zone: bytes) -> int:
 def times(stamps: Sequence[bytes], zones: Sequence[bytes] | None = None) -> Times:
     """Return the times of stamps such as `2026-11-20 06:07:41.051`; `NO_TIME` where a stamp is empty or broken."""
     try:
-        local = np.array(stamps, dtype="S").astype("datetime64[us]").astype(np.int64)
+        local = (
+            np.array(stamps, dtype=f"S{len(stamps[0])}" if stamps else "S").astype("datetime64[us]").astype(np.int64)
+        )
     except ValueError:
         local = np.array([_single(stamp) for stamp in stamps], dtype=np.int64)
     if zones is None or not len(local):
         return local
-    if len(set(zones)) == 1:
+    if zones.count(zones[0]) == len(zones):
         shift = offset(zones[0])
         return np.where(local == NO_TIME, local, local - shift) if shift else local
     shifts = np.fromiter(map(offset, zones), dtype=np.int64, count=len(zones))

@@ -176,6 +176,37 @@ def _words(language: Language, english_word: bytes) -> list[bytes]:
     return [re.escape(word) for word, meaning in language.severities.items() if meaning == english_word]
 
 
+TIMED = (
+    rb"duration: ([0-9.]+) ms(?:  (statement|parse|bind|execute fetch from|execute|plan)(?: [^:\n\x00]*)?"
+    rb":(?: |(?=[\n\\]))|(?=[\"\n\x00]|$))"
+)
+
+
+def either_pattern(language: Language, timed: bytes, severity: bytes) -> bytes:
+    """Return the pattern of severity and head, the most usual case first: an English LOG with a duration.
+
+    `timed` is how that begins, `severity` the general pattern with its groups severity, duration and kind. The groups
+    are duration and kind of the usual case, then severity, duration and kind of any other.
+    """
+    usual = timed + TIMED if language.code == "en" else rb"(?!)()()"
+    return b"(?:" + usual + b"|" + severity + b")"
+
+
+def either(
+    columns: Sequence[list[bytes | None]], language: Language
+) -> tuple[list[bytes], list[bytes | None], list[bytes | None]]:
+    """Return severity, duration and kind from the five groups of `either_pattern`."""
+    duration, kind, severity, other_duration, other_kind = columns
+    if severity.count(None) == len(severity):
+        return [b"LOG"] * len(severity), duration, kind
+    english = language.severities
+    return (
+        [english[word] if word is not None else b"LOG" for word in severity],
+        [one or other for one, other in zip(duration, other_duration, strict=True)],
+        [one or other for one, other in zip(kind, other_kind, strict=True)],
+    )
+
+
 def head_pattern(language: Language, before: bytes | None = None) -> bytes:
     """Return the pattern of the head of a LOG message after its severity; it matches nothing after any other.
 

@@ -64,6 +64,8 @@ class Prefix:
     """A stricter and faster pattern, for names without awkward characters."""
     quick_fields: tuple[str, ...]
     """Name of each group of the quick pattern; `stable` is a stretch that repeats within a session."""
+    telling: int | None = None
+    """Which stable stretch holds the session id and all names, where one does."""
 
 
 Piece = tuple[str, str, str | None]
@@ -107,23 +109,27 @@ def compile_prefix(text: str) -> Prefix:
             fields.extend([name, "zone"] if name == "time" else [name] if name else [])
     if any(kind == "stop" for _, kind, _ in pieces):
         parts.append(b")?")
-    quick, quick_fields = _quick(pieces)
-    return Prefix(text, b"".join(parts), tuple(fields), quick, quick_fields)
+    quick, quick_fields, telling = _quick(pieces)
+    return Prefix(text, b"".join(parts), tuple(fields), quick, quick_fields, telling)
 
 
-def _quick(pieces: list[Piece]) -> tuple[bytes, tuple[str, ...]]:
-    """Return the quick pattern and the names of its groups."""
+def _quick(pieces: list[Piece]) -> tuple[bytes, tuple[str, ...], int | None]:
+    """Return the quick pattern, the names of its groups and the stable stretch that says who wrote a line."""
     parts: list[bytes] = []
     names: list[str] = []
     stretch: list[bytes] = []
+    letters: list[set[str]] = []
+    held: set[str] = set()
 
     def close() -> None:
         if any(part.startswith((b"[^", b"(?")) or b"\\d" in part for part in stretch):
             parts.append(b"(" + b"".join(stretch) + b")")
             names.append("stable")
+            letters.append(set(held))
         else:
             parts.extend(stretch)
         stretch.clear()
+        held.clear()
 
     for place, (what, kind, padding) in enumerate(pieces):
         following = pieces[place + 1] if place + 1 < len(pieces) else ("", "text", None)
@@ -139,10 +145,13 @@ def _quick(pieces: list[Piece]) -> tuple[bytes, tuple[str, ...]]:
             names.extend(APART.get(what, ()))
         else:
             stretch.append(_padded(_strict(what, following), padding))
+            held.add(what)
     close()
     if any(kind == "stop" for _, kind, _ in pieces):
         parts.append(b")?")
-    return b"".join(parts), tuple(names)
+    needed = {what for what, kind, _ in pieces if kind == "escape" and what in "audhr"} | {"c"}
+    telling = next((place for place, found in enumerate(letters) if needed <= found), None)
+    return b"".join(parts), tuple(names), telling
 
 
 def _strict(letter: str, following: Piece) -> bytes:

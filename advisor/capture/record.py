@@ -94,7 +94,7 @@ def durations(column: Sequence[bytes | None]) -> NDArray[np.int64]:
     complete = None not in column and b"" not in column
     written = cast(Sequence[bytes], column) if complete else [value or b"nan" for value in column]
     try:
-        milliseconds = np.fromiter(map(float, written), dtype=np.float64, count=len(written))
+        milliseconds = np.array(list(map(float, written)), dtype=np.float64)
     except ValueError:
         milliseconds = np.array([_float(value) for value in written], dtype=np.float64)
     found = np.full(len(written), UNKNOWN, dtype=np.int64)

@@ -55,7 +55,6 @@ def quick_records(
     numbering: Numbering[tuple[bytes | None, ...]] = Numbering()
     size = len(columns.text)
     backend = numbering.of(columns.who, size)
-    english = language.severities
     joined = b"\0".join(columns.text)
     text = columns.text
     if b'""' in joined or b"\\" in joined:
@@ -65,7 +64,7 @@ def quick_records(
         backend=backend,
         backends=[Backend(*who(key)) for key in numbering],
         vxid=columns.vxid,
-        severity=[english[word] for word in columns.severity],
+        severity=columns.severity,
         duration=durations(columns.duration),
         kind=np.fromiter(map(language.kinds.__getitem__, columns.kind), dtype=np.int8, count=size),
         text=text,

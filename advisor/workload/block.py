@@ -91,10 +91,12 @@ class BlockReader:
 
     def read(self, block: bytes, owned: int) -> BlockResult:
         """Return what the first `owned` bytes of `block` amount to; the rest is context."""
-        own, context = block[:owned], block[owned:]
-        for envelope in self.envelopes:
-            own, context = envelope.unwrap(own), envelope.unwrap(context)
-        records = self.reader.read(own + context, len(own))
+        if self.envelopes:
+            own, context = block[:owned], block[owned:]
+            for envelope in self.envelopes:
+                own, context = envelope.unwrap(own), envelope.unwrap(context)
+            block, owned = own + context, len(own)
+        records = self.reader.read(block, owned)
         found = self._known(list(incidents(records)), records)
         assembled = assemble(records)
         rows = assembled.rows

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from functools import cached_property
 
-from advisor.capture.messages import Language, head_pattern, language_of, severity_pattern
+from advisor.capture.messages import Language, either, head_pattern, language_of
 from advisor.capture.record import Losses, Records
 from advisor.capture.structured import Columns, quick_records, records, split_column
 
@@ -57,8 +57,7 @@ class CsvReader:
         rest = rb"," + TEXT + rb",[^,\n]*,[^,\n]*,\d*," + TEXT + rb"," + TEXT + rb",\d*,[^,\n]*"
         application = rb"(?:,(" + PLAIN + rb")(?:,[^\n]*)?)?"
         stamp = rb"^([-0-9]{10} [0-9:.]{12}) ([^ ,\n]+),"
-        severity = severity_pattern(self.language) + rb",[0-9A-Z]{5},"
-        return re.compile(stamp + who + place + severity + message + rest + application + rb"\n", re.M)
+        return re.compile(stamp + who + place + message + rest + application + rb"\n", re.M)
 
     def starts(self, line: bytes) -> bool:
         """Return whether a record begins with this line."""
@@ -75,7 +74,9 @@ class CsvReader:
         width = self.quick.groups + 1
         if any(flat[::width]):
             return None
-        stamp, zone, who, vxid, severity, duration, kind, text, *more = (flat[at::width] for at in range(1, width))
+        stamp, zone, who, vxid, *heads = (flat[at::width] for at in range(1, width))
+        severity, duration, kind = either(heads[:5], self.language)
+        text, *more = heads[5:]
         columns = Columns(
             stamp, zone, list(zip(who, more[3], strict=True)), vxid, severity, duration, kind, text, *more[:3]
         )

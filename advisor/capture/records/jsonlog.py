@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from advisor.capture.messages import Language, head_pattern, language_of, severity_pattern
+from advisor.capture.messages import Language, either, either_pattern, head_pattern, language_of, severity_pattern
 from advisor.capture.record import Losses, Records
 from advisor.capture.structured import COLUMNS, Columns, quick_records, records, split_column
 
@@ -59,14 +59,15 @@ class JsonReader:
     @cached_property
     def quick(self) -> re.Pattern[bytes]:
         """A strict and fast pattern of a record as the server itself writes it, its keys in its order."""
+        general = severity_pattern(self.language) + rb'"(?:,"state_code":"[^"]*")?,"message":"'
+        general += head_pattern(self.language, b'","message":"')
         parts = (
             rb'^{"timestamp":"([-0-9]{10} [0-9:.]{12}) ([^"]+)"',
             rb'((?:,"user":"[^"]*")?(?:,"dbname":"[^"]*")?,"pid":\d+(?:,"remote_host":"[^"]*")?)(?:,"remote_port":\d+)?',
             rb',"session_id":"([0-9a-f.]+)","line_num":\d+',
             rb'(?:,"ps":"' + STRING + rb'")?(?:,"session_start":"[^"]*")?',
             rb'(?:,"vxid":"([0-9/]*)")?(?:,"txid":\d+)?,"error_severity":"',
-            severity_pattern(self.language),
-            rb'"(?:,"state_code":"[^"]*")?,"message":"' + head_pattern(self.language, b'","message":"'),
+            either_pattern(self.language, b'LOG","message":"', general),
             rb"(" + STRING + rb')"(?:,"detail":"(' + STRING + rb')")?',
             rb'(?:,"(?:hint|internal_query)":"' + STRING + rb'")*(?:,"internal_position":\d+)?',
             rb'(?:,"context":"(' + STRING + rb')")?(?:,"statement":"(' + STRING + rb')")?(?:,"cursor_position":\d+)?',
@@ -92,7 +93,9 @@ class JsonReader:
         if any(flat[::width]):
             return None
         stamp, zone, *who = (flat[at::width] for at in range(1, 5))
-        vxid, severity, duration, kind, text, *more = (flat[at::width] for at in range(5, width))
+        vxid, *heads = (flat[at::width] for at in range(5, width))
+        severity, duration, kind = either(heads[:5], self.language)
+        text, *more = heads[5:]
         people = list(zip(*who, more[3], strict=True))
         columns = Columns(stamp, zone, people, vxid, severity, duration, kind, text, *more[:3])
         return quick_records(columns, self.language, own.count(b"\n"), _plain, _who)

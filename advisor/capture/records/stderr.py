@@ -14,6 +14,8 @@ from advisor.capture.messages import (
     PRIMARY,
     Language,
     any_primary,
+    either,
+    either_pattern,
     guard_pattern,
     head_pattern,
     language_of,
@@ -52,7 +54,7 @@ class StderrReader:
         self.language = language
         self.settings: Mapping[str, str] = {"log_line_prefix": prefix.text}
         self.resolution = 1_000_000 if "%t" in prefix.text and "%m" not in prefix.text else 0
-        self.known: dict[tuple[bytes | None, ...], Backend] = {}
+        self.known: dict[object, Backend] = {}
 
     def __reduce__(self) -> tuple[type[StderrReader], tuple[Prefix, Language]]:
         return StderrReader, (self.prefix, self.language)
@@ -74,8 +76,11 @@ class StderrReader:
     def quick(self) -> re.Pattern[bytes]:
         """A strict and fast pattern of the ordinary record; a DETAIL right behind it is part of it."""
         detail = re.escape(next(word for word, meaning in self.language.severities.items() if meaning == b"DETAIL"))
-        message = head_pattern(self.language) + BODY + rb"(?:\n\1" + detail + rb":  " + BODY + rb")?"
-        return re.compile(rb"^(" + self.prefix.quick + rb")" + self._severity() + message + rb"\n?", re.M)
+        general = self._severity() + head_pattern(self.language)
+        message = (
+            either_pattern(self.language, b"LOG:  ", general) + BODY + rb"(?:\n\1" + detail + rb":  " + BODY + rb")?"
+        )
+        return re.compile(rb"^(" + self.prefix.quick + rb")" + message + rb"\n?", re.M)
 
     @cached_property
     def start(self) -> re.Pattern[bytes]:
@@ -105,7 +110,8 @@ class StderrReader:
         columns = [flat[place::width] for place in range(1, width)]
         named = list(zip(self.prefix.quick_fields, columns[1:], strict=False))
         backend, backends = self._backends(columns[0], [column for name, column in named if name == "stable"])
-        severity, duration, kind, text, detail = columns[-5:]
+        severity, duration, kind = either(columns[-7:-2], self.language)
+        text, detail = columns[-2:]
         if self._indented(text):
             text = [unindented(one) for one in text]
         records = Records(
@@ -113,7 +119,7 @@ class StderrReader:
             backend=backend,
             backends=backends,
             vxid=dict(named).get("vxid", [None] * len(text)),
-            severity=self._english(severity),
+            severity=severity,
             duration=durations(duration),
             kind=self._kinds(kind),
             text=text,
@@ -124,13 +130,6 @@ class StderrReader:
         )
         context = self.record.findall(block, owned) if owned < len(block) else []
         return hung(records, self._later(context))
-
-    def _english(self, severity: list[bytes]) -> list[bytes]:
-        """Return severities in English; most blocks hold nothing but LOG."""
-        first = severity[0] if severity else b"LOG"
-        if severity.count(first) == len(severity):
-            return [self.language.severities[first]] * len(severity)
-        return [self.language.severities[word] for word in severity]
 
     def _later(self, context: list[tuple[bytes, ...]]) -> list[tuple[bytes, bytes, bytes]]:
         """Return session, severity and text of the records that follow a block."""
@@ -152,9 +151,8 @@ class StderrReader:
         self, prefixes: Sequence[bytes], stable: Sequence[Sequence[bytes | None]]
     ) -> tuple[np.ndarray[tuple[int], np.dtype[np.int32]], list[Backend]]:
         """Return the number of each record's backend, and the backends; each distinct prefix is taken apart once."""
-        numbering: Numbering[tuple[bytes | None, ...]] = Numbering()
-        keys: Iterable[tuple[bytes | None, ...]] = zip(*stable, strict=True) if stable else [()] * len(prefixes)
-        numbers = numbering.of(keys, len(prefixes))
+        numbering: Numbering[object] = Numbering()
+        numbers = numbering.of(self._keys(stable, len(prefixes)), len(prefixes))
         firsts = np.unique(numbers, return_index=True)[1].tolist()
         if len(self.known) > 100_000:
             self.known.clear()
@@ -164,6 +162,17 @@ class StderrReader:
                 names, values = self.prefix.fields, match.groups() if match else ()
                 self.known[key] = backend_of({name: value or b"" for name, value in zip(names, values, strict=False)})
         return numbers, [self.known[key] for key in numbering]
+
+    def _keys(self, stable: Sequence[Sequence[bytes | None]], size: int) -> Iterable[object]:
+        """Return what tells backends apart: the stretch with the session id where it says all, else all stretches."""
+        if not stable:
+            return [b""] * size
+        if len(stable) == 1:
+            return stable[0]
+        if self.prefix.telling is not None:
+            others = stable[1 - self.prefix.telling] if len(stable) == 2 else [None] * size
+            return [one or other for one, other in zip(stable[self.prefix.telling], others, strict=True)]
+        return zip(*stable, strict=True)
 
     def _carefully(self, block: bytes, owned: int) -> Records:
         """Return the records, whatever stands between and within them."""
