@@ -19,6 +19,7 @@ ZONES = {
 }  # fmt: skip
 """Minutes east of Greenwich of the abbreviations PostgreSQL prints for common time zones."""
 
+STAMP = re.compile(rb"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?")
 SIGNED = re.compile(rb"([+-])(\d\d):?(\d\d)?")
 
 
@@ -49,9 +50,11 @@ def times(stamps: Sequence[bytes], zones: Sequence[bytes] | None = None) -> Time
 
 
 def _single(stamp: bytes) -> int:
+    if STAMP.fullmatch(stamp) is None:
+        return NO_TIME
     try:
         return int(np.datetime64(stamp.decode(), "us").astype(np.int64))
-    except (ValueError, UnicodeDecodeError):
+    except ValueError:
         return NO_TIME
 
 

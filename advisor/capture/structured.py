@@ -29,8 +29,9 @@ class Columns(NamedTuple):
 
     stamp: Sequence[bytes]
     zone: Sequence[bytes]
-    who: Sequence[tuple[bytes | None, ...]]
-    """What tells backends apart."""
+    session: Sequence[bytes]
+    """What tells sessions apart."""
+    application: Sequence[bytes | None]
     vxid: Sequence[bytes | None]
     severity: Sequence[bytes]
     duration: Sequence[bytes | None]
@@ -46,15 +47,17 @@ def quick_records(
     language: Language,
     lines: int,
     plain: Callable[[bytes], bytes],
-    who: Callable[[tuple[bytes | None, ...]], tuple[bytes, ...]],
+    who: Callable[[int], tuple[bytes, ...]],
 ) -> Records:
     """Return the records that a quick pattern found.
 
-    `plain` undoes what the format does to a text; `who` takes apart what tells backends apart.
+    `plain` undoes what the format does to a text; `who` gives the `Backend` of a record.
     """
-    numbering: Numbering[tuple[bytes | None, ...]] = Numbering()
+    numbering: Numbering[object] = Numbering()
     size = len(columns.text)
-    backend = numbering.of(columns.who, size)
+    alike = columns.application.count(columns.application[0]) == size if size else True
+    backend = numbering.of(columns.session if alike else zip(columns.session, columns.application, strict=True), size)
+    firsts = np.unique(backend, return_index=True)[1].tolist()
     joined = b"\0".join(columns.text)
     text = columns.text
     if b'""' in joined or b"\\" in joined:
@@ -62,7 +65,7 @@ def quick_records(
     return Records(
         time=times(columns.stamp, columns.zone),
         backend=backend,
-        backends=[Backend(*who(key)) for key in numbering],
+        backends=[Backend(*who(first)) for first in firsts],
         vxid=columns.vxid,
         severity=columns.severity,
         duration=durations(columns.duration),
@@ -81,6 +84,8 @@ def _unwrapped(text: bytes, plain: Callable[[bytes], bytes]) -> bytes:
 
 
 def _plain(column: Sequence[bytes | None], plain: Callable[[bytes], bytes]) -> dict[int, bytes]:
+    if not any(column):
+        return {}
     return {place: plain(value) for place, value in enumerate(column) if value}
 
 

@@ -48,6 +48,15 @@ def reader_of(form: str) -> Reader:
     return READERS[form]
 
 
+@pytest.mark.parametrize("form", ["stderr", "jsonlog", "csvlog"])
+def test_what_a_server_writes_is_read_by_the_quick_pattern(form: str) -> None:
+    reader, text = reader_of(form), original(form)
+    flat = reader.quick.split(text)  # type: ignore[attr-defined]
+    assert len(flat) > 500
+    if form != "stderr":  # names of many words are for the careful pattern
+        assert not any(flat[:: reader.quick.groups + 1])  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize("form", ORIGINALS)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())

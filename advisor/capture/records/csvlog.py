@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from functools import cached_property
 
-from advisor.capture.messages import Language, either, head_pattern, language_of
+from advisor.capture.messages import Language, either, either_pattern, head_pattern, language_of, severity_pattern
 from advisor.capture.record import Losses, Records
 from advisor.capture.structured import Columns, quick_records, records, split_column
 
@@ -53,7 +53,8 @@ class CsvReader:
         """A strict and fast pattern of the ordinary record."""
         who = rb"(" + PLAIN + rb"," + PLAIN + rb",\d*," + PLAIN + rb",[0-9a-f.]+)"
         place = rb",\d+," + PLAIN + rb",[^,\n]*,([0-9/]*),\d+,"
-        message = rb'"' + head_pattern(self.language, b',[0-9A-Z]{5},"') + rb'([^"]*(?:""[^"]*)*)"'
+        general = severity_pattern(self.language) + rb',[0-9A-Z]{5},"' + head_pattern(self.language, b',[0-9A-Z]{5},"')
+        message = either_pattern(self.language, b'LOG,00000,"', general) + rb'([^"]*(?:""[^"]*)*)"'
         rest = rb"," + TEXT + rb",[^,\n]*,[^,\n]*,\d*," + TEXT + rb"," + TEXT + rb",\d*,[^,\n]*"
         application = rb"(?:,(" + PLAIN + rb")(?:,[^\n]*)?)?"
         stamp = rb"^([-0-9]{10} [0-9:.]{12}) ([^ ,\n]+),"
@@ -76,11 +77,15 @@ class CsvReader:
             return None
         stamp, zone, who, vxid, *heads = (flat[at::width] for at in range(1, width))
         severity, duration, kind = either(heads[:5], self.language)
-        text, *more = heads[5:]
+        text, detail, context, statement, application = heads[5:]
         columns = Columns(
-            stamp, zone, list(zip(who, more[3], strict=True)), vxid, severity, duration, kind, text, *more[:3]
+            stamp, zone, who, application, vxid, severity, duration, kind, text, detail, context, statement
         )
-        return quick_records(columns, self.language, own.count(b"\n"), _unquoted, _who)
+
+        def person(row: int) -> tuple[bytes, ...]:
+            return _who(who[row], application[row])
+
+        return quick_records(columns, self.language, own.count(b"\n"), _unquoted, person)
 
     def _carefully(self, own: bytes) -> Records:
         losses = Losses()
@@ -104,11 +109,11 @@ def _unquoted(text: bytes) -> bytes:
     return text[1:-1].replace(b'""', b'"') if text.startswith(b'"') else text
 
 
-def _who(key: tuple[bytes | None, ...]) -> tuple[bytes, ...]:
+def _who(fields: bytes, application: bytes | None) -> tuple[bytes, ...]:
     """Return session, user, database, application and client."""
-    row = next(csv.reader([(key[0] or b"").decode("latin-1")]))
+    row = next(csv.reader([fields.decode("latin-1")]))
     user, database, _, host, session = (part.encode("latin-1") for part in row)
-    return session, user, database, _unquoted(key[1] or b""), host
+    return session, user, database, _unquoted(application or b""), host
 
 
 def _places(kept: list[list[str]]) -> list[tuple[str, int]]:

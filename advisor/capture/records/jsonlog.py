@@ -92,13 +92,17 @@ class JsonReader:
         width = self.quick.groups + 1
         if any(flat[::width]):
             return None
-        stamp, zone, *who = (flat[at::width] for at in range(1, 5))
-        vxid, *heads = (flat[at::width] for at in range(5, width))
+        stamp, zone, who, session, vxid, *heads = (flat[at::width] for at in range(1, width))
         severity, duration, kind = either(heads[:5], self.language)
-        text, *more = heads[5:]
-        people = list(zip(*who, more[3], strict=True))
-        columns = Columns(stamp, zone, people, vxid, severity, duration, kind, text, *more[:3])
-        return quick_records(columns, self.language, own.count(b"\n"), _plain, _who)
+        text, detail, context, statement, application = heads[5:]
+        columns = Columns(
+            stamp, zone, session, application, vxid, severity, duration, kind, text, detail, context, statement
+        )
+
+        def person(row: int) -> tuple[bytes, ...]:
+            return _who(who[row], session[row], application[row])
+
+        return quick_records(columns, self.language, own.count(b"\n"), _plain, person)
 
     def _carefully(self, own: bytes) -> Records:
         losses = Losses()
@@ -116,11 +120,11 @@ def _plain(text: bytes) -> bytes:
     return value.encode()
 
 
-def _who(key: tuple[bytes | None, ...]) -> tuple[bytes, ...]:
+def _who(written: bytes, session: bytes, application: bytes | None) -> tuple[bytes, ...]:
     """Return session, user, database, application and client."""
-    fields = orjson.loads(b"{" + (key[0] or b"")[1:] + b"}")
+    fields = orjson.loads(b"{" + written[1:] + b"}")
     user, database, host = (str(fields.get(name, "")).encode() for name in ("user", "dbname", "remote_host"))
-    return key[1] or b"", user, database, key[2] or b"", host
+    return session, user, database, application or b"", host
 
 
 def _objects(lines: list[bytes], losses: Losses) -> list[dict[str, Any]]:
