@@ -42,6 +42,14 @@ class Source:
         except OSError as error:
             raise unreadable(self.name, error) from error
 
+    def plain(self) -> Path | None:
+        """Return the local file when it is a regular one without compression."""
+        if self.path is None or not self.path.is_file():
+            return None
+        with self.opener() as stream:
+            first = stream.read(8)
+        return None if any(first.startswith(magic) for magic, _ in COMPRESSIONS) else self.path
+
     def head(self, size: int = HEAD) -> bytes:
         """Return the first `size` decompressed bytes; raises `InputError` when they cannot be read."""
         with self.open() as stream:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
 
 from advisor.capture import source
@@ -22,6 +24,9 @@ Starts = Callable[[bytes], bool]
 Cut = Callable[[bytes], int]
 """Length of the whole messages at the beginning of a block."""
 
+
+WINDOW = 64 << 10
+"""Bytes before the end of a block in which the beginning of a record is sought first."""
 
 BACKWARD = 2000
 """Lines at the end of a block among which the beginning of a record is sought."""
@@ -60,3 +65,60 @@ def log_blocks(
             buffer, limit = buffer[owned:], SIZE
     if buffer:
         yield buffer, len(buffer)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A part of a local file, to be read where it is needed."""
+
+    path: str
+    begin: int
+    length: int
+
+    def read(self) -> bytes:
+        """Return its bytes; raises `InputError` when they cannot be read any more."""
+        try:
+            with Path(self.path).open("rb") as stream:
+                stream.seek(self.begin)
+                return stream.read(self.length)
+        except OSError as error:
+            raise source.unreadable(self.path, error) from error
+
+
+Block = tuple[bytes | Span, int]
+"""Bytes, or where they are, and how many of them the block owns."""
+
+
+def bytes_of(block: bytes | Span) -> bytes:
+    """Return the bytes of a block."""
+    return block.read() if isinstance(block, Span) else block
+
+
+def file_blocks(path: Path, starts: Starts, otherwise: Cut | None = None) -> Iterator[tuple[Span, int]]:
+    """Yield what `log_blocks` would for a plain file, without reading more of it than the places of the cuts."""
+    size, begin = path.stat().st_size, 0
+    while begin < size:
+        limit = SIZE
+        owned = 0
+        while not owned and begin + limit + CONTEXT < size:
+            owned = _cut_near(path, begin, limit, starts, otherwise)
+            limit = limit if owned else limit * 2
+            if limit > LONGEST:
+                owned = LONGEST
+        owned = owned or size - begin
+        yield Span(str(path), begin, min(owned + CONTEXT, size - begin)), owned
+        begin += owned
+
+
+def _cut_near(path: Path, begin: int, limit: int, starts: Starts, otherwise: Cut | None) -> int:
+    """Return how much of a block of at most `limit` bytes ends where a record ends; 0 when no place was found."""
+    window = min(WINDOW, limit)
+    while True:
+        buffer = Span(str(path), begin + limit - window, window + WINDOW).read()
+        place = cut(buffer, window, starts)
+        if place or window == limit:
+            break
+        window = min(window * 8, limit)
+    if place:
+        return limit - window + place
+    return otherwise(Span(str(path), begin, limit).read()) if otherwise is not None else 0

@@ -11,7 +11,7 @@ from typing import Any
 
 from advisor.errors import InputError
 from advisor.workload.block import BlockReader, BlockResult, Spec
-from advisor.workload.engine import Block
+from advisor.workload.blocks import Block, bytes_of
 
 AHEAD = 2
 """Blocks under way per thread of the cluster."""
@@ -31,6 +31,8 @@ def read_block(run: str, spec: Spec, block: bytes, owned: int) -> BlockResult:
 
 class DaskEngine:
     """Reads blocks on the cluster of a scheduler; a context manager."""
+
+    local = False
 
     def __init__(self, scheduler: str) -> None:
         try:
@@ -58,7 +60,7 @@ class DaskEngine:
         threads = max(sum(self._client.nthreads().values()), 1)
         waiting: deque[tuple[int, Any]] = deque()
         for block, owned in blocks:
-            future = self._client.submit(read_block, self._run, spec, block, owned, pure=False)
+            future = self._client.submit(read_block, self._run, spec, bytes_of(block), owned, pure=False)
             waiting.append((owned, future))
             if len(waiting) > AHEAD * threads:
                 size, first = waiting.popleft()

@@ -11,17 +11,18 @@ from types import TracebackType
 from typing import Protocol
 
 from advisor.workload.block import BlockReader, BlockResult, Spec
+from advisor.workload.blocks import Block, Span, bytes_of
 from advisor.workload.worker import Worker
 
 ALONE = 3
 """Blocks read in this process before it is worth starting others."""
 
-Block = tuple[bytes, int]
-"""Bytes, and how many of them the block owns."""
-
 
 class BlockEngine(Protocol):
     """What reads blocks, here or elsewhere."""
+
+    local: bool
+    """Whether it can read this machine's files."""
 
     def read(self, spec: Spec, blocks: Iterable[Block]) -> Iterator[tuple[int, BlockResult]]:
         """Yield the bytes and the result of each block, in the order of the blocks."""
@@ -37,6 +38,8 @@ class Engine:
 
     Each process has a thread here that hands it blocks and takes its results.
     """
+
+    local = True
 
     def __init__(self, jobs: int | None = None) -> None:
         self.jobs = jobs or cores()
@@ -61,7 +64,7 @@ class Engine:
         waiting: deque[tuple[int, Future[BlockResult]]] = deque()
         for number, (block, owned) in enumerate(blocks):
             if self.jobs == 1 or (self._threads is None and number < ALONE):
-                yield owned, alone.read(block, owned)
+                yield owned, alone.read(bytes_of(block), owned)
                 continue
             waiting.append((owned, self._started().submit(self._read, spec, block, owned)))
             if len(waiting) > self.jobs + 1:
@@ -71,7 +74,7 @@ class Engine:
             size, future = waiting.popleft()
             yield size, future.result()
 
-    def _read(self, spec: Spec, block: bytes, owned: int) -> BlockResult:
+    def _read(self, spec: Spec, block: bytes | Span, owned: int) -> BlockResult:
         worker = self._idle.get()
         try:
             return worker.read(spec, block, owned)

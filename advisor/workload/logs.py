@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from advisor.capture.source import Source
 from advisor.capture.statements import Pending, completed
 from advisor.errors import InputError
 from advisor.workload.block import BlockReader, BlockResult, Counted, RowCounter, Spec
-from advisor.workload.blocks import log_blocks
+from advisor.workload.blocks import Block, file_blocks, log_blocks
 from advisor.workload.carry import Carry
 from advisor.workload.engine import BlockEngine
 from advisor.workload.finish import names, queries
@@ -132,7 +132,10 @@ class LogRun:
         cut = getattr(log.detected.envelopes[0], "cut", None) if log.detected.envelopes else None
         count = _Count()
         with log.source.open() as stream:
-            for size, result in self.engine.read(spec, log_blocks(stream, log.source.name, starts, cut)):
+            blocks: Iterator[Block] = log_blocks(stream, log.source.name, starts, cut)
+            if self.engine.local and (path := log.source.plain()) is not None:
+                blocks = file_blocks(path, starts, cut)
+            for size, result in self.engine.read(spec, blocks):
                 count.add(size, result)
                 count.executions += self._take(result)
                 if self.progress is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 RESERVOIR = 512
 """Executions kept per query, chosen by a hash of what they are, so that the choice does not depend on the cut."""
@@ -12,8 +13,7 @@ EntryKey = tuple[str, bytes]
 """Query id and database."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Kept:
+class Kept(NamedTuple):
     """One execution kept whole."""
 
     rank: int

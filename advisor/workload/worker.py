@@ -13,6 +13,7 @@ import sys
 from typing import BinaryIO, cast
 
 from advisor.workload.block import BlockReader, BlockResult, Spec
+from advisor.workload.blocks import Span, bytes_of
 
 
 class Worker:
@@ -22,7 +23,7 @@ class Worker:
         command = [sys.executable, "-m", "advisor.workload.worker"]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=1 << 16)
 
-    def read(self, spec: Spec, block: bytes, owned: int) -> BlockResult:
+    def read(self, spec: Spec, block: bytes | Span, owned: int) -> BlockResult:
         """Return what the worker makes of a block; raises what reading it raised."""
         stdin, stdout = cast(BinaryIO, self.process.stdin), cast(BinaryIO, self.process.stdout)
         pickle.dump((spec, block, owned), stdin, pickle.HIGHEST_PROTOCOL)
@@ -57,7 +58,7 @@ def serve(tasks: BinaryIO, results: BinaryIO) -> None:
             readers = {spec.number: BlockReader.of(spec)}
         answer: BlockResult | BaseException
         try:
-            answer = readers[spec.number].read(block, owned)
+            answer = readers[spec.number].read(bytes_of(block), owned)
         except Exception as error:  # the parent raises it where the user sees it
             answer = error
         pickle.dump(answer, results, pickle.HIGHEST_PROTOCOL)
