@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--head", help="Head to build on, where the Alembic environment has several.")
 @click.option("--verify", is_flag=True, help="Prove the written revisions on a throw-away server.")
 @click.option("--budget", type=Size(), help="Storage for new indexes, for example 2GB.")
+@click.option("--time-limit", type=float, help="Seconds after which the search stops with the best answer so far.")
 @click.option("--select", multiple=True, help="Rules to run: codes, names or prefixes.")
 @click.option("--ignore", multiple=True, help="Rules to leave out.")
 @click.option("--format", "form", default="text", show_default=True)
@@ -53,6 +54,7 @@ def command(
     head: str | None,
     verify: bool,
     budget: int | None,
+    time_limit: float | None,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     form: str,
@@ -105,7 +107,7 @@ def command(
         for note in twin.notes:
             progress.warn(note)
         analysed = analyse_workload(workload, twin)
-        options = AdviseOptions(budget=budget, jobs=jobs or os.cpu_count() or 1)
+        options = AdviseOptions(budget=budget, time_limit=time_limit, jobs=jobs or os.cpu_count() or 1)
         report = advise_on(analysed, twin, options, progress, select, ignore, _environment(alembic))
         report = _silence(unsure(report) if guessed else report, baseline, update_baseline, progress)
         if write:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from advisor.catalog.index import Index
+from advisor.catalog.index import Index, quote_identifier
 from advisor.catalog.schema import Table
 from advisor.rules.context import RuleContext
 from advisor.rules.finding import Finding
@@ -53,12 +53,13 @@ class InvalidIndex(Rule):
                     yield self._finding(table, index)
 
     def _finding(self, table: Table, index: Index) -> Finding:
+        name = f"{quote_identifier(table.schema)}.{quote_identifier(index.name)}"
         return self.finding(
             (table.qualified, index.name),
             f"{index.name} on {table.name} is invalid: written by all, read by none",
             confidence="proven",
             evidence={"index": index.name, "size_bytes": index.size.bytes, "ddl": index.ddl},
-            fix=f'REINDEX INDEX CONCURRENTLY "{table.schema}"."{index.name}", or drop it',
+            fix=f"REINDEX INDEX CONCURRENTLY {name}, or drop it",
             table=table.qualified,
             cost="one index build",
         )
