@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Sequence
 from functools import cache
 
@@ -34,11 +35,11 @@ def offset(zone: bytes) -> int:
 
 def times(stamps: Sequence[bytes], zones: Sequence[bytes] | None = None) -> Times:
     """Return the times of stamps such as `2026-11-20 06:07:41.051`; `NO_TIME` where a stamp is empty or broken."""
+    width = f"S{len(stamps[0])}" if stamps else "S"
     try:
-        local = (
-            np.array(stamps, dtype=f"S{len(stamps[0])}" if stamps else "S").astype("datetime64[us]").astype(np.int64)
-        )
-    except ValueError:
+        with warnings.catch_warnings(action="error"):  # a zone within a stamp is damage, not a warning
+            local = np.array(stamps, dtype=width).astype("datetime64[us]").astype(np.int64)
+    except (ValueError, UserWarning):
         local = np.array([_single(stamp) for stamp in stamps], dtype=np.int64)
     if zones is None or not len(local):
         return local
