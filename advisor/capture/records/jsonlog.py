@@ -84,7 +84,11 @@ class JsonReader:
     def read(self, block: bytes, owned: int) -> Records:
         """Return the records in the first `owned` bytes of `block`; jsonlog needs no context."""
         own = block[:owned]
-        return self._quickly(own) or self._carefully(own)
+        try:
+            quick = self._quickly(own)
+        except orjson.JSONDecodeError:  # a string that is none: the careful reader counts its line
+            quick = None
+        return quick or self._carefully(own)
 
     def _quickly(self, own: bytes) -> Records | None:
         """Return the records, read by the quick pattern; nothing when it does not fit every byte."""
