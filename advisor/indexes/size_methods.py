@@ -48,7 +48,7 @@ def brin_size(definition: IndexDefinition, parts: tuple[Part, ...], table_pages:
     per_range = int(dict(definition.storage).get("pages_per_range", PAGES_PER_RANGE))
     ranges = max(math.ceil(table_pages / per_range), 1)
     width = 8 + 2 * sum(sum(part.widths) / len(part.widths) for part in parts)
-    per_page = (8192 - 32) // (math.ceil(width / 8) * 8 + 4)
+    per_page = max((8192 - 32) // (math.ceil(width / 8) * 8 + 4), 1)
     pages = 1 + math.ceil(ranges / 1360) + math.ceil(ranges / per_page)
     return IndexSize(float(ranges), pages, 0)
 

@@ -18,8 +18,9 @@ from advisor.verify.upgrade import History
 
 _WAITING = """
 SELECT pid FROM pg_stat_activity
-WHERE datname = current_database() AND wait_event_type = 'Lock' AND query ~* '(CREATE|DROP)\\s.*INDEX'
+WHERE wait_event_type = 'Lock' AND query ~* '(CREATE|DROP)\\s.*INDEX' AND %s = ANY (pg_blocking_pids(pid))
 """
+"""Builds that wait for this writer: for a moment they also wait for anybody's snapshot, ours included."""
 PATIENCE = 60.0
 """Seconds until a build that neither waits nor ends is given up."""
 
@@ -42,17 +43,25 @@ def cut_off(history: History, scratch: Scratch, revision: str, table: tuple[str,
         upgrade = threading.Thread(target=run)
         upgrade.start()
         try:
-            _cancel_once_waiting(watcher, upgrade)
+            _cancel_once_waiting(watcher, writer.info.backend_pid, upgrade)
         finally:
             writer.rollback()
             upgrade.join()
     return complaint[0] if complaint else None
 
 
-def _cancel_once_waiting(watcher: psycopg.Connection, upgrade: threading.Thread) -> None:
+def _cancel_once_waiting(watcher: psycopg.Connection, writer: int, upgrade: threading.Thread) -> None:
+    """Cancel the build once it waits, and return when it waits no longer.
+
+    The writer must stay until then: a cancel is a signal, and a lock granted before it arrives lets the build through.
+    """
     deadline = time.monotonic() + PATIENCE
+    cancelled: set[int] = set()
     while upgrade.is_alive() and time.monotonic() < deadline:
-        for (pid,) in watcher.execute(_WAITING).fetchall():
-            watcher.execute("SELECT pg_cancel_backend(%s)", (pid,))
+        waiting = {pid for (pid,) in watcher.execute(_WAITING, (writer,)).fetchall()}
+        if cancelled and not cancelled & waiting:
             return
+        for pid in waiting - cancelled:
+            watcher.execute("SELECT pg_cancel_backend(%s)", (pid,))
+        cancelled |= waiting
         time.sleep(0.002)
