@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Iterator
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg import sql
 
 from advisor.twin.server import Server, embedded_binaries
 
 _numbers = itertools.count()
+
+# CI runs the same examples every time, so that a merge is judged by its own change; everybody else explores.
+settings.register_profile("ci", derandomize=True, deadline=None)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 
 @pytest.fixture(scope="session")

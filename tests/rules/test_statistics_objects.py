@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -183,7 +184,8 @@ def test_the_revisions_are_proven_and_written_once(
     done = {step.name for one in proof.revisions for step in one.steps}
     assert done >= {"upgrade", "definition", "downgrade", "gone", "upgrade-again", "offline", "lint"}
     source = next(one.source for one in revisions if one.index.startswith("st_addresses_city_zip_f"))
-    assert "45 rows expected, 1,084 came" in source and "DROP STATISTICS IF EXISTS public." in source
+    # ANALYZE samples: the estimate differs by a row or two from run to run.
+    assert re.search(r"4\d rows expected, 1,084 came", source) and "DROP STATISTICS IF EXISTS public." in source
 
 
 @pytest.fixture(scope="module")

@@ -48,9 +48,12 @@ def _plain(text: bytes) -> bytes:
 
 
 def _stamp(match: re.Match[bytes], year: int) -> bytes:
-    """Return syslog's time as `%m` would write it, in UTC where it has a zone."""
+    """Return syslog's time as `%m` would write it, in UTC where it has a zone; a damaged time as it stands."""
     if match["iso"]:
-        time = datetime.fromisoformat(match["iso"].decode()).astimezone(UTC)
+        try:
+            time = datetime.fromisoformat(match["iso"].decode()).astimezone(UTC)
+        except (ValueError, OverflowError):
+            return match["iso"]
         return time.strftime("%Y-%m-%d %H:%M:%S.").encode() + b"%03d UTC" % (time.microsecond // 1000)
     month = MONTHS.index(match["month"]) + 1 if match["month"] in MONTHS else 1
     return b"%04d-%02d-%02d %s.000 UTC" % (year, month, int(match["day"]), match["clock"])
