@@ -195,10 +195,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--suite", choices=sorted(SUITES), default="tpch")
     parser.add_argument("--scale", type=float, default=1.0)
-    parser.add_argument("--budgets", help="megabytes (250,500,1000; 4500 for run times)")
+    parser.add_argument("--budgets", help="megabytes (250,500,1000; 2000 for run times)")
     parser.add_argument("--run-times", action="store_true")
     given = parser.parse_args()
-    budgets = [int(text) for text in (given.budgets or ("4500" if given.run_times else "250,500,1000")).split(",")]
+    budgets = [int(text) for text in (given.budgets or ("2000" if given.run_times else "250,500,1000")).split(",")]
     met = run_times(given.scale, max(budgets)) if given.run_times else compare(given.suite, given.scale, budgets)
     return int(not met)
 
