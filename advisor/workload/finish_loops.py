@@ -11,10 +11,13 @@ from advisor.workload.partial import EntryKey
 
 NameOf = Callable[[EntryKey], str]
 
+CallsOf = Callable[[EntryKey, bytes], int]
+"""Executions of a query by an application."""
 
-def loops(sums: LoopSums, name_of: NameOf) -> tuple[Loop, ...]:
+
+def loops(sums: LoopSums, name_of: NameOf, calls_of: CallsOf) -> tuple[Loop, ...]:
     """Return the loops, most executions first; `name_of` gives a query's id."""
-    made = [_loop(key, found, name_of) for key, found in sums.items()]
+    made = [_loop(key, found, name_of, calls_of) for key, found in sums.items()]
     return tuple(sorted(made, key=lambda one: (-one.executions, one.child, repr(one))))
 
 
@@ -29,11 +32,14 @@ def percentile(counts: Counter[int], share: float) -> int:
     return 0
 
 
-def _loop(key: LoopKey, found: LoopSum, name_of: NameOf) -> Loop:
+def _loop(key: LoopKey, found: LoopSum, name_of: NameOf, calls_of: CallsOf) -> Loop:
+    burst = key.unit == "burst"
     parents = sorted(found.parents.items(), key=lambda pair: (-pair[1].loops, pair[1].between, pair[0]))
     return Loop(
         child=name_of(key.child),
-        parents=tuple(_parent(name_of(parent), seen) for parent, seen in parents[:PARENTS]),
+        parents=tuple(
+            _parent(name_of(parent), seen, calls_of(parent, key.application)) for parent, seen in parents[:PARENTS]
+        ),
         loops=found.loops,
         executions=found.executions,
         median=float(percentile(found.lengths, 0.5)),
@@ -51,10 +57,12 @@ def _loop(key: LoopKey, found: LoopSum, name_of: NameOf) -> Loop:
         example=found.example,
         outer=name_of(key.outer) if key.outer else None,
         sessions=found.sessions,
+        paced=1.0 if burst else round(found.paced / found.loops, 6),
+        elsewhere=float(calls_of(key.child, key.application) - found.executions),
     )
 
 
-def _parent(name: str, seen: ParentSum) -> LoopParent:
+def _parent(name: str, seen: ParentSum, runs: int) -> LoopParent:
     limits = [limit for limit in seen.limits if seen.limits[limit]]
     return LoopParent(
         query=name,
@@ -64,4 +72,5 @@ def _parent(name: str, seen: ParentSum) -> LoopParent:
         limit=limits[0] if len(limits) == 1 else None,
         limit_reached=round(seen.reached / seen.loops, 6),
         values_contained=round(seen.contained / seen.listed / PPM, 6) if seen.listed else None,
+        runs=float(runs),
     )

@@ -97,7 +97,7 @@ class LogRun:
         inferred = self._inferred(counts)
         self.covered = [_coverage(log, count, inferred) for log, count in zip(ordered, counts, strict=True)]
         named = names(self.partial)
-        found = loops(self.open_units.finish(), lambda key: named.get(key, key[0]))
+        found = loops(self.open_units.finish(), lambda key: named.get(key, key[0]), self.partial.calls)
         begin, end = (None if time is None else time / 1e6 for time in (self.partial.begin, self.partial.end))
         inputs = tuple(coverage.name for coverage in self.covered)
         self.observers.busy = self.open_units.busy

@@ -31,6 +31,9 @@ WINDOW_TIME = 2_000_000
 LOOP_TAGS = ("application", "framework", "controller", "action", "route", "job")
 """Tags that say where in the application a loop is; trace ids and the like would keep equal loops apart."""
 
+SHORT = 4_000
+"""A median pause (microseconds) of which a log in milliseconds does not tell whether the pauses are alike."""
+
 LISTED = re.compile(rb"\bin\s*\(|\bany\s*\(", re.I)
 
 MANY_MAPS = 20_000
@@ -97,6 +100,7 @@ class _Unit:
         self.entry = steps.entry[places].tolist()
         self.start = steps.start[places].tolist()
         self.end = steps.end[places].tolist()
+        self.transaction = steps.transaction[places].tolist()
         self.previous_end = np.concatenate(([NO_TIME], steps.end))[places].tolist()
         self.contents = {
             number: steps.contents[place] for number, place in enumerate(places.tolist()) if place in steps.contents
@@ -145,7 +149,7 @@ class _Unit:
         tuples = list(zip(*(values[slot] for slot in varying), strict=True)) if varying else []
         tags = tags_of(contents[0].text)
         key = LoopKey(
-            self.entries[entry], varying, constant, self.kind, contents[0].application,
+            self.entries[entry], varying, constant, self._kind(run), contents[0].application,
             tuple((name, tags[name]) for name in LOOP_TAGS if name in tags),
             self.entries[outer] if outer is not None else None,
         )  # fmt: skip
@@ -155,7 +159,8 @@ class _Unit:
             executions=len(run),
             lengths=Counter([len(run)]),
             distinct=len(set(tuples)) * PPM // len(known),
-            monotone=int(len(varying) == 1 and _monotone(values[varying[0]])),
+            monotone=int(any(_monotone(values[slot]) for slot in varying)),
+            paced=int(self._paced(run)),
             gaps=self._gaps(run),
             duration=sum(self.end[place] - self.start[place] for place in run),
             sessions=len({content.session for content in contents}),
@@ -164,6 +169,12 @@ class _Unit:
         )
         return key, made
 
+    def _kind(self, run: list[int]) -> UnitKind:
+        """Return what bounds a loop: not a transaction, when its own say that its executions ran in several."""
+        if self.kind == "transaction" and len({self.transaction[place] for place in run}) > 1:
+            return "session"
+        return self.kind
+
     def _gaps(self, run: list[int]) -> Counter[int]:
         """Return the median pause before the executions of a loop: the client's turnaround."""
         gaps = [
@@ -171,32 +182,41 @@ class _Unit:
         ]
         return Counter([max(0, median_low(gaps)) // 10]) if gaps else Counter()
 
+    def _paced(self, run: list[int]) -> bool:
+        """Return whether the pauses are those of one client: short, or alike. Visitors come at moments of their own."""
+        gaps = sorted(
+            self.start[place] - self.previous_end[place] for place in run[1:] if self.previous_end[place] != NO_TIME
+        )
+        return not gaps or gaps[len(gaps) // 2] <= SHORT or 3 * gaps[len(gaps) // 10] >= gaps[len(gaps) // 2]
+
     def _parents(self, entry: int, run: list[int], column: Column) -> dict[tuple[str, bytes], ParentSum]:
-        """Return what ran before a loop, the nearest execution of each statement."""
+        """Return what ran before a loop and not within it, the nearest execution of each statement."""
         first = run[0]
+        within = set(self.entry[first : run[-1]])
         found: dict[tuple[str, bytes], ParentSum] = {}
         values = set(column)
         for place in range(first - 1, max(-1, first - 1 - WINDOW), -1):
             other = self.entry[place]
             name = self.entries[other]
-            if other == entry or name in found:
+            if other in within or name in found:
                 continue
             if self.end[place] != NO_TIME and self.start[first] - self.end[place] > WINDOW_TIME:
                 break
-            found[name] = self._parent(place, first, len(run), values)
+            found[name] = parent_sum(self.contents.get(place), first - place - 1, len(run), values, self.finder)
         return found
 
-    def _parent(self, place: int, first: int, length: int, values: set[bytes]) -> ParentSum:
-        content = self.contents.get(place)
-        limit = _limit(content) if content is not None else None
-        made = ParentSum(1, first - place - 1, limits=Counter([limit]), reached=int(limit == length))
-        if content is not None and content.rows is not None:
-            made.rows[content.rows] += 1
-        held = _listed(content, self.finder) if content is not None and values else None
-        if held is not None:
-            made.listed = 1
-            made.contained = len({shown(value) for value in values} & held) * PPM // len(values)
-        return made
+
+def parent_sum(content: Content | None, between: int, length: int, values: set[bytes], finder: LoopFinder) -> ParentSum:
+    """Return how one execution stands before a loop of `length` rounds; `values` are those of its only varying slot."""
+    limit = _limit(content) if content is not None else None
+    made = ParentSum(1, between, limits=Counter([limit]), reached=int(limit == length))
+    if content is not None and content.rows is not None:
+        made.rows[content.rows] += 1
+    held = _listed(content, finder) if content is not None and values else None
+    if held is not None:
+        made.listed = 1
+        made.contained = len({shown(value) for value in values} & held) * PPM // len(values)
+    return made
 
 
 def _monotone(column: Column) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Literal
 
 from advisor.workload.partial import EntryKey
 from advisor.workload.units import UnitKind
@@ -22,11 +23,10 @@ class LoopKey:
     child: EntryKey
     varying: tuple[int, ...]
     constant: tuple[int, ...]
-    unit: UnitKind
+    unit: UnitKind | Literal["burst"]
     application: bytes
     tags: tuple[tuple[str, str], ...]
     outer: EntryKey | None
-    pooled: bool = False
 
 
 @dataclass(slots=True)
@@ -67,6 +67,9 @@ class LoopSum:
     distinct: int = 0
     """Distinct values per execution, parts per million, summed over loops."""
     monotone: int = 0
+    """Loops in which the values of some slot only rose or only fell."""
+    paced: int = 0
+    """Loops whose pauses are those of one client."""
     gaps: Counter[int] = field(default_factory=Counter)
     """Median pause of each loop, microseconds, by bucket of a hundredth of a millisecond."""
     duration: int = 0
@@ -81,6 +84,7 @@ class LoopSum:
         self.lengths.update(other.lengths)
         self.distinct += other.distinct
         self.monotone += other.monotone
+        self.paced += other.paced
         self.gaps.update(other.gaps)
         self.duration += other.duration
         self.sessions = max(self.sessions, other.sessions)

@@ -62,6 +62,8 @@ def _joined_loop(group: Sequence[Loop]) -> Loop:
         gap_ms=mean(loop.gap_ms for loop in group),
         duration_ms=fsum(loop.duration_ms for loop in group),
         sessions=max(loop.sessions for loop in group),
+        paced=mean(loop.paced for loop in group),
+        elsewhere=_total(loop.elsewhere for loop in group),
     )
 
 
@@ -85,7 +87,14 @@ def _joined_parent(group: Sequence[LoopParent]) -> LoopParent:
         limit=group[0].limit if len({parent.limit for parent in group}) == 1 else None,
         limit_reached=fsum(parent.loops * parent.limit_reached for parent in group) / loops,
         values_contained=fsum(known) / len(known) if len(known) == len(contained) else None,
+        runs=_total(parent.runs for parent in group),
     )
+
+
+def _total(values: Iterable[float | None]) -> float | None:
+    """Return the sum, `None` when any is unknown."""
+    known = list(values)
+    return None if None in known else fsum(value for value in known if value is not None)
 
 
 def joined_reuses(reuses: Iterable[Reuse]) -> tuple[Reuse, ...]:

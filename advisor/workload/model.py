@@ -103,6 +103,8 @@ class LoopParent:
     """Share of loops whose length was exactly the parent's LIMIT."""
     values_contained: float | None = None
     """Share of loop values that its own IN list held, where it had one."""
+    runs: float | None = None
+    """Executions of it by the loop's application in all, as logged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +129,14 @@ class Loop:
     distinct: float
     """Distinct values per execution within a loop, mean, between 0 and 1."""
     monotone: float
-    """Share of loops whose values only rose or only fell."""
+    """Share of loops in which the values of some slot only rose or only fell."""
     gap_ms: float
     """Median pause between the end of one execution and the start of the next: the client's turnaround."""
     duration_ms: float
     """Server time spent in these executions."""
-    unit: Literal["trace", "transaction", "session"]
-    """What bounded the unit of work: a trace or request tag, a transaction, or pauses within a session."""
+    unit: Literal["trace", "transaction", "session", "burst"]
+    """What bounded the unit of work: a trace or request tag, a transaction, or pauses within a session; `burst`: none,
+    but the query started over several connections within a moment, with quiet before and after."""
     application: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     example: tuple[tuple[str | None, ...], ...] = ()
@@ -142,6 +145,10 @@ class Loop:
     """Id of the child query of the enclosing loop, for nested loops."""
     sessions: int = 1
     """Sessions over which one loop was spread (1 unless a pool spread it)."""
+    paced: float = 1.0
+    """Share of loops whose pauses are those of one client: short, or all alike."""
+    elsewhere: float | None = None
+    """Executions by the same application outside of these loops, as logged."""
 
 
 @dataclass(frozen=True, slots=True)

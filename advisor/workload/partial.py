@@ -97,3 +97,8 @@ class Partial:
                 mine.merge(entry)
         self.begin = min((time for time in (self.begin, other.begin) if time is not None), default=None)
         self.end = max((time for time in (self.end, other.end) if time is not None), default=None)
+
+    def calls(self, key: EntryKey, application: bytes) -> int:
+        """Return the executions of one query by one application."""
+        entry = self.entries.get(key)
+        return sum(calls for (_, name), calls in entry.origins.items() if name == application) if entry else 0

@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor.capture.record import NO_TIME
+from advisor.workload.bursts import BlockBursts, BurstFinder
 from advisor.workload.busy import BusySum, add_pauses, busy, spread
 from advisor.workload.loops import LoopFinder, repeating
 from advisor.workload.loopsum import LoopSums, merge_loops
 from advisor.workload.partial import EntryKey
+from advisor.workload.pooled import PooledLoops
 from advisor.workload.steps import (
     BEGIN,
     END,
@@ -28,6 +30,9 @@ from advisor.workload.steps import (
 )
 from advisor.workload.tally import Coded
 from advisor.workload.units import TICK, boundaries, closed, units
+
+FINE = 10_000
+"""Time stamps coarser than this (microseconds) do not tell what started at one moment."""
 
 
 @dataclass(slots=True)
@@ -63,6 +68,7 @@ class BlockLoops:
     busy: BusySum = field(default_factory=BusySum)
     units: int = 0
     """Units that the block holds whole."""
+    bursts: BlockBursts = field(default_factory=BlockBursts)
 
 
 class BlockSteps:
@@ -71,6 +77,7 @@ class BlockSteps:
     def __init__(self, resolution: int = 0) -> None:
         self.resolution = resolution
         self.finder = LoopFinder()
+        self.burst_finder = BurstFinder()
         self.classes: dict[EntryKey, int] = {}
 
     def find(self, coded: Coded) -> BlockLoops:
@@ -80,6 +87,8 @@ class BlockSteps:
             return BlockLoops()
         steps = self._steps(coded, order)
         result = BlockLoops()
+        if self.resolution < FINE:
+            result.bursts = self.burst_finder.find(coded, steps.classes, order[steps.trace != 0])
         people, ends = coded.rows.backends, [*starts.tolist()[1:], len(order)]
         result.busy = busy(steps, starts, coded.rows.backend[order], [person.application for person in people])
         applications = [people[number].application for number in coded.rows.backend[order[starts]].tolist()]
@@ -162,6 +171,7 @@ class OpenUnits:
     def __init__(self, resolution: int = 0) -> None:
         self.resolution = resolution
         self.finder = LoopFinder()
+        self.pooled = PooledLoops(self.finder)
         self.numbers: dict[EntryKey, int] = {}
         self.classes: list[int] = []
         self.waiting: dict[bytes, list[Steps]] = {}
@@ -174,6 +184,7 @@ class OpenUnits:
     def add(self, block: BlockLoops) -> None:
         """Take in the next block."""
         merge_loops(self.loops, block.loops)
+        self.pooled.add(block.bursts)
         self.units += block.units
         self.busy.merge(block.busy)
         for session, edge in block.edges.items():
@@ -210,6 +221,7 @@ class OpenUnits:
         for session in sorted(self.waiting):
             self._evaluate(self._joined(self.waiting[session]))
         self.waiting.clear()
+        merge_loops(self.loops, self.pooled.finish())
         return self.loops
 
     def _advance(self, session: bytes) -> None:

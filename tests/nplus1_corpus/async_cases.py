@@ -1,4 +1,4 @@
-"""SQLAlchemy asynchronous (asyncpg, psycopg) and plain asyncpg: loops, some of them spread over a pool."""
+"""SQLAlchemy asynchronous (asyncpg, psycopg) and plain asyncpg: loops and look-alikes."""
 
 from __future__ import annotations
 
@@ -66,29 +66,13 @@ def async_psycopg(env: Environment, family: Family) -> None:
     asyncio.run(lazily(env, family, "postgresql+psycopg"))
 
 
-@positive(Family("brokers", "trades", "broker_id"))
-def async_gather(env: Environment, family: Family) -> None:
-    """One look-up per row, all at once over a pool: the loop is spread over sessions."""
-
-    async def run() -> None:
-        async with asyncpg.create_pool(**where(env), min_size=8, max_size=8) as pool:
-            for _ in env.requests(5):
-                rows = await pool.fetch("SELECT id, name FROM brokers WHERE tenant_id = $1 ORDER BY id LIMIT 24", 3)
-                await asyncio.gather(
-                    *(pool.fetch("SELECT id, amount FROM trades WHERE broker_id = $1", row["id"]) for row in rows)
-                )
-                await asyncio.sleep(PAUSE * 2)
-
-    asyncio.run(run())
-
-
 @positive(Family("gates", "tickets_sold", "gate_id"))
 def async_plain_loop(env: Environment, family: Family) -> None:
     """Plain asyncpg, one connection, one await after the other."""
 
     async def run() -> None:
         connection = await asyncpg.connect(**where(env))
-        for _ in env.requests(5):
+        for _ in env.requests(6):
             tenant = env.chance.randint(1, 8)
             for row in await connection.fetch("SELECT id FROM gates WHERE tenant_id = $1 LIMIT 8", tenant):
                 await connection.fetchval("SELECT sum(amount) FROM tickets_sold WHERE gate_id = $1", row["id"])

@@ -18,12 +18,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 from advisor.twin.server import Server, embedded_binaries
-from tests.nplus1_corpus import async_cases, django_cases, psycopg_cases, sqlalchemy_cases
+from tests.nplus1_corpus import async_cases, django_cases, pool_cases, psycopg_cases, sqlalchemy_cases
 from tests.nplus1_corpus.domain import USERS, schema
 from tests.nplus1_corpus.registry import REGISTRY, Case, Environment
 
 DATA = Path(__file__).parent / "data"
-MODULES = (sqlalchemy_cases, async_cases, django_cases, psycopg_cases)
+MODULES = (sqlalchemy_cases, async_cases, django_cases, psycopg_cases, pool_cases)
 """Importing them registers their cases."""
 PREFIXES = {"full": "%m [%p] %c %l %v %x %q%u@%d/%a ", "default": "%m [%p] "}
 AT_ONCE = 6
@@ -109,6 +109,7 @@ def main() -> None:
     labels = [
         {
             "case": case.name,
+            "group": case.group,
             "why": case.why,
             "tables": case.family.tables,
             "labels": [asdict(label) for label in case.labels],

@@ -44,7 +44,7 @@ def ids(connection: Any, statement: LiteralString, values: list[Any]) -> list[An
 def pg_simple(env: Environment, family: Family) -> None:
     """Values in the text, autocommit."""
     with simple(env) as connection:
-        for _ in env.requests(5):
+        for _ in env.requests(6):
             who(connection, env)
             tenant = env.chance.randint(1, 8)
             for number in ids(
@@ -102,7 +102,7 @@ def pg_sql_execute(env: Environment, family: Family) -> None:
     """PREPARE and EXECUTE as SQL: the log names the prepared statement in a DETAIL line."""
     with simple(env) as connection:
         connection.execute("PREPARE soldiers_of (bigint) AS SELECT id, name FROM soldiers WHERE troop_id = $1")
-        for _ in env.requests(5):
+        for _ in env.requests(6):
             with connection.transaction():
                 chosen = ids(
                     connection, "SELECT id FROM troops WHERE tenant_id = %s LIMIT 8", [env.chance.randint(1, 8)]
@@ -189,7 +189,7 @@ def pg_trace_tags(env: Environment, family: Family) -> None:
 def pg_row_level_security(env: Environment, family: Family) -> None:
     """`set_config` between the rounds, as row-level security wants it."""
     with extended(env) as connection:
-        for _ in env.requests(5):
+        for _ in env.requests(6):
             with connection.transaction():
                 chosen = ids(
                     connection, "SELECT id FROM tenancies WHERE tenant_id = %s LIMIT 8", [env.chance.randint(1, 8)]

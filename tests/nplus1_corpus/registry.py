@@ -60,6 +60,8 @@ class Case:
     labels: tuple[Label, ...]
     run: Callable[[Environment], None]
     why: str = ""
+    group: str = ""
+    """Name of the module it is in, without `_cases`."""
 
 
 @dataclass
@@ -89,7 +91,8 @@ class Registry:
             used = {table for case in self.cases.values() for table in case.family.tables}
             assert not used & set(family.tables), f"{name}: {used & set(family.tables)} belong to another case"
             why = (function.__doc__ or "").split("\n")[0]
-            self.cases[name] = Case(name, family, labels, partial(function, family=family), why)
+            group = function.__module__.rpartition(".")[2].removesuffix("_cases")
+            self.cases[name] = Case(name, family, labels, partial(function, family=family), why, group)
             return function
 
         return register

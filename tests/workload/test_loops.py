@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -56,7 +57,25 @@ def spread_over_a_pool(connection: psycopg.Connection) -> None:
         other.close()
 
 
-SCENES = (lazy_loading, literals_move, two_levels, same_again, spread_over_a_pool)
+def at_once_over_a_pool(connection: psycopg.Connection) -> None:
+    """The same without a trace: only the moment tells."""
+    ids = [row[0] for row in connection.execute("SELECT id FROM author WHERE id > 10 LIMIT 15").fetchall()]
+    others = [psycopg.connect(connection.info.dsn, autocommit=True) for _ in range(3)]
+    for other in others:
+        other.execute("SET application_name = 'at_once_over_a_pool'")
+    time.sleep(0.1)
+    connection.execute("SELECT id FROM author WHERE id > 10 LIMIT 15")
+    with ThreadPoolExecutor(3) as threads:
+        list(
+            threads.map(
+                lambda n: others[n % 3].execute("SELECT * FROM book WHERE author_id = %s", (ids[n],)), range(15)
+            )
+        )
+    for other in others:
+        other.close()
+
+
+SCENES = (lazy_loading, literals_move, two_levels, same_again, spread_over_a_pool, at_once_over_a_pool)
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +150,13 @@ def test_a_loop_spread_over_connections_is_one_loop_of_its_trace(workload: Workl
     (found,) = loops_over(workload, "SELECT name FROM author WHERE id = $1 OR")
     assert (found.unit, found.loops, found.executions, found.sessions) == ("trace", 2, 18, 3)
     assert found.parents[0].limit_reached == 1.0
+
+
+def test_a_burst_over_connections_is_one_loop_that_follows_its_parent(workload: Workload) -> None:
+    (found,) = (loop for loop in loops_over(workload, "SELECT * FROM book") if loop.unit == "burst")
+    assert (found.loops, found.executions, found.sessions, found.elsewhere) == (2, 30, 3, 0.0)
+    parent = next(one for one in found.parents if workload.query(one.query).text.startswith("SELECT id FROM author"))
+    assert (parent.loops, parent.limit, parent.limit_reached, parent.runs) == (2, 15, 1.0, 4.0)
 
 
 @pytest.mark.parametrize("size", [700, 4096, 10_000])

@@ -78,6 +78,22 @@ def unique_keys(table: Table) -> tuple[tuple[str, ...], ...]:
     return tuple(dict.fromkeys(declared))
 
 
+def keyed_by(shape: QueryShape, table: Table, key: tuple[str, ...]) -> bool:
+    """Return whether a statement finds the rows of this table by these columns."""
+    return any(
+        (occurrence.schema, occurrence.table) == (table.schema, table.name) and set(key) <= _compared(occurrence)
+        for occurrence in shape.tables
+    )
+
+
+def _compared(occurrence: TableShape) -> set[str]:
+    return {
+        predicate.term.columns[0]
+        for predicate in occurrence.predicates
+        if predicate.kind == "equality" and len(predicate.term.columns) == 1
+    }
+
+
 def slot_of(operand: Operand) -> int | None:
     """Return the slot a value comes from, `None` when it is computed or another table's."""
     return operand.slot if isinstance(operand, Constant | Parameter) else None

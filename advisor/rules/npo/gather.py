@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from advisor.indexes.proposal import Confidence
 from advisor.rules.context import RuleContext
 from advisor.rules.npo.child import Child, Lookalike, classify
+from advisor.rules.npo.independent import of_one_request
 from advisor.rules.npo.parent import Parent, name_parent
 from advisor.workload.model import Loop
 
@@ -54,6 +55,16 @@ class Problem:
         )
 
     @property
+    def burst(self) -> bool:
+        """Return whether nothing but their moment holds the executions together."""
+        return all(loop.unit == "burst" for loop in self.loops)
+
+    @property
+    def bounded(self) -> bool:
+        """Return whether each loop lies within a transaction or trace."""
+        return all(loop.unit in ("transaction", "trace") for loop in self.loops)
+
+    @property
     def spread_over_sessions(self) -> bool:
         """Return whether the executions of one loop came over several connections."""
         return any(loop.sessions > 1 for loop in self.loops)
@@ -68,9 +79,12 @@ def problems(context: RuleContext) -> tuple[Problem, ...]:
         if isinstance(child, Lookalike):
             continue
         parent = name_parent(loop, child, context, repeated)
-        if _long_enough(loop, parent, context, writes=child.kind == "insert"):
+        if _long_enough(loop, parent, context, writes=child.kind == "insert") and of_one_request(
+            loop, child, parent, context
+        ):
             groups[_identity(loop, child, parent)].append((loop, child, parent))
-    return tuple(sorted(map(_problem, groups.values()), key=lambda found: (-found.executions, found.query)))
+    found = _once([_problem(group) for group in groups.values()])
+    return tuple(sorted(found, key=lambda found: (-found.executions, found.query)))
 
 
 def lookalikes(context: RuleContext) -> Mapping[str, str]:
@@ -105,7 +119,22 @@ def _long_enough(loop: Loop, parent: Parent | None, context: RuleContext, *, wri
 
 def _identity(loop: Loop, child: Child, parent: Parent | None) -> tuple[str, ...]:
     named = (parent.table.qualified, parent.query or "") if parent else ("", "")
-    return loop.child, loop.application or "", *named, *child.key
+    return loop.child, loop.application or "", *named, *child.key, "burst" if loop.unit == "burst" else ""
+
+
+def _once(found: list[Problem]) -> list[Problem]:
+    """Leave out what is counted twice: executions of a burst may be loops of single sessions, too.
+
+    A loop whose parent was seen in its own session is the surer of the two; else the burst knows more.
+    """
+
+    def whose(problem: Problem) -> tuple[str, str | None]:
+        return problem.query, problem.application
+
+    sure = {whose(one) for one in found if not one.burst and one.parent and one.parent.query}
+    kept = [one for one in found if not (one.burst and whose(one) in sure)]
+    bursts = {whose(one) for one in kept if one.burst}
+    return [one for one in kept if one.burst or one.bounded or whose(one) not in bursts]
 
 
 def _problem(members: Iterable[tuple[Loop, Child, Parent | None]]) -> Problem:
@@ -138,7 +167,6 @@ def confidence(problem: Problem, *, sampled: bool) -> Confidence:
     declared = parent.relation.by in ("foreign-key", "own-key")
     if declared and (parent.rows_match or parent.contained):
         return "proven"
-    bounded = all(loop.unit != "session" for loop in problem.loops)
-    if (bounded and (declared or parent.limit_match)) or (declared and (parent.limit_match or parent.nested)):
+    if (problem.bounded and (declared or parent.limit_match)) or (declared and (parent.limit_match or parent.nested)):
         return "high"
     return "medium"

@@ -1,0 +1,216 @@
+"""Bursts: one query started many times within a moment, over several connections; what one block of a log holds of it.
+
+A burst is cut off by quiet before and after it, so that where it begins and ends depends on neighbouring executions
+only. What stands near the edges of a block may go on beyond it and is joined by `advisor.workload.pooled`.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from advisor.capture.numbering import Numbering
+from advisor.capture.record import NO_TIME, RUN
+from advisor.workload.partial import EntryKey
+from advisor.workload.steps import COMMENT, STATEMENT, Content
+from advisor.workload.tally import Coded
+
+QUIET = 50_000
+"""Microseconds without the query that end a burst, and begin one."""
+
+LONGEST = 2_000_000
+"""Microseconds a burst may last; what goes on longer is steady traffic."""
+
+MOST = 2_000
+"""Executions a burst may have; more are steady traffic."""
+
+FEWEST = 10
+"""Executions that make a burst."""
+
+SLOW = 200_000
+"""Executions that took longer (microseconds) are no look-ups, and are passed over."""
+
+EDGE = 2 * QUIET
+"""Microseconds from the edge of a block within which a burst may go on beyond it: log records are nearly in order."""
+
+LEAD = 50_000
+"""Microseconds before a burst within which the statement that it follows must have ended."""
+
+ROUNDED = 1_000
+"""Microseconds by which a time stamp in milliseconds may lie before the true moment."""
+
+READS = 256
+"""Reads before a burst among which that statement is sought."""
+
+SHOWN = 16
+"""Executions of a burst whose values are looked at."""
+
+READ = re.compile(rb"(?:select|with|execute)\b", re.I)
+
+
+class Group(NamedTuple):
+    """Whose connections a burst may be spread over."""
+
+    database: bytes
+    user: bytes
+    application: bytes
+
+
+@dataclass(slots=True)
+class Read:
+    """One read before a burst."""
+
+    group: Group
+    entry: EntryKey
+    end: int
+    content: Content
+
+
+@dataclass(slots=True)
+class Part:
+    """A burst, or the part of one that a block holds, in the order of the log."""
+
+    group: Group
+    entry: EntryKey
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    content: NDArray[np.uint64]
+    """Hash of each execution's text and values."""
+    session: NDArray[np.uint32]
+    """Hash of each execution's session."""
+    shown: list[tuple[int, Content]]
+    """Those of lowest hash, with it: which they are does not depend on the order of the log."""
+    before: list[Read]
+    """Reads that ended shortly before the first execution began, the latest of each query."""
+    short: int = 0
+    """Reads of the block before that must be looked at as well."""
+    steady: bool = False
+    """Whether it is longer than a burst can be; columns hold only its last execution then."""
+
+
+@dataclass(slots=True)
+class BlockBursts:
+    """The bursts of a block, and its last reads."""
+
+    parts: list[Part] = field(default_factory=list)
+    """In the order in which they began."""
+    reads: list[Read] = field(default_factory=list)
+
+
+def is_read(text: bytes) -> bool:
+    """Return whether a statement returns rows and writes none, judged by how it begins."""
+    place = 0
+    while (match := COMMENT.match(text, place)) and match.end() > place:
+        place = match.end()
+    return bool(READ.match(text, place))
+
+
+class BurstFinder:
+    """Finds bursts in blocks; remembers which entries are reads."""
+
+    def __init__(self) -> None:
+        self.reads: dict[EntryKey, bool] = {}
+
+    def find(self, coded: Coded, classes: NDArray[np.int8], traced: NDArray[np.int64]) -> BlockBursts:
+        """Return the bursts of a block.
+
+        `classes` is the class of each entry, `traced` holds the rows that carry a trace id: those loops are known.
+        """
+        rows = coded.rows
+        for key, row in zip(coded.entries, coded.representative, strict=True):
+            if key not in self.reads:
+                self.reads[key] = is_read(rows.text[row])
+        reads = np.array([self.reads[key] for key in coded.entries], dtype=bool) & (classes == STATEMENT)
+        wanted = (rows.role == RUN) & (rows.end != NO_TIME) & (rows.duration >= 0)
+        wanted &= (rows.duration <= SLOW) & reads[coded.entry]
+        wanted[traced] = False
+        picked = np.flatnonzero(wanted)
+        return _Block(coded, picked).bursts() if len(picked) else BlockBursts()
+
+
+class _Block:
+    """The reads of one block, in the order of the log."""
+
+    def __init__(self, coded: Coded, picked: NDArray[np.int64]) -> None:
+        self.coded, self.picked = coded, picked
+        rows = coded.rows
+        groups: Numbering[Group] = Numbering()
+        sessions: Numbering[bytes] = Numbering()
+        group = [groups[Group(who.database, who.user, who.application)] for who in rows.backends]
+        session = [sessions[who.session] for who in rows.backends]
+        self.groups: Sequence[Group] = list(groups)
+        self.names = np.array([zlib.crc32(name) for name in sessions], dtype=np.uint32)
+        backend = rows.backend[picked]
+        self.group = np.array(group, dtype=np.int64)[backend]
+        self.session = np.array(session, dtype=np.int64)[backend]
+        self.entry = coded.entry[picked]
+        self.end = rows.end[picked]
+        self.start = self.end - rows.duration[picked]
+
+    def bursts(self) -> BlockBursts:
+        """Return what the block holds."""
+        code = self.entry.astype(np.int64) * len(self.groups) + self.group
+        order = np.argsort(code, kind="stable")
+        end, session = self.end[order], self.session[order]
+        begins = np.ones(len(order), dtype=bool)
+        begins[1:] = (np.diff(code[order]) != 0) | (np.abs(np.diff(end)) > QUIET)
+        first = np.flatnonzero(begins)
+        stop = np.append(first[1:], len(order))
+        edge = (end[first] <= self.end.min() + EDGE) | (end[stop - 1] >= self.end.max() - EDGE)
+        several = np.minimum.reduceat(session, first) != np.maximum.reduceat(session, first)
+        whole = several & (stop - first >= FEWEST) & (end[stop - 1] - end[first] <= LONGEST)
+        kept = np.flatnonzero(edge | whole)
+        kept = kept[np.argsort(order[first[kept]], kind="stable")]
+        spans = zip(first[kept].tolist(), stop[kept].tolist(), strict=True)
+        last = range(max(0, len(order) - READS), len(order))
+        return BlockBursts([self._part(order[begin:end]) for begin, end in spans], [self._read(at) for at in last])
+
+    def _part(self, places: NDArray[np.int64]) -> Part:
+        """Return executions of one query, given by their places, as a part."""
+        first = int(places[0])
+        group, entry = self.groups[int(self.group[first])], self.coded.entries[int(self.entry[first])]
+        if len(places) > MOST or self.end[places[-1]] - self.end[first] > LONGEST:
+            last = places[-1:]
+            none = np.zeros(0, dtype=np.uint64)
+            return Part(
+                group, entry, self.start[last], self.end[last], none, none.astype(np.uint32), [], [], steady=True
+            )
+        content = self.coded.content[self.picked[places]]
+        lowest = np.argsort(content, kind="stable")[:SHOWN].tolist()
+        shown = [(int(content[number]), self._content(int(places[number]))) for number in lowest]
+        begin = max(0, first - READS)
+        return Part(
+            group, entry, self.start[places], self.end[places], content, self.names[self.session[places]], shown,
+            self._before(begin, first), READS - (first - begin),
+        )  # fmt: skip
+
+    def _before(self, begin: int, first: int) -> list[Read]:
+        """Return what ended shortly before the execution at `first` began, the latest of each query."""
+        window = slice(begin, first)
+        start = self.start[first]
+        near = (self.group[window] == self.group[first]) & (self.entry[window] != self.entry[first])
+        near &= (self.end[window] <= start + ROUNDED) & (self.end[window] >= start - LEAD)
+        places = np.flatnonzero(near)[::-1] + begin
+        latest = dict(zip(self.entry[places][::-1].tolist(), places[::-1].tolist(), strict=True))
+        return [self._read(place) for place in sorted(latest.values(), reverse=True)]
+
+    def _read(self, place: int) -> Read:
+        return Read(
+            self.groups[int(self.group[place])], self.coded.entries[int(self.entry[place])], int(self.end[place]),
+            self._content(place),
+        )  # fmt: skip
+
+    def _content(self, place: int) -> Content:
+        row = int(self.picked[place])
+        rows, coded = self.coded.rows, self.coded
+        who = rows.backends[int(rows.backend[row])]
+        return Content(
+            rows.text[row], rows.parameters.get(row), who.application, coded.keys[int(coded.key[row])], who.session,
+            rows.returned.get(row),
+        )  # fmt: skip

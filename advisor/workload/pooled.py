@@ -1,0 +1,130 @@
+"""Joins bursts over the cuts between blocks, and turns those of one request over several connections into loop sums."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass
+
+import numpy as np
+
+from advisor.workload import bursts
+from advisor.workload.bursts import FEWEST, LEAD, LONGEST, QUIET, READS, BlockBursts, Group, Part, Read
+from advisor.workload.loops import LoopFinder, parent_sum
+from advisor.workload.loopsum import PPM, LoopKey, LoopSum, LoopSums, merge_loops
+from advisor.workload.partial import EntryKey
+from advisor.workload.vectors import columns, shown
+
+DENSE = 100_000
+"""Microseconds within which the first executions of a burst must have started."""
+
+SWITCHED = 0.25
+"""Share of a burst's executions that must be of another session than the one before: else sessions took turns."""
+
+
+@dataclass(slots=True)
+class _Open:
+    """A burst that may go on."""
+
+    parts: list[Part]
+    before: list[Read]
+    last: int
+    steady: bool
+
+
+class PooledLoops:
+    """Takes the bursts of blocks in the order of the log."""
+
+    def __init__(self, finder: LoopFinder) -> None:
+        self.finder = finder
+        self.open: dict[tuple[Group, EntryKey], _Open] = {}
+        self.recent: deque[Read] = deque(maxlen=READS)
+        self.loops: LoopSums = {}
+
+    def add(self, block: BlockBursts) -> None:
+        """Take in the next block."""
+        for part in block.parts:
+            key = part.group, part.entry
+            found = self.open.get(key)
+            if found is not None and abs(int(part.end[0]) - found.last) <= QUIET:
+                _extend(found, part)
+                continue
+            if found is not None:
+                self._close(key)
+            self.open[key] = _Open([part], self._before(part), int(part.end[-1]), part.steady)
+        self.recent.extend(block.reads)
+        if self.recent:
+            now = self.recent[-1].end
+            for key in [key for key, found in self.open.items() if now - found.last > 2 * QUIET]:
+                self._close(key)
+
+    def finish(self) -> LoopSums:
+        """Return all pooled loops; nothing goes on any more."""
+        for key in list(self.open):
+            self._close(key)
+        return self.loops
+
+    def _before(self, part: Part) -> list[Read]:
+        """Return the reads before a part, those of earlier blocks included."""
+        found = {read.entry for read in part.before}
+        reads = list(part.before)
+        start = int(part.start[0])
+        for read in list(self.recent)[len(self.recent) - min(part.short, len(self.recent)) :][::-1]:
+            near = read.group == part.group and start - LEAD <= read.end <= start + bursts.ROUNDED
+            if near and read.entry not in found and read.entry != part.entry:
+                found.add(read.entry)
+                reads.append(read)
+        return reads
+
+    def _close(self, key: tuple[Group, EntryKey]) -> None:
+        found = self.open.pop(key)
+        if not found.steady and (made := self._loop(found)) is not None:
+            merge_loops(self.loops, dict([made]))
+
+    def _loop(self, found: _Open) -> tuple[LoopKey, LoopSum] | None:
+        """Return a burst as a loop, `None` when it is too short or too slow, sessions took turns, or nothing varies."""
+        first = found.parts[0]
+        start = np.concatenate([part.start for part in found.parts])
+        session = np.concatenate([part.session for part in found.parts])
+        if len(start) < FEWEST or np.count_nonzero(np.diff(session)) < SWITCHED * len(start):
+            return None
+        end = np.concatenate([part.end for part in found.parts])
+        early = np.sort(start)[FEWEST - 1] - start.min()
+        if early > DENSE or end.max() - start.min() > LONGEST:
+            return None
+        picked = sorted((one for part in found.parts for one in part.shown), key=lambda one: (one[0], one[1].text))
+        contents = [content for _, content in picked[: bursts.SHOWN]]
+        values = columns(contents, self.finder.slot_map)
+        varying = tuple(sorted(slot for slot, column in (values or {}).items() if len(set(column)) > 1))
+        if values is None or not varying:
+            return None
+        constant = tuple(sorted(slot for slot in values if slot not in varying))
+        key = LoopKey(first.entry, varying, constant, "burst", first.group.application, (), None)
+        distinct = len(np.unique(np.concatenate([part.content for part in found.parts])))
+        examples = sorted(zip(*(map(shown, values[slot]) for slot in varying), strict=True), key=repr)
+        key_values = set(values[varying[0]]) if len(varying) == 1 else set()
+        made = LoopSum(
+            loops=1,
+            executions=len(start),
+            lengths=Counter([len(start)]),
+            distinct=distinct * PPM // len(start),
+            duration=int((end - start).sum()),
+            sessions=len(np.unique(session)),
+            example=(examples[0], examples[-1]),
+            parents={
+                read.entry: parent_sum(read.content, 0, len(start), key_values, self.finder) for read in found.before
+            },
+        )
+        return key, made
+
+
+def _extend(found: _Open, part: Part) -> None:
+    """Let a burst go on; one that becomes too long is steady traffic, of which nothing need be kept."""
+    found.last = int(part.end[-1])
+    size = sum(len(one.end) for one in found.parts) + len(part.end)
+    found.steady = (
+        found.steady or part.steady or size > bursts.MOST or found.last - int(found.parts[0].end[0]) > LONGEST
+    )
+    if found.steady:
+        found.parts, found.before = [], []
+    else:
+        found.parts.append(part)
