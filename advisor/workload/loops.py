@@ -31,6 +31,9 @@ WINDOW_TIME = 2_000_000
 LOOP_TAGS = ("application", "framework", "controller", "action", "route", "job")
 """Tags that say where in the application a loop is; trace ids and the like would keep equal loops apart."""
 
+ORDERED = 0.9
+"""Share of the steps from one value to the next that go one way when values are in order."""
+
 SHORT = 4_000
 """A median pause (microseconds) of which a log in milliseconds does not tell whether the pauses are alike."""
 
@@ -220,11 +223,13 @@ def parent_sum(content: Content | None, between: int, length: int, values: set[b
 
 
 def _monotone(column: Column) -> bool:
-    """Return whether whole numbers only rise or only fall."""
+    """Return whether whole numbers rise or fall from one to the next nearly always: two loops may be one unit."""
     known = numbers(column)
-    if known is None or len(set(known)) < 2:
+    if known is None:
         return False
-    return known == sorted(known) or known == sorted(known, reverse=True)
+    rises = sum(after > before for before, after in pairwise(known))
+    falls = sum(after < before for before, after in pairwise(known))
+    return 2 * (rises + falls) >= len(known) - 1 and max(rises, falls) >= ORDERED * (rises + falls)
 
 
 def _limit(content: Content) -> int | None:
