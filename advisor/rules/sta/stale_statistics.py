@@ -28,6 +28,8 @@ class StaleStatistics(Rule):
 
     ## Known problems
     Right after a bulk load the counters are high until autovacuum comes by; that is minutes, unless it is off.
+    A session reports what it wrote up to a second late: rows loaded just before an ANALYZE of the same session count
+    as changed since.
 
     ## Example
     ```sql
