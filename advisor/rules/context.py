@@ -26,7 +26,10 @@ class RuleOptions:
     gap_ms: float = 20.0
     """Longest median pause between executions that still makes a loop, outside transactions and traces."""
     budgets: Mapping[str, int] = field(default_factory=dict)
-    """Application name to the loop length it may have: jobs that loop on purpose."""
+    """Application name to the loop length, and the statements in a unit of work, that it may have: jobs that loop on
+    purpose."""
+    unit_budget: int = 100
+    """Statements a unit of work may run."""
     calls_minimum: float = 500
     """Calls from which on a statement of an export may be suspected of a loop."""
     share: float = 0.01

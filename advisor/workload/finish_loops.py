@@ -1,4 +1,4 @@
-"""Loop sums become the workload's `Loop`s."""
+"""Loop sums become the workload's `Loop`s, unit sizes its `UnitSizes`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 from advisor.workload.loopsum import PARENTS, PPM, LoopKey, LoopSum, LoopSums, ParentSum
 from advisor.workload.model import Loop, LoopParent
+from advisor.workload.observed import UnitSizes
 from advisor.workload.partial import EntryKey
+from advisor.workload.unitsizes import SizeSums
 
 NameOf = Callable[[EntryKey], str]
 
@@ -19,6 +21,19 @@ def loops(sums: LoopSums, name_of: NameOf, calls_of: CallsOf) -> tuple[Loop, ...
     """Return the loops, most executions first; `name_of` gives a query's id."""
     made = [_loop(key, found, name_of, calls_of) for key, found in sums.items()]
     return tuple(sorted(made, key=lambda one: (-one.executions, one.child, repr(one))))
+
+
+def unit_sizes(sums: SizeSums) -> tuple[UnitSizes, ...]:
+    """Return the sizes of units, by application and tags."""
+    return tuple(
+        UnitSizes(
+            place.application.decode("utf-8", "replace") or None,
+            dict(place.tags),
+            tuple(sorted(found.statements.items())),
+            tuple(sorted(found.others.items())),
+        )
+        for place, found in sorted(sums.items())
+    )
 
 
 def percentile(counts: Counter[int], share: float) -> int:

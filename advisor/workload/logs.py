@@ -18,7 +18,7 @@ from advisor.workload.blocks import Block, file_blocks, log_blocks
 from advisor.workload.carry import Carry
 from advisor.workload.engine import BlockEngine
 from advisor.workload.finish import names, queries
-from advisor.workload.finish_loops import loops
+from advisor.workload.finish_loops import loops, unit_sizes
 from advisor.workload.inferred import Inferred, infer
 from advisor.workload.model import Workload
 from advisor.workload.observers import Observers
@@ -110,6 +110,7 @@ class LogRun:
             reuses=self.observers.reused(named),
             connections=self.observers.connected(begin, end, self.open_units.units),
             incidents=self.observers.waited(named),
+            units=unit_sizes(self.open_units.sizes),
         )
 
     def _inferred(self, counts: Sequence[_Count]) -> Inferred:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median_low
 
@@ -13,10 +13,11 @@ import numpy as np
 from advisor.capture.parameters import split_parameters
 from advisor.capture.record import NO_TIME
 from advisor.capture.tags import tags_of
-from advisor.workload.loopsum import LIMITED, PPM, LoopKey, LoopSum, LoopSums, ParentSum, merge_loops
+from advisor.workload.loopsum import LIMITED, LOOP_TAGS, PPM, LoopKey, LoopSum, LoopSums, ParentSum, merge_loops
 from advisor.workload.slots import SlotMap, slot_map
 from advisor.workload.steps import SAMPLED, STATEMENT, Content, Steps
 from advisor.workload.units import UnitKind, unit_kind
+from advisor.workload.unitsizes import Sized, sized
 from advisor.workload.vectors import Column, columns, numbers, shown
 
 SHORTEST = 3
@@ -27,9 +28,6 @@ WINDOW = 20
 
 WINDOW_TIME = 2_000_000
 """Microseconds before a loop within which its parent is sought."""
-
-LOOP_TAGS = ("application", "framework", "controller", "action", "route", "job")
-"""Tags that say where in the application a loop is; trace ids and the like would keep equal loops apart."""
 
 ORDERED = 0.9
 """Share of the steps from one value to the next that go one way when values are in order."""
@@ -56,13 +54,6 @@ class LoopFinder:
             self.maps[key] = slot_map(text)
         return self.maps[key]
 
-    def find(self, steps: Steps, units: Sequence[tuple[int, int]]) -> LoopSums:
-        """Return the loops of whole units, given as spans of steps."""
-        found: LoopSums = {}
-        for begin, end in repeating(steps, units):
-            merge_loops(found, self.unit(steps.part(begin, end)))
-        return found
-
     def unit(self, steps: Steps) -> LoopSums:
         """Return the loops of one unit."""
         kind = unit_kind(steps)
@@ -75,10 +66,10 @@ class LoopFinder:
         return found
 
 
-def repeating(steps: Steps, units: Sequence[tuple[int, int]]) -> Iterable[tuple[int, int]]:
-    """Return the units in which any statement was run often enough to be a loop."""
+def counted(steps: Steps, units: Sequence[tuple[int, int]]) -> tuple[list[tuple[int, int]], list[Sized]]:
+    """Return the units in which any statement was run often enough to be a loop, and those of some size."""
     if not units:
-        return []
+        return [], []
     begins = np.array([begin for begin, _ in units])
     ends = np.array([end for _, end in units])
     inside = np.zeros(len(steps) + 1, dtype=np.int64)
@@ -86,10 +77,10 @@ def repeating(steps: Steps, units: Sequence[tuple[int, int]]) -> Iterable[tuple[
     np.add.at(inside, ends, -1)
     place = np.flatnonzero((np.cumsum(inside)[:-1] > 0) & (steps.classes[steps.entry] == STATEMENT))
     unit = np.searchsorted(begins, place, side="right") - 1
-    code = unit.astype(np.int64) * max(len(steps.entries), 1) + steps.entry[place]
-    distinct, counts = np.unique(code, return_counts=True)
-    wanted = np.unique(distinct[counts >= SHORTEST] // max(len(steps.entries), 1))
-    return [units[number] for number in wanted.tolist()]
+    size = max(len(steps.entries), 1)
+    distinct, counts = np.unique(unit.astype(np.int64) * size + steps.entry[place], return_counts=True)
+    wanted = np.unique(distinct[counts >= SHORTEST] // size)
+    return [units[number] for number in wanted.tolist()], sized(units, distinct // size, counts)
 
 
 class _Unit:

@@ -13,6 +13,9 @@ from advisor.workload.units import UnitKind
 PARENTS = 12
 """Parents kept of a loop, the most frequent."""
 
+LOOP_TAGS = ("application", "framework", "controller", "action", "route", "job")
+"""Tags that say where in the application a loop is; trace ids and the like would keep equal loops apart."""
+
 PPM = 1_000_000
 
 

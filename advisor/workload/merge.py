@@ -12,7 +12,7 @@ from dataclasses import replace
 from math import fsum
 
 from advisor.workload.database_names import database_names, naming_notes, with_name
-from advisor.workload.merge_patterns import joined_incidents, joined_loops, joined_reuses, with_new_ids
+from advisor.workload.merge_patterns import joined_incidents, joined_loops, joined_reuses, joined_units, with_new_ids
 from advisor.workload.merge_queries import combine_queries
 from advisor.workload.model import Query, Workload
 from advisor.workload.order import base_id, with_unique_ids
@@ -45,6 +45,7 @@ def merge(workloads: Sequence[Workload]) -> Workload:
         reuses=joined_reuses(reuse for workload in renamed for reuse in workload.reuses),
         connections=max((w.connections for w in distinct if w.connections), key=lambda one: one.units, default=None),
         incidents=joined_incidents(incident for workload in renamed for incident in workload.incidents),
+        units=joined_units(units for workload in renamed for units in workload.units),
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import fsum
 
 from advisor.workload.model import Loop, LoopParent, Workload
-from advisor.workload.observed import Incident, Reuse
+from advisor.workload.observed import Incident, Reuse, UnitSizes
 
 Renaming = Mapping[str, str]
 """Old query id to new one."""
@@ -122,3 +123,25 @@ def joined_incidents(incidents: Iterable[Incident]) -> tuple[Incident, ...]:
         for _, group in sorted(groups.items())
     ]
     return tuple(sorted(joined, key=lambda one: -one.total))
+
+
+def joined_units(units: Iterable[UnitSizes]) -> tuple[UnitSizes, ...]:
+    """Return the sizes of units, those of one application and tags summed."""
+    groups: dict[tuple[str, tuple[tuple[str, str], ...]], list[UnitSizes]] = {}
+    for one in units:
+        groups.setdefault((one.application or "", tuple(sorted(one.tags.items()))), []).append(one)
+    return tuple(
+        replace(
+            group[0],
+            statements=_summed(one.statements for one in group),
+            others=_summed(one.others for one in group),
+        )
+        for _, group in sorted(groups.items())
+    )
+
+
+def _summed(counts: Iterable[tuple[tuple[int, int], ...]]) -> tuple[tuple[int, int], ...]:
+    found: Counter[int] = Counter()
+    for one in counts:
+        found.update(dict(one))
+    return tuple(sorted(found.items()))

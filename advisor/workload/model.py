@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from advisor.capture.coverage import InputCoverage
-from advisor.workload.observed import Connections, Incident, Reuse
+from advisor.workload.observed import Connections, Incident, Reuse, UnitSizes
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +172,8 @@ class Workload:
     connections: Connections | None = None
     incidents: tuple[Incident, ...] = ()
     """Lock waits and temporary files, by query."""
+    units: tuple[UnitSizes, ...] = ()
+    """How many statements units of work ran, by application and tags."""
 
     @property
     def days(self) -> float | None:

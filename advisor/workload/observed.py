@@ -5,6 +5,7 @@ Durations are milliseconds, times are seconds since the Unix epoch (UTC), sizes 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -86,3 +87,18 @@ class Incident:
     largest: float
     relation: str | None = None
     lock: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitSizes:
+    """How many statements the units of work of one place in an application ran, of those that ran ten or more.
+
+    Only units that a transaction or a trace bounds are counted.
+    """
+
+    application: str | None
+    tags: Mapping[str, str]
+    statements: tuple[tuple[int, int], ...]
+    """Statements in a unit, and units of that size; rising."""
+    others: tuple[tuple[int, int], ...]
+    """The same with each statement counted once that makes up a fifth of its unit."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from advisor.capture.record import NO_TIME
 from advisor.workload.bursts import BlockBursts, BurstFinder
 from advisor.workload.busy import BusySum, add_pauses, busy, spread
-from advisor.workload.loops import LoopFinder, repeating
+from advisor.workload.loops import LoopFinder, counted
 from advisor.workload.loopsum import LoopSums, merge_loops
 from advisor.workload.partial import EntryKey
 from advisor.workload.pooled import PooledLoops
@@ -20,6 +20,7 @@ from advisor.workload.steps import (
     BEGIN,
     END,
     SAMPLED,
+    STATEMENT,
     Content,
     Steps,
     session_order,
@@ -30,6 +31,7 @@ from advisor.workload.steps import (
 )
 from advisor.workload.tally import Coded
 from advisor.workload.units import TICK, boundaries, closed, units
+from advisor.workload.unitsizes import SizeSums, add_size, bounded, merge_sizes
 
 FINE = 10_000
 """Time stamps coarser than this (microseconds) do not tell what started at one moment."""
@@ -68,6 +70,7 @@ class BlockLoops:
     busy: BusySum = field(default_factory=BusySum)
     units: int = 0
     """Units that the block holds whole."""
+    sizes: SizeSums = field(default_factory=dict)
     bursts: BlockBursts = field(default_factory=BlockBursts)
 
 
@@ -112,15 +115,22 @@ class BlockSteps:
                 )
             else:
                 result.fragments[name] = Fragment(self._filled(coded, order, steps.part(begin, end), begin), None)
-        result.loops = self._loops(coded, order, steps, spans)
+        self._whole(coded, order, steps, spans, result)
         result.units = len(spans)
         return result
 
-    def _loops(self, coded: Coded, order: NDArray[np.int64], steps: Steps, spans: list[tuple[int, int]]) -> LoopSums:
-        found: LoopSums = {}
-        for begin, end in repeating(steps, spans):
-            merge_loops(found, self.finder.unit(self._filled(coded, order, steps.part(begin, end), begin)))
-        return found
+    def _whole(
+        self, coded: Coded, order: NDArray[np.int64], steps: Steps, spans: list[tuple[int, int]], result: BlockLoops
+    ) -> None:
+        """Add the loops and sizes of the units that a block holds whole."""
+        repeating, large = counted(steps, spans)
+        for begin, end in repeating:
+            merge_loops(result.loops, self.finder.unit(self._filled(coded, order, steps.part(begin, end), begin)))
+        rows = coded.rows
+        for unit in large:
+            if bounded(part := steps.part(unit.begin, unit.end)):
+                row = int(order[unit.begin + first_statement(part)])
+                add_size(result.sizes, unit, rows.backends[int(rows.backend[row])].application, rows.text[row])
 
     def _steps(self, coded: Coded, order: NDArray[np.int64]) -> Steps:
         rows = coded.rows
@@ -165,6 +175,11 @@ def _edges(steps: Steps, starts: list[int], ends: list[int], applications: list[
     ]  # fmt: skip
 
 
+def first_statement(steps: Steps) -> int:
+    """Return the place of the first step that is no noise; the steps must have one."""
+    return int(np.argmax(steps.classes[steps.entry] == STATEMENT))
+
+
 class OpenUnits:
     """Keeps the steps at the edges of blocks until their units are complete. Blocks come in the order of the log."""
 
@@ -176,6 +191,7 @@ class OpenUnits:
         self.classes: list[int] = []
         self.waiting: dict[bytes, list[Steps]] = {}
         self.loops: LoopSums = {}
+        self.sizes: SizeSums = {}
         self.busy = BusySum()
         self.last: dict[bytes, Edge] = {}
         """The last step of each session that may be in a transaction."""
@@ -184,6 +200,7 @@ class OpenUnits:
     def add(self, block: BlockLoops) -> None:
         """Take in the next block."""
         merge_loops(self.loops, block.loops)
+        merge_sizes(self.sizes, block.sizes)
         self.pooled.add(block.bursts)
         self.units += block.units
         self.busy.merge(block.busy)
@@ -238,7 +255,13 @@ class OpenUnits:
         if len(steps):
             spans = list(units(boundaries(steps, self.resolution)))
             self.units += len(spans)
-            merge_loops(self.loops, self.finder.find(steps, spans))
+            repeating, large = counted(steps, spans)
+            for begin, end in repeating:
+                merge_loops(self.loops, self.finder.unit(steps.part(begin, end)))
+            for unit in large:
+                if bounded(part := steps.part(unit.begin, unit.end)):
+                    first = part.contents[first_statement(part)]
+                    add_size(self.sizes, unit, first.application, first.text)
 
     def _renumbered(self, steps: Steps) -> Steps:
         numbers: list[int] = []

@@ -109,7 +109,7 @@ def _workload(part: Mapping[str, Any]) -> Workload:
         queries.append({**base, **{key: value for key, value in query.items() if key != "slots"}, "slots": slots})
     rest = {
         key: part[key]
-        for key in ("loops", "reuses", "connections", "incidents", "inputs", "begin", "end")
+        for key in ("loops", "reuses", "connections", "incidents", "units", "inputs", "begin", "end")
         if key in part
     }
     return msgspec.convert({"queries": queries, **rest}, Workload)

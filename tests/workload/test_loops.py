@@ -75,7 +75,18 @@ def at_once_over_a_pool(connection: psycopg.Connection) -> None:
         other.close()
 
 
-SCENES = (lazy_loading, literals_move, two_levels, same_again, spread_over_a_pool, at_once_over_a_pool)
+def talkative(connection: psycopg.Connection) -> None:
+    """Very many different statements, and one of them again and again."""
+    for _ in range(3):
+        for column in range(110):
+            connection.execute(f"SELECT c{column} FROM wide")
+        for number in range(60):
+            connection.execute("SELECT name FROM author WHERE id = %s AND name <> ''", (number,))
+        connection.commit()
+        time.sleep(0.12)
+
+
+SCENES = (talkative, lazy_loading, literals_move, two_levels, same_again, spread_over_a_pool, at_once_over_a_pool)
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +94,8 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     settings = {"log_min_duration_statement": "0", "log_line_prefix": PREFIX}
     with Server(embedded_binaries(), settings) as server:
         with server.connect() as connection:
+            columns = ", ".join(f"c{column} int" for column in range(110))
+            connection.execute(f"CREATE TABLE wide ({columns})")
             connection.execute(
                 "CREATE TABLE author AS SELECT g AS id, 'author ' || g AS name FROM generate_series(1, 50) g;"
                 "CREATE TABLE book AS SELECT g AS id, g / 4 AS author_id, 'x' AS title FROM generate_series(4, 200) g;"
@@ -157,6 +170,12 @@ def test_a_burst_over_connections_is_one_loop_that_follows_its_parent(workload: 
     assert (found.loops, found.executions, found.sessions, found.elsewhere) == (2, 30, 3, 0.0)
     parent = next(one for one in found.parents if workload.query(one.query).text.startswith("SELECT id FROM author"))
     assert (parent.loops, parent.limit, parent.limit_reached, parent.runs) == (2, 15, 1.0, 4.0)
+
+
+def test_the_statements_of_transactions_are_counted_and_those_of_mere_sessions_are_not(workload: Workload) -> None:
+    (found,) = (units for units in workload.units if units.application == "talkative")
+    assert found.statements == ((170, 3),)
+    assert found.others == ((111, 3),), "sixty of one statement are that statement's fault"
 
 
 @pytest.mark.parametrize("size", [700, 4096, 10_000])
