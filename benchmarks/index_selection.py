@@ -2,10 +2,12 @@
 
 Setting 1 (`--suite tpch` or `tpcds`): primary keys kept, tables vacuumed, every query weight 1. Advice is computed on a
 twin without rows; then the chosen indexes are built for real on the loaded server, and its own EXPLAIN totals and
-relation sizes are what is reported. Bars are Extend's results in the same setting (width 2, PostgreSQL 15).
+relation sizes are what is reported. Bars are Extend's results in the same setting (width 2, PostgreSQL 15): they are
+planner costs, so they hold for advice that aims at the same (`aim="cost"`); that of the default aim stands beside it.
 
-Setting 2 (`--run-times`): TPC-H without primary keys; total measured run time of the queries with our indexes, relative
-to none, the lower of two passes each. A query is stopped after 20 s and counts as that.
+Setting 2 (`--run-times`): total measured run time of the queries with our indexes, relative to none, the lower of two
+passes each. A query is stopped after 20 s and counts as that. TPC-H without primary keys is the setting with a bar;
+`--primary-keys` and `--suite tpcds` measure the same elsewhere, `--aim cost` the advice that aims at planner costs.
 
 Run from the project's root: `python -m benchmarks.index_selection [--suite tpch|tpcds] [--scale 1] [--run-times]`.
 Exit status 1 when a bar is missed.
@@ -19,6 +21,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import product
 
 import psycopg
 
@@ -27,7 +30,7 @@ from advisor.analysis.shape import QueryShape
 from advisor.catalog.index import IndexDefinition
 from advisor.catalog.snapshot import take_snapshot
 from advisor.indexes.advise import advise
-from advisor.indexes.options import AdviseOptions
+from advisor.indexes.options import AdviseOptions, Aim
 from advisor.twin.server import Server, embedded_binaries
 from advisor.twin.start import Twin, start_twin
 from advisor.twin.statement import BoundStatement
@@ -40,10 +43,13 @@ BARS: Mapping[str, Mapping[int, tuple[float, float]]] = {
     "tpcds": {250: (0.845, 30.0), 500: (0.798, 30.0), 1000: (0.789, 30.0)},
 }
 """Per budget in megabytes: relative cost and seconds to beat."""
+AIMS: tuple[Aim, ...] = ("cost", "time")
 RUN_TIME_BAR = 0.32
 CAP_MS = 20_000
 LEFT_OUT = {2, 17, 20}
 """TPC-H queries that every published comparison leaves out."""
+NOISE = 1.1
+"""How many times slower a query must run to be called slower."""
 SETTINGS = {"shared_buffers": "1GB", "maintenance_work_mem": "256MB", "max_wal_size": "8GB", "synchronous_commit": "on"}
 WARM_UP = 3
 
@@ -81,7 +87,9 @@ def plannable(connection: psycopg.Connection, texts: Mapping[str, str], limit_ms
     return kept
 
 
-def advice(twin: Twin, texts: Mapping[str, str], budget: int | None) -> tuple[list[IndexDefinition], float]:
+def advice(
+    twin: Twin, texts: Mapping[str, str], budget: int | None, aim: Aim = "time"
+) -> tuple[list[IndexDefinition], float]:
     """Return the indexes for the budget and the seconds it took, analysis and costing included."""
     begin = time.perf_counter()
     statements = {name: (BoundStatement(text, None, "logged"),) for name, text in texts.items()}
@@ -92,7 +100,7 @@ def advice(twin: Twin, texts: Mapping[str, str], budget: int | None) -> tuple[li
     costs = {name: plan.total_cost for name, plan in plans.items() if not isinstance(plan, Refused)}
     workload = Workload(tuple(Query(name, None, texts[name], 1, cost, cost) for name, cost in costs.items()))
     options = AdviseOptions(
-        budget=budget, min_share=0.0, min_gain=0.001, min_effect=0.0, max_per_table=100, include_columns=6,
+        budget=budget, aim=aim, min_share=0.0, min_gain=0.001, min_effect=0.0, max_per_table=100, include_columns=6,
         include_width=96, include_share=1.0, drops=False,
     )  # fmt: skip
     found = advise(workload, shapes, statements, twin.schema, twin.statistics, twin.what_if, options)
@@ -118,10 +126,12 @@ def drop(connection: psycopg.Connection, count: int) -> None:
         connection.execute(f"DROP INDEX advised_{number}")
 
 
-def fresh_twin_advice(url: str, texts: Mapping[str, str], budget: int | None) -> tuple[list[IndexDefinition], float]:
+def fresh_twin_advice(
+    url: str, texts: Mapping[str, str], budget: int | None, aim: Aim
+) -> tuple[list[IndexDefinition], float]:
     """Return advice from a twin that has seen nothing before."""
     with start_twin(take_snapshot(url)) as twin:
-        return advice(twin, texts, budget)
+        return advice(twin, texts, budget, aim)
 
 
 def compare(suite: str, scale: float, budgets: list[int]) -> bool:
@@ -134,18 +144,20 @@ def compare(suite: str, scale: float, budgets: list[int]) -> bool:
         print(
             f"{suite} scale {scale:g}, {len(texts)} queries, primary keys kept, vacuumed; no index: {sum(before.values()):.0f}"
         )
-        fresh_twin_advice(server.url(), dict(list(texts.items())[:WARM_UP]), 10**8)  # imports are not what is timed
-        for budget in budgets:
-            definitions, seconds = fresh_twin_advice(server.url(), texts, budget * 1_000_000)
+        warm = dict(list(texts.items())[:WARM_UP])
+        fresh_twin_advice(server.url(), warm, 10**8, "cost")  # imports are not what is timed
+        for budget, aim in product(budgets, AIMS):
+            definitions, seconds = fresh_twin_advice(server.url(), texts, budget * 1_000_000, aim)
             size = build(connection, definitions)
             after = {name: total_cost(connection, text) for name, text in texts.items()}
             drop(connection, len(definitions))
             ratio = sum(after.values()) / sum(before.values())
-            bar = BARS[suite].get(budget) if scale == 1 else None
+            bar = BARS[suite].get(budget) if scale == 1 and aim == "cost" else None
             met &= bar is None or (ratio < bar[0] and seconds <= bar[1] and size <= budget * 1e6)
             beat = f" (to beat: {bar[0]} in {bar[1]} s)" if bar else ""
             print(
-                f"{budget:>6} MB: cost {ratio:.3f}, {len(definitions)} indexes, {size / 1e6:.0f} MB built, {seconds:.2f} s{beat}"
+                f"{budget:>6} MB, aim {aim}: cost {ratio:.3f}, {len(definitions)} indexes, {size / 1e6:.0f} MB built,"
+                f" {seconds:.2f} s{beat}"
             )
     return met
 
@@ -169,37 +181,48 @@ def best_of_two(connection: psycopg.Connection, texts: Mapping[str, str]) -> dic
     return {name: min(first[name], second[name]) for name in texts}
 
 
-def run_times(scale: float, budget: int) -> bool:
-    """Print measured run times without primary keys, with none and with our indexes; return whether the bar was met."""
+def run_times(given: argparse.Namespace, budgets: list[int]) -> bool:
+    """Print measured run times with none and with our indexes at each budget; return whether every bar was met."""
+    met = True
     with Server(embedded_binaries(), SETTINGS) as server, server.connect() as connection:
-        tpch.load(connection, scale, primary_keys=False)
-        texts = tpch_texts()
-        definitions, seconds = fresh_twin_advice(server.url(), texts, budget * 1_000_000)
+        if given.suite == "tpch":
+            tpch.load(connection, given.scale, primary_keys=given.primary_keys)
+        else:
+            SUITES[given.suite].load(connection, given.scale)
+        texts = plannable(connection, SUITES[given.suite].texts())
         none = best_of_two(connection, texts)
-        begin = time.perf_counter()
-        size = build(connection, definitions)
-        built = time.perf_counter() - begin
-        ours = best_of_two(connection, texts)
-    ratio = sum(ours.values()) / sum(none.values())
-    for name in texts:
-        print(f"  {name} {none[name]:>8.0f} ms -> {ours[name]:>8.0f} ms")
-    print(
-        f"TPC-H scale {scale:g} without primary keys: {sum(none.values()) / 1000:.1f} s -> {sum(ours.values()) / 1000:.1f} s,"
-        f" ratio {ratio:.3f} (to beat: {RUN_TIME_BAR}); {len(definitions)} indexes, {size / 1e6:.0f} MB, advised in"
-        f" {seconds:.2f} s, built in {built:.1f} s"
-    )
-    return ratio <= RUN_TIME_BAR
+        for budget in budgets:
+            definitions, seconds = fresh_twin_advice(server.url(), texts, budget * 1_000_000, given.aim)
+            begin = time.perf_counter()
+            size = build(connection, definitions)
+            built = time.perf_counter() - begin
+            ours = best_of_two(connection, texts)
+            drop(connection, len(definitions))
+            ratio = sum(ours.values()) / sum(none.values())
+            bar = RUN_TIME_BAR if given.suite == "tpch" and not given.primary_keys else None
+            met &= bar is None or (ratio <= bar and size <= budget * 1e6)
+            for name in texts:
+                slower = " slower" if ours[name] > none[name] * NOISE and ours[name] > none[name] + 20 else ""
+                print(f"  {name} {none[name]:>8.0f} ms -> {ours[name]:>8.0f} ms{slower}")
+            print(
+                f"{budget} MB, aim {given.aim}: {sum(none.values()) / 1000:.1f} s -> {sum(ours.values()) / 1000:.1f} s, ratio"
+                f" {ratio:.3f}{f' (to beat: {bar})' if bar else ''}; {len(definitions)} indexes, {size / 1e6:.0f} MB,"
+                f" advised in {seconds:.2f} s, built in {built:.1f} s"
+            )
+    return met
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--suite", choices=sorted(SUITES), default="tpch")
     parser.add_argument("--scale", type=float, default=1.0)
-    parser.add_argument("--budgets", help="megabytes (250,500,1000; 2000 for run times)")
+    parser.add_argument("--budgets", help="megabytes (250,500,1000; 1000,2000 for run times)")
     parser.add_argument("--run-times", action="store_true")
+    parser.add_argument("--primary-keys", action="store_true", help="for run times: keep the primary keys")
+    parser.add_argument("--aim", choices=AIMS, default="time", help="for run times: what the advice aims at")
     given = parser.parse_args()
-    budgets = [int(text) for text in (given.budgets or ("2000" if given.run_times else "250,500,1000")).split(",")]
-    met = run_times(given.scale, max(budgets)) if given.run_times else compare(given.suite, given.scale, budgets)
+    budgets = [int(text) for text in (given.budgets or ("1000,2000" if given.run_times else "250,500,1000")).split(",")]
+    met = run_times(given, budgets) if given.run_times else compare(given.suite, given.scale, budgets)
     return int(not met)
 
 

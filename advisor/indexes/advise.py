@@ -20,7 +20,8 @@ from advisor.indexes.options import AdviseOptions
 from advisor.indexes.pool import Pool
 from advisor.indexes.proposal import Advice
 from advisor.indexes.proposals import Chosen, proposals
-from advisor.indexes.selection import Weighted, curve, select
+from advisor.indexes.selection import curve, select
+from advisor.indexes.weighted import Weighted
 from advisor.indexes.why_not import why_not
 from advisor.indexes.writes import TableWrites, table_writes
 from advisor.twin.statement import BoundStatement
@@ -59,7 +60,8 @@ def advise(
     candidates = gather(workload, shapes, schema, statistics, options)
     pool = Pool(schema, statistics, what_if)
     pool.extend(candidates.suggestions)
-    costs = Costs(what_if, with_probes(workload, shapes, statements, schema), pool.names, deadline)
+    heaps = pool.heaps if options.aim == "time" else None
+    costs = Costs(what_if, with_probes(workload, shapes, statements, schema), pool.names, heaps, deadline)
     writes = table_writes(workload, shapes, statistics)
     run = Run(workload, shapes, options, candidates, pool, costs, writes)
     return _proposed(run, _searched(run))
@@ -91,9 +93,9 @@ def _proposed(run: Run, weighted: tuple[Weighted, ...]) -> Advice:
     """Return the choice as proposals, with drops, the reasons for what is missing, and the curve."""
     pool, costs, options = run.pool, run.costs, run.options
     charged, write_costs = economy(pool, weighted, run.writes, options)
-    wanted, problem = select(costs, weighted, charged, options)
+    wanted, problem = select(costs, weighted, charged, options, lambda some: widened(weighted, some, pool, run.shapes))
     weighted = widened(weighted, wanted, pool, run.shapes)
-    kept, lost = earning(wanted, weighted, costs, charged, options.min_effect)
+    kept, lost = earning(wanted, weighted, costs, charged, options)
     chosen = tuple(Chosen(i, pool.suggestions[i], pool.sizes[i], write_costs[i], kept) for i in sorted(kept))
     replaced = replacements(chosen, pool.schema, costs, weighted, options)
     created = proposals(chosen, costs, weighted, replaced, pool.definitions, run.shapes)

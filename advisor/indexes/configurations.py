@@ -176,11 +176,13 @@ _STEPS: Mapping[tuple[bool, bool], tuple[Step, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A configuration: indexes some plan of a query used together, and the lowest (felt) cost seen with them."""
+    """A configuration: indexes some plan of a query used together, and the lowest felt cost seen with them."""
 
     indexes: frozenset[int]
     cost: float
     """The felt cost, as in `Outcome`."""
+    planned: float
+    """What the planner takes it to cost: it picks the lowest of these."""
     filtering: float
     """As in `Outcome`."""
 
@@ -190,5 +192,5 @@ def configurations(costs: Costs, query: str) -> list[Known]:
     lowest: dict[frozenset[int], Known] = {}
     for used, outcome in costs.known(query):
         if used != NONE and (used not in lowest or outcome.felt < lowest[used].cost):
-            lowest[used] = Known(used, outcome.felt, outcome.filtering)
+            lowest[used] = Known(used, outcome.felt, outcome.cost, outcome.filtering)
     return sorted(lowest.values(), key=lambda one: (one.cost, sorted(one.indexes)))

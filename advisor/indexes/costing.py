@@ -7,13 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from advisor.indexes.pricing import Heaps, felt_cost
 from advisor.twin.plan import PlanNode
 from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import Ask, Refused, WhatIf
 
 NONE: frozenset[int] = frozenset()
-GAMBLE = 5.0
-"""How many times costlier than estimated a plan is held to be that reads in order until a LIMIT is reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,7 @@ class Outcome:
     cost: float
     """Mean over its statements, by their weights, in planner units."""
     felt: float
-    """The same, with plans that gamble on finding matches soon held to be costlier: what choices are made by."""
+    """The same by the time model of `advisor.indexes.pricing`: what choices are made by."""
     filtering: float
     """Share of the cost spent in statements that fetch rows by an index and then discard some of them."""
     used: frozenset[int]
@@ -51,6 +50,8 @@ class Costs:
     statements: Mapping[str, tuple[BoundStatement, ...]]
     names: Mapping[int, str]
     """Names of the candidates on the twin, by number; refused ones are missing. More may be added."""
+    heaps: Heaps | None
+    """What the time model knows of tables; without it every visit of the heap costs what the planner says."""
     deadline: float | None = None
     asked: int = 0
     rounds: int = 1
@@ -123,7 +124,11 @@ class Costs:
         shares = [statement.weight for statement in statements]
         weights = [each * share for each, share in zip(costs, shares, strict=True)]
         wasteful = [weight for weight, plan in zip(weights, plans, strict=True) if filters(plan)]
-        felt = sum(felt_cost(plan) * share for plan, share in zip(plans, shares, strict=True))
+        felt = sum(
+            felt_cost(plan, self.heaps) * share
+            for plan, share in zip(plans, shares, strict=True)
+            if not isinstance(plan, Refused)
+        )
         cost = sum(weights)
         share = sum(wasteful) / (cost or 1.0)
         outcome = Outcome(cost, felt, share, frozenset(used), frozenset(existing), tuple(costs))
@@ -135,16 +140,3 @@ def filters(plan: PlanNode | Refused) -> bool:
     if isinstance(plan, Refused):
         return False
     return any("Filter" in node.detail and (node.index or node.node_type == "Bitmap Heap Scan") for node in plan.walk())
-
-
-def felt_cost(plan: PlanNode | Refused) -> float:
-    """Return the plan's cost, more where it gambles: reading in order of an index until a LIMIT of matches is found.
-
-    The planner takes matches for evenly spread; where they are not, such a plan reads far more, up to everything.
-    """
-    if isinstance(plan, Refused):
-        return 0.0
-    if not any(node.node_type == "Limit" for node in plan.walk()):
-        return plan.total_cost
-    full = [n.total_cost for n in plan.walk() if n.index and "Filter" in n.detail and "Index Cond" not in n.detail]
-    return max(plan.total_cost, min(plan.total_cost * GAMBLE, max(full))) if full else plan.total_cost

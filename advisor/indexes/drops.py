@@ -14,7 +14,7 @@ from advisor.indexes.pool import Pool
 from advisor.indexes.proposal import Benefit, Confidence, IndexProposal, QueryBenefit
 from advisor.indexes.proposals import Chosen, proposal_id
 from advisor.indexes.redundancy import disposable, replaceable, serves
-from advisor.indexes.selection import Weighted
+from advisor.indexes.weighted import Weighted
 from advisor.indexes.writes import TableWrites, window_days, write_cost
 
 

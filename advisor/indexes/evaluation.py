@@ -10,11 +10,12 @@ from advisor.analysis.shape import QueryShape
 from advisor.indexes.candidate import table_pages
 from advisor.indexes.configurations import Field, configurations, gains
 from advisor.indexes.costing import Costs, Question
+from advisor.indexes.likely import felt_with, slowed
 from advisor.indexes.options import AdviseOptions
 from advisor.indexes.pool import Pool
 from advisor.indexes.program import Configuration
 from advisor.indexes.proposal import WriteCost
-from advisor.indexes.selection import Economy, Weighted
+from advisor.indexes.weighted import Economy, Weighted
 from advisor.indexes.writes import TableWrites, write_cost
 from advisor.workload.model import Workload
 
@@ -63,14 +64,15 @@ def economy(
     tables = [table for table in pool.schema.tables.values() if table.kind == "table"]
     stored = sum(table_pages(table, pool.schema, pool.statistics) for table in tables)
     price = 0.0 if options.budget is not None else options.storage_price * time_per_day / max(stored, 1)
-    numbers: dict[tuple[str, str], int] = {}
+    numbers: dict[tuple[str, ...], int] = {}
     places = [numbers.setdefault((d.schema, d.table), len(numbers)) for d in pool.definitions]
+    leads = [numbers.setdefault((d.schema, d.table, d.keys[0].expression), len(numbers)) for d in pool.definitions]
     costs = [
         write_cost(d, size, pool.rows(d), writes.get((d.schema, d.table), TableWrites()), pool.schema)
         for d, size in zip(pool.definitions, pool.sizes, strict=True)
     ]
     charges = [cost.ms_per_day + least + price * size.pages for cost, size in zip(costs, pool.sizes, strict=True)]
-    return Economy(tuple(size.bytes for size in pool.sizes), tuple(charges), tuple(places)), costs
+    return Economy(tuple(size.bytes for size in pool.sizes), tuple(charges), tuple(places), tuple(leads)), costs
 
 
 def widened(
@@ -91,14 +93,19 @@ def widened(
 
 
 def earning(
-    kept: frozenset[int], weighted: Sequence[Weighted], costs: Costs, charged: Economy, min_effect: float
+    kept: frozenset[int], weighted: Sequence[Weighted], costs: Costs, charged: Economy, options: AdviseOptions
 ) -> tuple[frozenset[int], dict[int, float]]:
-    """Return the choice without indexes that, given the others, do not earn their charge; and what each earns."""
+    """Return the choice without indexes that, given the others, do not earn their charge, or that slow a query beyond
+    the limit; and what each earns.
+    """
     while True:
         lost, effect = losses(kept, weighted, costs)
-        idle = [i for i in sorted(kept) if lost[i] <= charged.charges[i] or effect[i] < min_effect]
+        idle = [i for i in sorted(kept) if lost[i] <= charged.charges[i] or effect[i] < options.min_effect]
         if not idle:
-            return kept, lost
+            slowing = slowed(kept, weighted, costs, options.max_regression)
+            if not slowing:
+                return kept, lost
+            idle = [min(slowing, key=lambda i: (lost[i], i))]
         worst: dict[int, int] = {}
         for i in sorted(idle, key=lambda i: (lost[i] - charged.charges[i], i)):
             worst.setdefault(charged.tables[i], i)
@@ -120,18 +127,10 @@ def losses(
     lost, effect = dict.fromkeys(sorted(kept), 0.0), dict.fromkeys(sorted(kept), 0.0)
     for one, index in readers:
         shown = kept & one.field.shown
-        with_it, without = costs.outcome(one.field.query, shown), felt_with(one, shown - {index}, costs)
-        if with_it:
-            lost[index] += one.time * max(without - with_it.felt, 0.0) / one.felt
-            effect[index] = max(effect[index], 1 - with_it.felt / without)
+        with_it, without = felt_with(one, shown, costs), felt_with(one, shown - {index}, costs)
+        lost[index] += one.time * (without - with_it) / one.felt
+        effect[index] = max(effect[index], 1 - with_it / without)
     return lost, effect
-
-
-def felt_with(one: Weighted, shown: frozenset[int], costs: Costs) -> float:
-    """Return a query's felt cost with these candidates: as planned, or at most, by its known configurations."""
-    if found := costs.outcome(one.field.query, shown):
-        return found.felt
-    return min((outcome.felt for used, outcome in costs.known(one.field.query) if used <= shown), default=one.felt)
 
 
 def cost_with(one: Weighted, shown: frozenset[int], costs: Costs) -> float:
@@ -145,7 +144,7 @@ def in_time(costs: Costs, weighted: Sequence[Weighted]) -> tuple[tuple[Configura
     """Return the configurations of every query with the time they save."""
     return tuple(
         tuple(
-            Configuration(known.indexes, one.time * (1 - known.cost / one.felt))
+            Configuration(known.indexes, one.time * (1 - known.cost / one.felt), known.planned)
             for known in configurations(costs, one.field.query)
         )
         for one in weighted

@@ -10,7 +10,7 @@ from advisor.catalog.index import IndexDefinition, IndexKey
 from advisor.indexes.candidate import Suggestion
 from advisor.indexes.options import AdviseOptions
 from advisor.indexes.pool import Pool
-from advisor.indexes.selection import Weighted
+from advisor.indexes.weighted import Weighted
 
 LENT = 12
 """Candidates of other queries that one query is shown besides its own."""

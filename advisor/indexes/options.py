@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+Aim = Literal["time", "cost"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +16,8 @@ class AdviseOptions:
     """Bytes that all new indexes together may take; `None` stops at the knee of the benefit/size curve."""
     max_per_table: int = 6
     """New indexes on one table."""
+    aim: Aim = "time"
+    """What choices are made by: `time`, plans priced by the time model, or `cost`, the planner's own figures."""
     width: int = 4
     """Key columns of one index."""
     include_columns: int = 4

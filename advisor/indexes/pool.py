@@ -9,6 +9,7 @@ from advisor.catalog.index import IndexDefinition, IndexSize
 from advisor.catalog.schema import Schema
 from advisor.catalog.statistics import Statistics
 from advisor.indexes.candidate import Suggestion, table_rows
+from advisor.indexes.pricing import Heaps
 from advisor.indexes.size import estimate_size
 from advisor.indexes.width import Part
 from advisor.twin.statement import BoundStatement
@@ -29,8 +30,13 @@ class Pool:
     """Names on the twin; candidates that it refused are missing."""
     refused: dict[int, str] = field(default_factory=dict)
     """Why the twin would not build a candidate."""
+    heaps: Heaps = field(init=False)
+    """The tables behind all indexes, the candidates' included."""
     _parts: dict[object, Part] = field(default_factory=dict)
     _rows: dict[tuple[str, str], float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.heaps = Heaps(self.schema, self.statistics)
 
     def extend(self, suggestions: Sequence[Suggestion]) -> range:
         """Size and build more candidates and return their numbers."""
@@ -44,6 +50,7 @@ class Pool:
                 self.refused[number] = name.reason
             else:
                 self.names[number] = name
+                self.heaps.add(name, definition, sizes[number - first])
         self.suggestions += suggestions
         self.definitions += definitions
         self.sizes += sizes

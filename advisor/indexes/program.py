@@ -1,8 +1,9 @@
 """The choice as an integer program, solved with HiGHS.
 
 Each query runs in one of its configurations (a set of indexes together) or as it is; a configuration is to be had only
-if all its indexes are built. Maximised is the time saved per day less what each built index is charged, within the
-storage budget and the limit per table. Without a budget the program falls apart into independent ones, table by table.
+if all its indexes are built, and not if those of a lure are: one that the planner, by its costs, prefers to it.
+Maximised is the time saved per day less what each built index is charged, within the storage budget and the limit per
+table. Without a budget the program falls apart into independent ones, table by table.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ NODES = 20_000
 """Nodes of the search tree after which the best answer so far is taken: a limit that does not depend on the clock."""
 GOOD_PART = 0.3
 MEGABYTE = 1e6
+CLOSE = 0.9
+"""Costs nearer to each other than this share may change places: the real indexes and the next ANALYZE move them."""
+WORSE = 1.25
+"""How many times slower a plan must be than another for it to matter that the planner prefers it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,13 @@ class Configuration:
 
     indexes: frozenset[int]
     saving: float
-    """Milliseconds per day."""
+    """Milliseconds per day; less than nothing where the query would become slower."""
+    cost: float = 0.0
+    """What the planner takes it to cost; of the configurations that are built it picks the cheapest."""
+    lure: bool = False
+    """Whether the planner prefers it to one that is better, or to how the query runs as it is."""
+    barred: bool = False
+    """Whether it slows its query beyond the limit, so that a cheaper one must be built too. A lure as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +71,15 @@ def solve(problem: Problem) -> frozenset[int]:
 
 
 def undominated(configurations: Sequence[Configuration]) -> tuple[Configuration, ...]:
-    """Return the configurations that save something and that no subset of their indexes matches."""
+    """Return the lures, and the configurations that save something and that no subset of their indexes matches."""
     ordered = sorted(configurations, key=lambda c: (len(c.indexes), -c.saving, sorted(c.indexes)))
+    lured = any(one.lure for one in configurations)
     kept: list[Configuration] = []
     for one in ordered:
-        if one.saving > 0 and not any(o.indexes <= one.indexes and o.saving >= one.saving for o in kept):
+        rivals = (o for o in kept if o.indexes <= one.indexes and (not lured or o.cost <= one.cost))
+        if one.lure or (one.saving > 0 and not any(o.saving >= one.saving for o in rivals)):
             kept.append(one)
-    return tuple(kept)
+    return tuple(kept) if any(one.saving > 0 for one in kept) or lured else ()
 
 
 def components(problem: Problem) -> list[Problem]:
@@ -114,14 +127,15 @@ def _only_one(problem: Problem, used: list[int]) -> frozenset[int] | None:
     """Return the answer at once where one index is all there is."""
     if len(used) > 1:
         return None
-    saving = sum(max(c.saving for c in configurations) for configurations in problem.queries)
+    one = frozenset(used)
     fits = problem.budget is None or problem.sizes[used[0]] <= problem.budget
-    return frozenset(used) if fits and saving > problem.charges[used[0]] else frozenset()
+    barred = any(c.barred for configurations in problem.queries for c in configurations)
+    return one if fits and not barred and saving(problem, one) > problem.charges[used[0]] else frozenset()
 
 
 def _tie_breaks(problem: Problem, used: list[int]) -> list[float]:
     """Return charges too small to matter except between equals: smaller first, then lower number."""
-    total = sum(max(c.saving for c in configurations) for configurations in problem.queries)
+    total = sum(max([0.0, *(c.saving for c in configurations)]) for configurations in problem.queries)
     biggest, count = max(problem.sizes) or 1, len(problem.sizes)
     return [total * (1e-6 * problem.sizes[index] / biggest + 1e-8 * index / count) for index in used]
 
@@ -143,6 +157,7 @@ def _rows(problem: Problem, column: dict[int, int], first: int) -> list[Row]:
                 users[index].append(own)
         for index, own_places in sorted(users.items()):
             rows.append(([*own_places, column[index]], [1.0] * len(own_places) + [-1.0], 0.0))
+        rows += _lure_rows(configurations, places, column)
     tables: dict[int, list[int]] = defaultdict(list)
     for index, own in column.items():
         tables[problem.tables[index]].append(own)
@@ -152,6 +167,26 @@ def _rows(problem: Problem, column: dict[int, int], first: int) -> list[Row]:
     if problem.budget is not None:
         sizes = [problem.sizes[index] / MEGABYTE for index in column]
         rows.append((list(column.values()), sizes, problem.budget / MEGABYTE))
+    return rows
+
+
+def _lure_rows(configurations: Sequence[Configuration], places: Sequence[int], column: dict[int, int]) -> list[Row]:
+    """Return what follows when all indexes of a lure are built.
+
+    No costlier configuration is to be had; and where the lure makes its query slower, a cheaper one must be,
+    or the lure itself if it is not barred.
+    """
+    rows: list[Row] = []
+    rated = list(zip(configurations, places, strict=True))
+    for lure in configurations:
+        if not lure.lure:
+            continue
+        built = [column[index] for index in sorted(lure.indexes)]
+        costlier = [p for one, p in rated if one.cost >= lure.cost * CLOSE and one.saving > lure.saving]
+        rows.append(([*built, *costlier], [1.0] * (len(built) + len(costlier)), float(len(built))))
+        if lure.saving < 0:
+            cheaper = [p for one, p in rated if not one.barred and (one is lure or one.cost < lure.cost * CLOSE)]
+            rows.append(([*built, *cheaper], [1.0] * len(built) + [-1.0] * len(cheaper), len(built) - 1.0))
     return rows
 
 
@@ -192,7 +227,12 @@ def _run(objective: NDArray[np.float64], indexes: int, rows: list[Row], whole: b
 
 def saving(problem: Problem, chosen: frozenset[int]) -> float:
     """Return the time per day that a choice saves, charges not deducted."""
-    return sum(
-        max((c.saving for c in configurations if c.indexes <= chosen), default=0.0)
-        for configurations in problem.queries
-    )
+    return sum(_saved(configurations, chosen) for configurations in problem.queries)
+
+
+def _saved(configurations: Sequence[Configuration], chosen: frozenset[int]) -> float:
+    built = [one for one in configurations if one.indexes <= chosen]
+    lures = [one for one in built if one.lure]
+    least = min((one.saving for one in lures), default=0.0)
+    free = [c.saving for c in built if not any(c.cost >= o.cost * CLOSE and c.saving > o.saving for o in lures)]
+    return max([min(least, 0.0), *free])

@@ -13,7 +13,7 @@ from advisor.indexes.costing import Costs, Question
 from advisor.indexes.evaluation import cost_with
 from advisor.indexes.proposal import Benefit, Confidence, IndexProposal, QueryBenefit, WriteCost
 from advisor.indexes.reason import key_list, purpose, simpler
-from advisor.indexes.selection import Weighted
+from advisor.indexes.weighted import Weighted
 from advisor.twin.statement import Basis
 
 RANK: Mapping[Basis, int] = {"logged": 0, "sampled": 1, "generic": 2}

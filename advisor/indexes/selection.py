@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
-from advisor.indexes.configurations import Field, configurations
+from advisor.indexes.configurations import Known, configurations
 from advisor.indexes.costing import Costs, Question
+from advisor.indexes.likely import felt_with, slowed
 from advisor.indexes.options import AdviseOptions
-from advisor.indexes.program import Configuration, Problem, relaxed, saving, solve
+from advisor.indexes.program import CLOSE, WORSE, Configuration, Problem, relaxed, saving, solve
+from advisor.indexes.weighted import Economy, Weighted
 
-ROUNDS = 4
-"""Times the planner may correct the program."""
+ROUNDS = 16
+"""Times the planner may correct the program; then the best choice it agreed to so far is taken."""
+FEW_ROUNDS = 4
+"""The same where queries are many."""
 FILTERING = 0.25
 """By how much a plan that discards rows is held to be costlier than the planner says, where relative gains count."""
 SMALL = 300
@@ -23,40 +27,34 @@ POINTS = 12
 """Points of the benefit/size curve, at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Weighted:
-    """A query's weight: its time per day and what it costs as things are."""
-
-    field: Field
-    time: float
-    """Milliseconds per day."""
-    cost: float
-    felt: float
-    """As in `Outcome`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Economy:
-    """What each candidate takes: bytes, time per day, a place on its table."""
-
-    sizes: tuple[int, ...]
-    charges: tuple[float, ...]
-    tables: tuple[int, ...]
-
-
 def select(
-    costs: Costs, weighted: Sequence[Weighted], economy: Economy, options: AdviseOptions
+    costs: Costs,
+    weighted: Sequence[Weighted],
+    economy: Economy,
+    options: AdviseOptions,
+    widened: Callable[[frozenset[int]], Sequence[Weighted]],
 ) -> tuple[frozenset[int], Problem]:
-    """Return the best choice under the options, and the problem it solves."""
+    """Return the best choice under the options, and the problem it solves.
+
+    `widened` gives the queries with all that is chosen on their tables shown, for whichever query it was chosen.
+    """
     _glance(costs, weighted, economy, options)
+    _tempt(costs, weighted, economy, options)
+    best: tuple[float, frozenset[int]] | None = None
     while True:
         problem = problem_of(costs, weighted, economy, options)
         chosen = solve(problem)
         asked = costs.asked
-        served = [one for one in weighted if one.field.shown and not costs.late]
+        served = [one for one in widened(chosen) if one.field.shown and not costs.late]
         costs.ask(Question(one.field.query, chosen & one.field.shown) for one in served)
-        if costs.asked == asked or costs.rounds >= ROUNDS:
+        if costs.asked == asked:
             return chosen, problem
+        if not slowed(chosen, served, costs, options.max_regression):
+            saved = sum(one.time * (1 - felt_with(one, chosen & one.field.shown, costs) / one.felt) for one in served)
+            worth = saved - sum(economy.charges[index] for index in chosen)
+            best = max(best or (worth, chosen), (worth, chosen), key=lambda pair: pair[0])
+        if costs.rounds >= (ROUNDS if len(served) <= SMALL else FEW_ROUNDS):
+            return (best[1] if best else chosen), problem
         costs.rounds += 1
 
 
@@ -76,19 +74,47 @@ def _glance(costs: Costs, weighted: Sequence[Weighted], economy: Economy, option
         costs.ask(Question(one.field.query, part & one.field.shown) for one in served if not costs.late)
 
 
+def _tempt(costs: Costs, weighted: Sequence[Weighted], economy: Economy, options: AdviseOptions) -> None:
+    """Have the planner plan each query that has a lure with each candidate alone that begins like one of the lure's.
+
+    Where one index tempts the planner into a slow plan, its likes do, for whichever query they are meant.
+    """
+    queries = problem_of(costs, weighted, economy, options).queries
+    useful = sorted({index for configurations in queries for one in configurations for index in one.indexes})
+    if len(weighted) > SMALL or costs.late:
+        return
+    searched = [one.field.query for one in weighted if configurations(costs, one.field.query)]
+    for query, found in zip(searched, queries, strict=True):
+        leads = {economy.leads[index] for one in found if one.lure for index in one.indexes}
+        costs.ask(Question(query, frozenset({index})) for index in useful if economy.leads[index] in leads)
+
+
 def problem_of(costs: Costs, weighted: Sequence[Weighted], economy: Economy, options: AdviseOptions) -> Problem:
     """Return the integer program for what is known so far."""
     tail = options.tail if options.budget is None else 0.0
     queries = tuple(
-        tuple(
-            Configuration(known.indexes, one.time * value(known.cost / one.felt, known.filtering, tail))
-            for known in configurations(costs, one.field.query)
-            if known.cost < one.felt
-        )
+        choices(one, known, tail, options.max_regression)
         for one in weighted
-        if one.field.shown
+        if (known := configurations(costs, one.field.query))
     )
     return Problem(queries, economy.sizes, economy.charges, economy.tables, options.max_per_table, options.budget)
+
+
+def choices(one: Weighted, known: Sequence[Known], tail: float, limit: float) -> tuple[Configuration, ...]:
+    """Return a query's configurations with what each is worth; those that the planner may wrongly prefer are lures.
+
+    One that slows the query by more than `limit` (a share) is barred, at the lowest cost that more indexes bring it to.
+    """
+    rivals = [(one.cost, one.felt), *((k.planned, k.cost) for k in known)]
+    barred = [k for k in known if k.cost > one.felt * (1 + limit)]
+    made = []
+    for k in known:
+        bad = k.cost > one.felt * (1 + limit)
+        lure = bad or any(cost >= k.planned * CLOSE and felt * WORSE < k.cost for cost, felt in rivals)
+        worth = one.time * value(k.cost / one.felt, k.filtering, tail)
+        cost = min(other.planned for other in barred if k.indexes <= other.indexes) if bad else k.planned
+        made.append(Configuration(k.indexes, worth, cost, lure, bad))
+    return tuple(made)
 
 
 def value(ratio: float, filtering: float, tail: float) -> float:

@@ -10,7 +10,7 @@ from advisor.indexes.costing import Costs
 from advisor.indexes.gather import Candidates
 from advisor.indexes.options import AdviseOptions
 from advisor.indexes.proposal import IndexProposal, WhyNot
-from advisor.indexes.selection import Weighted
+from advisor.indexes.weighted import Weighted
 from advisor.workload.model import Query, Workload
 
 HEAVY = 0.005

@@ -95,7 +95,7 @@ def judge(case: Case, twin: Twin, built: BuiltWhatIf) -> Verdict:
     pool = Pool(twin.schema, twin.statistics, built)
     pool.extend(suggestions)
     wanted = {proposal.definition for proposal in advice.proposals}
-    costs = Costs(built, with_probes(workload, shapes, statements, twin.schema), pool.names)
+    costs = Costs(built, with_probes(workload, shapes, statements, twin.schema), pool.names, pool.heaps)
     every = frozenset(pool.names)
     chosen = frozenset(number for number in every if pool.definitions[number] in wanted)
     asked = [frozenset(), chosen, every]

@@ -1,0 +1,35 @@
+"""What a choice does to a query: by the plan the planner picks, and by those so close to it that it may pick them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from advisor.indexes.costing import Costs, Outcome
+from advisor.indexes.program import CLOSE, WORSE
+from advisor.indexes.weighted import Weighted
+
+
+def slowed(kept: frozenset[int], weighted: Sequence[Weighted], costs: Costs, limit: float) -> frozenset[int]:
+    """Return the indexes that the plans of queries use which became slower by more than `limit`, a share."""
+    plans = ((one, plan) for one in weighted for plan in likely(one, kept & one.field.shown, costs))
+    return frozenset(index for one, plan in plans if plan.felt > one.felt * (1 + limit) for index in plan.used)
+
+
+def likely(one: Weighted, shown: frozenset[int], costs: Costs) -> list[Outcome]:
+    """Return how the planner plans a query with these candidates, and what far slower plan may come instead.
+
+    Those are the ones that cost it nearly the same. Empty when the planner was not asked.
+    """
+    found = costs.outcome(one.field.query, shown)
+    if found is None:
+        return []
+    known = (outcome for used, outcome in costs.known(one.field.query) if used <= shown)
+    close = (outcome for outcome in known if outcome.cost * CLOSE <= found.cost)
+    return [found, *(outcome for outcome in close if outcome.felt > found.felt * WORSE)]
+
+
+def felt_with(one: Weighted, shown: frozenset[int], costs: Costs) -> float:
+    """Return a query's felt cost with these candidates: of the worst likely plan, else by its known configurations."""
+    if found := likely(one, shown, costs):
+        return max(outcome.felt for outcome in found)
+    return min((outcome.felt for used, outcome in costs.known(one.field.query) if used <= shown), default=one.felt)
