@@ -82,7 +82,7 @@ class WhyNot:
 
     query: str
     reason: str
-    """Kebab-case: `already-served`, `whole-table`, `too-small`, `write-cost`, `not-parseable`, `no-plan`…"""
+    """Kebab-case: `already-served`, `whole-table`, `too-small`, `write-cost`, `slower`, `not-parseable`, `no-plan`…"""
     explanation: str
 
 

@@ -11,6 +11,7 @@ from advisor.catalog.index import IndexDefinition, IndexSize
 from advisor.indexes.candidate import Suggestion
 from advisor.indexes.costing import Costs, Question
 from advisor.indexes.evaluation import cost_with
+from advisor.indexes.likely import felt_with
 from advisor.indexes.proposal import Benefit, Confidence, IndexProposal, QueryBenefit, WriteCost
 from advisor.indexes.reason import key_list, purpose, simpler
 from advisor.indexes.weighted import Weighted
@@ -60,11 +61,11 @@ def proposal_id(action: str, definition: IndexDefinition, name: str = "") -> str
 
 
 def _served(chosen: Sequence[Chosen], costs: Costs, weighted: Sequence[Weighted]) -> dict[int, list[Weighted]]:
-    """Return, per chosen candidate, the queries whose plan uses it and costs less than before."""
+    """Return, per chosen candidate, the queries whose plan uses it and takes less than before."""
     found: dict[int, list[Weighted]] = {one.number: [] for one in chosen}
     for query in weighted if chosen else ():
         outcome = costs.outcome(query.field.query, chosen[0].all & query.field.shown)
-        for number in sorted(outcome.used) if outcome and outcome.cost < query.cost else ():
+        for number in sorted(outcome.used) if outcome and outcome.felt < query.felt else ():
             found[number].append(query)
     return found
 
@@ -100,16 +101,16 @@ def _proposal(
 def _query_benefit(one: Chosen, query: Weighted, costs: Costs) -> QueryBenefit:
     name, shown = query.field.query, one.all & query.field.shown
     cost = cost_with(query, shown, costs)
-    lost = max(cost_with(query, shown - {one.number}, costs) - cost, 0.0)
+    lost = max(felt_with(query, shown - {one.number}, costs) - felt_with(query, shown, costs), 0.0)
     basis = max((statement.basis for statement in costs.statements[name]), key=lambda b: RANK[b])
-    return QueryBenefit(name, query.cost, cost, query.time * lost / query.cost, basis)
+    return QueryBenefit(name, query.cost, cost, query.time * lost / query.felt, basis)
 
 
 def _benefit(one: Chosen, served: list[Weighted], queries: tuple[QueryBenefit, ...], costs: Costs) -> Benefit:
     alone = 0.0
     for query in served:
-        cost = cost_with(query, frozenset({one.number}), costs)
-        alone += query.time * max(query.cost - cost, 0.0) / query.cost
+        felt = felt_with(query, frozenset({one.number}), costs)
+        alone += query.time * max(query.felt - felt, 0.0) / query.felt
     weights = {query.field.query: query.time / query.cost for query in served}
     before = sum(q.cost_before * weights[q.query] for q in queries)
     after = sum(q.cost_after * weights[q.query] for q in queries)

@@ -8,7 +8,7 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisor.indexes.program import Configuration, Problem, saving, solve
+from advisor.indexes.program import CLOSE, Configuration, Problem, solve
 
 INDEXES = 6
 
@@ -16,8 +16,17 @@ INDEXES = 6
 @st.composite
 def problems(draw):
     sets = st.frozensets(st.integers(0, INDEXES - 1), min_size=1, max_size=3)
-    configuration = st.builds(Configuration, sets, st.integers(1, 100).map(float))
-    queries = draw(st.lists(st.lists(configuration, min_size=1, max_size=4).map(tuple), min_size=1, max_size=5))
+    configuration = st.builds(Configuration, sets, st.integers(1, 100).map(float), st.integers(1, 50).map(float))
+    lure = st.builds(
+        Configuration,
+        sets,
+        st.integers(-100, 50).map(float),
+        st.integers(1, 50).map(float),
+        st.just(True),
+        st.booleans(),
+    )
+    one = st.one_of(configuration, lure) if draw(st.booleans()) else configuration
+    queries = draw(st.lists(st.lists(one, min_size=1, max_size=4).map(tuple), min_size=1, max_size=5))
     sizes = draw(st.lists(st.integers(1_000_000, 9_000_000), min_size=INDEXES, max_size=INDEXES))
     charges = draw(st.lists(st.integers(0, 40).map(float), min_size=INDEXES, max_size=INDEXES))
     tables = draw(st.lists(st.integers(0, 2), min_size=INDEXES, max_size=INDEXES))
@@ -25,14 +34,26 @@ def problems(draw):
     return Problem(tuple(queries), tuple(sizes), tuple(charges), tuple(tables), draw(st.integers(1, 3)), budget)
 
 
+def plans(configurations: tuple[Configuration, ...], chosen: frozenset[int]) -> list[float]:
+    """What a query may save with these indexes built; nothing where the planner is sure to pick a barred plan."""
+    built = [one for one in configurations if one.indexes <= chosen]
+    lures = [one for one in built if one.lure]
+    left = [o for o in built if not any(o.cost >= t.cost * CLOSE and o.saving > t.saving for t in lures)]
+    slow = [lure for lure in lures if lure.saving < 0]
+    left = [o for o in left if all(not o.barred and (o is t or o.cost < t.cost * CLOSE) for t in slow)]
+    return [one.saving for one in left] + ([] if slow else [0.0])
+
+
 def worth(problem: Problem, chosen: frozenset[int]) -> float:
-    return saving(problem, chosen) - sum(problem.charges[index] for index in chosen)
+    saved = sum(max(plans(configurations, chosen)) for configurations in problem.queries)
+    return saved - sum(problem.charges[index] for index in chosen)
 
 
 def allowed(problem: Problem, chosen: frozenset[int]) -> bool:
     fits = problem.budget is None or sum(problem.sizes[index] for index in chosen) <= problem.budget
     tables = [problem.tables[index] for index in chosen]
-    return fits and all(tables.count(table) <= problem.per_table for table in tables)
+    possible = all(plans(configurations, chosen) for configurations in problem.queries)
+    return fits and possible and all(tables.count(table) <= problem.per_table for table in tables)
 
 
 def every_choice(problem: Problem):
@@ -75,3 +96,18 @@ def test_of_two_equal_indexes_the_smaller_is_taken() -> None:
 
 def test_an_index_that_does_not_earn_its_charge_is_left_out() -> None:
     assert solve(Problem(((Configuration(frozenset({0}), 5.0),),), (8192,), (6.0,), (0,))) == frozenset()
+
+
+def test_an_index_that_lures_the_planner_into_a_slow_plan_is_left_out() -> None:
+    slow = Configuration(frozenset({0}), -4.0, cost=10.0, lure=True, barred=True)
+    queries = ((slow,), (Configuration(frozenset({0}), 50.0, cost=10.0),))
+    assert solve(Problem(queries, (8192,), (1.0,), (0,))) == frozenset()
+
+
+def test_a_lure_does_no_harm_beside_an_index_that_the_planner_surely_prefers() -> None:
+    slow = Configuration(frozenset({0}), -4.0, cost=10.0, lure=True, barred=True)
+    better = Configuration(frozenset({1}), 8.0, cost=5.0)
+    close = Configuration(frozenset({1}), 8.0, cost=9.5)
+    other = (Configuration(frozenset({0}), 50.0, cost=10.0),)
+    assert solve(Problem(((slow, better), other), (8192, 8192), (1.0, 1.0), (0, 0))) == {0, 1}
+    assert solve(Problem(((slow, close), other), (8192, 8192), (1.0, 1.0), (0, 0))) == {1}
