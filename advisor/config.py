@@ -17,6 +17,9 @@ from advisor.errors import UsageError
 SUPPRESS = "suppress"
 """Key of the list of findings to silence: tables with `reason` and `id`, `code`, `tables`, `tag` or `application`."""
 
+RULES = "rules"
+"""Key of the table with the rules' thresholds, by the names that their pages give under Options."""
+
 SECRETS = frozenset({"url", "password"})
 """Options that may not stand in a file: URLs come from the environment (`DATABASE_URL`)."""
 
@@ -36,7 +39,7 @@ def read_config(path: Path, options: Mapping[str, Mapping[str, str]]) -> dict[st
 
     Raises `UsageError` for a file that is not TOML, an unknown key (naming the nearest known one) and a secret.
     """
-    section = {key: value for key, value in _section(path).items() if key != SUPPRESS}
+    section = {key: value for key, value in _section(path).items() if key not in (SUPPRESS, RULES)}
     known = {name for names in options.values() for name in names}
     defaults: dict[str, dict[str, Any]] = {command: {} for command in options}
     for key, value in sorted(section.items(), key=lambda item: isinstance(item[1], dict)):
@@ -45,7 +48,7 @@ def read_config(path: Path, options: Mapping[str, Mapping[str, str]]) -> dict[st
                 _refuse(path, f"{key}.{name}", name, set(options[key]))
                 defaults[key][options[key][name]] = setting
             continue
-        _refuse(path, key, key, known | options.keys() | {SUPPRESS})
+        _refuse(path, key, key, known | options.keys() | {SUPPRESS, RULES})
         for command, names in options.items():
             if key in names:
                 defaults[command][names[key]] = value
@@ -58,6 +61,14 @@ def suppressions(path: Path) -> tuple[dict[str, Any], ...]:
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise UsageError("suppress is no list of tables", where=str(path), do="write [[tool.advisor.suppress]] tables")
     return tuple(entries)
+
+
+def thresholds(path: Path) -> dict[str, Any]:
+    """Return the table under `rules`, unchecked; raises `UsageError` when it is none."""
+    entries = _section(path).get(RULES, {})
+    if not isinstance(entries, dict):
+        raise UsageError("rules is no table", where=str(path), do="write [tool.advisor.rules]")
+    return entries
 
 
 def _section(path: Path) -> dict[str, Any]:

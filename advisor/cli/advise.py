@@ -17,6 +17,7 @@ from advisor.progress import Progress
 
 if TYPE_CHECKING:
     from advisor.catalog.schema import Schema
+    from advisor.rules.context import RuleOptions
 
 
 @click.command(short_help="Propose indexes and report findings.")
@@ -94,6 +95,7 @@ def command(
         raise UsageError("--update-baseline needs --baseline", do="name the file with --baseline")
     if verify and not write:
         raise UsageError("--verify proves what --write wrote", do="give both, or use `advisor verify` later")
+    rule_options = _rule_options()
     progress = Progress(quiet=quiet)
     source = read_snapshot(snapshot, schema, statistics, None if snapshot or schema else url)
     with progress.step("read the workload"):
@@ -108,7 +110,7 @@ def command(
             progress.warn(note)
         analysed = analyse_workload(workload, twin)
         options = AdviseOptions(budget=budget, time_limit=time_limit, jobs=jobs or os.cpu_count() or 1)
-        report = advise_on(analysed, twin, options, progress, select, ignore, _environment(alembic))
+        report = advise_on(analysed, twin, options, progress, select, ignore, _environment(alembic), rule_options)
         report = _silence(unsure(report) if guessed else report, baseline, update_baseline, progress)
         if write:
             report = _write(report, twin.schema, alembic, head, progress)
@@ -131,6 +133,14 @@ def command(
     raise SystemExit(_status(report, fail_level))
 
 
+def _rule_options() -> RuleOptions:
+    """Return the rules' thresholds, those of the configuration file before the usual ones."""
+    from advisor.rules.thresholds import read_thresholds
+
+    where, _, entries = click.get_current_context().find_root().obj or ("", (), {})
+    return read_thresholds(entries, where)
+
+
 def _environment(alembic: Path) -> str | None:
     """Return the text of the Alembic environment's env.py, where there is one."""
     from advisor.revisions.environment import environment_of
@@ -144,7 +154,7 @@ def _silence(report: Report, baseline: Path | None, update: bool, progress: Prog
     from advisor.rules.baseline import read_accepted, write_accepted
     from advisor.rules.suppress import Suppression, read_suppressions, suppress
 
-    where, entries = click.get_current_context().find_root().obj or ("", ())
+    where, entries, _ = click.get_current_context().find_root().obj or ("", (), {})
     accepted = read_accepted(baseline) if baseline and (baseline.exists() or not update) else ()
     source: dict[Suppression, str] = dict.fromkeys(read_suppressions(entries, where), where)
     if baseline and update:

@@ -65,13 +65,13 @@ def advisor_group(ctx: click.Context, config: Path | None, isolated: bool) -> No
 
 
 def _configure(ctx: click.Context, config: Path | None) -> None:
-    """Take option defaults and suppressions from the configuration file, where there is one."""
-    from advisor.config import find_config, read_config, suppressions
+    """Take option defaults, suppressions and thresholds from the configuration file, where there is one."""
+    from advisor.config import find_config, read_config, suppressions, thresholds
 
     path = config or find_config(Path.cwd())
     if path is None:
         return
-    ctx.obj = (str(path), suppressions(path))
+    ctx.obj = (str(path), suppressions(path), thresholds(path))
     group = ctx.command
     assert isinstance(group, DiscoveredCommands)
     commands = {name: group.get_command(ctx, name) for name in group.list_commands(ctx)}

@@ -19,7 +19,7 @@ from advisor.indexes.options import AdviseOptions
 from advisor.indexes.size import estimate_size
 from advisor.output.report import Report
 from advisor.progress import Progress
-from advisor.rules.context import RuleContext
+from advisor.rules.context import RuleContext, RuleOptions
 from advisor.rules.planned import plan_counted, plan_rewritten
 from advisor.rules.run import find
 from advisor.twin.bind import bind
@@ -127,6 +127,7 @@ def advise_on(
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     environment: str | None = None,
+    rule_options: RuleOptions | None = None,
 ) -> Report:
     """Return proposals and findings for an analysed workload on its twin; `environment` is the text of an env.py."""
     with progress.step(f"costed {len(analysed.statements)} queries"):
@@ -147,6 +148,7 @@ def advise_on(
         proposals=advice.proposals,
         plans=plans_of(analysed.statements, twin.what_if),
         environment=environment,
+        options=rule_options or RuleOptions(),
     )
     context = plan_counted(context, analysed.statements, twin.what_if)
     findings = plan_rewritten(find(context, select, ignore), context, twin.what_if)

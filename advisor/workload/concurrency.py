@@ -14,6 +14,8 @@ SHORT_S = 1.0
 """A connection that lives less was opened for one request."""
 IDLE_MS = 1000.0
 """A transaction that idles longer holds locks and a connection for nothing."""
+WAITING = 10_000
+"""Connections received and not yet authorised that are remembered."""
 LONGEST_S = 100_000
 """Seconds a unit of work may spread over; a longer one is a session somebody forgot, and is left out of `busy`."""
 
@@ -23,6 +25,8 @@ class ConcurrencyMeter:
 
     def __init__(self) -> None:
         self._lives: dict[str, float] = {}
+        self._received: dict[str, float] = {}
+        self._peak_received = 0
         self._ended: list[float] = []
         self._opened: Counter[str | None] = Counter()
         self._closed = self._short = self._peak = self._units = 0
@@ -33,15 +37,21 @@ class ConcurrencyMeter:
     def see(
         self, time_s: float, session: str, kind: ConnectionEvent, user: str | None, application: str | None
     ) -> None:
-        """Count a connection message; `received` and `authorized` of one session are one opening."""
+        """Count a connection message; `received` and `authorized` of one session are one opening.
+
+        One that is never authorised (a probe, a refusal) was never open, unless the log tells of no authorisation.
+        """
         self._span(time_s, time_s)
         if kind == "disconnected":
             self._close(time_s, session)
-            return
-        if kind == "authorized":
+        elif kind == "received":
+            self._received[session] = time_s
+            self._peak_received = max(self._peak_received, len(self._lives) + len(self._received))
+            if len(self._received) > WAITING:
+                self._received.pop(next(iter(self._received)))
+        else:
             self._opened[application or user] += 1
-        if session not in self._lives:
-            self._lives[session] = time_s
+            self._lives.setdefault(session, self._received.pop(session, time_s))
             self._peak = max(self._peak, len(self._lives))
 
     def see_unit(
@@ -65,7 +75,7 @@ class ConcurrencyMeter:
             closed=self._closed,
             median_life_s=lives[len(lives) // 2] if lives else None,
             short=self._short,
-            peak=self._peak,
+            peak=self._peak or self._peak_received,
             begin=self._times[0],
             end=self._times[1],
             busy=(_quantile(busy, 0.5), _quantile(busy, 0.95), busy[-1] if busy else 0.0),
@@ -76,7 +86,8 @@ class ConcurrencyMeter:
 
     def _close(self, time_s: float, session: str) -> None:
         self._closed += 1
-        begin = self._lives.pop(session, None)
+        received = self._received.pop(session, None)
+        begin = self._lives.pop(session, received)
         if begin is not None:
             self._ended.append(time_s - begin)
             self._short += time_s - begin < SHORT_S

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from advisor.config import find_config, read_config, suppressions
+from advisor.config import find_config, read_config, suppressions, thresholds
 from advisor.errors import UsageError
+from advisor.rules.thresholds import read_thresholds
 
 OPTIONS = {"advise": {"budget": "budget", "format": "form", "url": "url"}, "check": {"format": "form"}}
 
@@ -60,3 +61,24 @@ def test_suppressions_stand_beside_options(tmp_path: Path) -> None:
 def test_a_suppression_that_is_no_table_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no list of tables"):
         suppressions(written(tmp_path, 'suppress = ["abc"]'))
+
+
+def test_thresholds_of_the_rules_stand_in_a_table_of_their_own(tmp_path: Path) -> None:
+    path = written(tmp_path, 'format = "json"\n[rules]\nunit_budget = 250\nbudgets = { nightly = 5000 }\n')
+    assert read_config(path, OPTIONS)["check"] == {"form": "json"}
+    options = read_thresholds(thresholds(path), str(path))
+    assert (options.unit_budget, options.budgets, options.loop_minimum) == (250, {"nightly": 5000}, 5)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[rules]\nunit_buget = 3", "did you mean unit_budget?"),
+        ("[rules]\nunit_budget = 'many'", "Expected `int`, got `str`"),
+        ("rules = 3", "rules is no table"),
+    ],
+)
+def test_a_threshold_that_cannot_be_meant_is_an_error(tmp_path: Path, text: str, complaint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        read_thresholds(thresholds(written(tmp_path, text)), "advisor.toml")
+    assert complaint in str(caught.value)

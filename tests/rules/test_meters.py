@@ -57,6 +57,18 @@ def test_a_larger_or_longer_lived_cache_never_has_fewer_hits(asked: list[tuple[f
         assert all(0 <= cache.hit_rate <= 1.000001 - found.distinct / found.executions for cache in found.rates)
 
 
+def test_a_probe_that_is_never_authorised_is_no_open_connection() -> None:
+    meter = ConcurrencyMeter()
+    for number in range(30):
+        meter.see(number / 10, f"probe {number}", "received", None, None)
+    meter.see(4.0, "a", "received", None, None)
+    meter.see(4.1, "a", "authorized", "web", "shop")
+    meter.see(9.0, "a", "disconnected", "web", "shop")
+    seen = meter.result()
+    assert seen is not None
+    assert (seen.opened, seen.closed, seen.peak, seen.median_life_s) == (1, 1, 1, 5.0)
+
+
 def test_connections_are_counted_once_and_their_lives_measured() -> None:
     meter = ConcurrencyMeter()
     for number in range(4):
