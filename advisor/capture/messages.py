@@ -9,6 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from advisor.capture.patterns import optional
 from advisor.capture.record import FETCH, OTHER, PHASE, PLAN, RUN
 
 PRIMARY = (
@@ -47,10 +48,10 @@ class Language:
         return language_named, (self.code,)
 
 
-ENGLISH_HEAD = (
-    rb"(?:duration: ([0-9.]+) ms(?:  |(?=[\"\n\x00]|$)))?"
-    rb"(?:(statement|parse|bind|execute fetch from|execute|plan)(?: [^:\n\x00]*)?:(?: |(?=[\n\\])))?"
-)
+TOLD = rb"(statement|parse|bind|execute fetch from|execute|plan)" + optional(rb" [^:\n\x00]*") + rb":(?: |(?=[\n\\]))"
+"""What stands between duration and text, its kind in a group."""
+
+ENGLISH_HEAD = optional(rb"duration: ([0-9.]+) ms(?:  |(?=[\"\n\x00]|$))") + optional(TOLD)
 
 
 @cache
@@ -132,7 +133,7 @@ def _translated(code: str, catalogue: Mapping[str, Any]) -> Language:
     unit = re.escape(templates["duration"].split("%s")[1].encode()) + rb"(?=[\"\n\x00]|$)"
     before = b"|".join(re.escape(text.encode()) for text in befores)
     tails = b"|".join(pattern for pattern, _ in kinds)
-    head = b"(?:(?:" + before + rb")([0-9.]+))?(" + tails + b"|" + unit + b")?"
+    head = optional(b"(?:" + before + rb")([0-9.]+)") + optional(b"(" + tails + b"|" + unit + b")")
     said = b"|".join(re.escape(text.split("%s")[0].encode()) for text in (templates["said"],))
     spoken = b"(?:(?:" + before + b")[0-9]|(?:" + said + b"|" + words["execute"] + b" ))"
     severities = {word.encode(): meaning.encode() for word, meaning in catalogue["severities"].items()}
@@ -176,10 +177,7 @@ def _words(language: Language, english_word: bytes) -> list[bytes]:
     return [re.escape(word) for word, meaning in language.severities.items() if meaning == english_word]
 
 
-TIMED = (
-    rb"duration: ([0-9.]+) ms(?:  (statement|parse|bind|execute fetch from|execute|plan)(?: [^:\n\x00]*)?"
-    rb":(?: |(?=[\n\\]))|(?=[\"\n\x00]|$))"
-)
+TIMED = rb"duration: ([0-9.]+) ms(?:  " + TOLD + rb"|(?=[\"\n\x00]|$))"
 
 
 def either_pattern(language: Language, timed: bytes, severity: bytes) -> bytes:
@@ -215,4 +213,4 @@ def head_pattern(language: Language, before: bytes | None = None) -> bytes:
     words = _words(language, b"LOG")
     between = (before,) if before is not None else (b":  ", b":  00000: ")
     behind = b"|".join(b"(?<=" + word + rest + b")" for word in words for rest in between)
-    return b"(?:(?:" + behind + b")" + language.head + b")?"
+    return optional(b"(?:" + behind + b")" + language.head)

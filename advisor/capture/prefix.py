@@ -29,7 +29,7 @@ FIELDS: Mapping[str, tuple[str, bytes]] = {
     "c": ("session", rb"([0-9a-f]+\.[0-9a-f]+)"),
     "l": ("", rb"\d+"),
     "s": ("start", rb"(" + STAMP + rb") [A-Za-z0-9_+:-]+"),
-    "v": ("vxid", rb"([0-9]*(?:/[0-9]+)?)"),
+    "v": ("vxid", rb"([0-9]*(?:/[0-9]+|))"),
     "x": ("", rb"\d*"),
     "Q": ("query_id", rb"(-?\d*)"),
 }
@@ -108,7 +108,7 @@ def compile_prefix(text: str) -> Prefix:
             parts.append(_padded(pattern, padding))
             fields.extend([name, "zone"] if name == "time" else [name] if name else [])
     if any(kind == "stop" for _, kind, _ in pieces):
-        parts.append(b")?")
+        parts.append(b"|)")
     quick, quick_fields, telling = _quick(pieces)
     return Prefix(text, b"".join(parts), tuple(fields), quick, quick_fields, telling)
 
@@ -148,7 +148,7 @@ def _quick(pieces: list[Piece]) -> tuple[bytes, tuple[str, ...], int | None]:
             held.add(what)
     close()
     if any(kind == "stop" for _, kind, _ in pieces):
-        parts.append(b")?")
+        parts.append(b"|)")
     needed = {what for what, kind, _ in pieces if kind == "escape" and what in "audhr"} | {"c"}
     telling = next((place for place, found in enumerate(letters) if needed <= found), None)
     return b"".join(parts), tuple(names), telling

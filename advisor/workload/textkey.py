@@ -5,15 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from advisor.capture.patterns import optional, repeated
+
+NUMBER = rb'(?<=[0-9])(?<![A-Za-z_0-9$"\x80-\xff][0-9])[0-9A-Za-z_.]*' + optional(rb"(?<=[eE])[+-][0-9]+")
+PLAIN_STRING = rb"(?<![eE]')[^'\0]*" + repeated(rb"''[^'\0]*") + rb"'"
+ESCAPED_STRING = rb"(?:[^'\\\0]|\\.|'')*'"
+DOLLAR_QUOTED = rb"(?:[A-Za-z_][A-Za-z_0-9]*)?\$(?:[^$\0]|\$(?!\$))*\$(?:[A-Za-z_][A-Za-z_0-9]*)?\$"
+
 LITERAL = re.compile(
-    rb"'(?:(?<![eE]')[^'\0]*(?:''[^'\0]*)*'|(?:[^'\\\0]|\\.|'')*')"
-    rb'|[0-9](?<![A-Za-z_0-9$"\x80-\xff][0-9])[0-9A-Za-z_.]*(?:(?<=[eE])[+-][0-9]+)?'
-    rb"|\$(?:[A-Za-z_][A-Za-z_0-9]*)?\$(?:[^$\0]|\$(?!\$))*\$(?:[A-Za-z_][A-Za-z_0-9]*)?\$"
-    rb"|/\*[^\0]*?\*/|--[^\n\0]*",
+    rb"['0-9$/-](?:" + NUMBER + rb"|(?<=')(?:" + PLAIN_STRING + rb"|" + ESCAPED_STRING + rb")"
+    rb"|(?<=\$)" + DOLLAR_QUOTED + rb"|(?<=/)\*[^\0]*?\*/|(?<=-)-[^\n\0]*)",
     re.S,
 )
-"""String, number, dollar-quoted string, comment. Each alternative begins with a fixed character, so that the search
-can skip everything else, and none runs past a NUL, which separates texts."""
+"""String, number, dollar-quoted string, comment. The pattern begins with one set of characters, so that the search
+can skip everything else, and no alternative runs past a NUL, which separates texts."""
 
 SEPARATOR = b"\0"
 

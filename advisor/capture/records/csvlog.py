@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from advisor.capture.messages import Language, either, either_pattern, head_pattern, language_of, severity_pattern
+from advisor.capture.patterns import optional, repeated
 from advisor.capture.record import Losses, Records
 from advisor.capture.structured import Columns, quick_records, records, split_column
 
@@ -28,8 +29,8 @@ STAMP = rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [A-Za-z0-9_+:-]+,"
 START = re.compile(STAMP + rb'(?:"(?:[^"]|"")*")?,(?:"(?:[^"]|"")*")?,\d*,(?:"[^"]*")?,[0-9a-f]+\.[0-9a-f]+,')
 STARTS = re.compile(rb"^" + START.pattern, re.M)
 
-PLAIN = rb'(?:"[^"\n]*")?'
-TEXT = rb'((?:"[^"]*(?:""[^"]*)*")?)'
+PLAIN = optional(rb'"[^"\n]*"')
+TEXT = rb"(" + optional(rb'"[^"]*' + repeated(rb'""[^"]*') + rb'"') + rb")"
 
 
 def sniff(head: bytes) -> float:
@@ -54,9 +55,9 @@ class CsvReader:
         who = rb"(" + PLAIN + rb"," + PLAIN + rb",\d*," + PLAIN + rb",[0-9a-f.]+)"
         place = rb",\d+," + PLAIN + rb",[^,\n]*,([0-9/]*),\d+,"
         general = severity_pattern(self.language) + rb',[0-9A-Z]{5},"' + head_pattern(self.language, b',[0-9A-Z]{5},"')
-        message = either_pattern(self.language, b'LOG,00000,"', general) + rb'([^"]*(?:""[^"]*)*)"'
+        message = either_pattern(self.language, b'LOG,00000,"', general) + rb'([^"]*' + repeated(rb'""[^"]*') + rb')"'
         rest = rb"," + TEXT + rb",[^,\n]*,[^,\n]*,\d*," + TEXT + rb"," + TEXT + rb",\d*,[^,\n]*"
-        application = rb"(?:,(" + PLAIN + rb")(?:,[^\n]*)?)?"
+        application = optional(rb",(" + PLAIN + rb")" + optional(rb",[^\n]*"))
         stamp = rb"^([-0-9]{10} [0-9:.]{12}) ([^ ,\n]+),"
         return re.compile(stamp + who + place + message + rest + application + rb"\n", re.M)
 

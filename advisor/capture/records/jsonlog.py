@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from advisor.capture.messages import Language, either, either_pattern, head_pattern, language_of, severity_pattern
+from advisor.capture.patterns import optional, repeated
 from advisor.capture.record import Losses, Records
 from advisor.capture.structured import COLUMNS, Columns, quick_records, records, split_column
 
@@ -34,7 +35,16 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
 """Names that csvlog's columns have where an older extension or an operator writes them as JSON."""
 
 
-STRING = rb'[^"\\]*(?:\\.[^"\\]*)*'
+STRING = rb'[^"\\]*' + repeated(rb'\\.[^"\\]*')
+
+
+NUMBER, PLAIN, ANY, KEPT = rb"\d+", rb'"[^"]*"', rb'"' + STRING + rb'"', rb'"(' + STRING + rb')"'
+"""Patterns of values: a number, a string without escapes, any string, a string that is kept."""
+
+
+def _maybe(key: bytes, value: bytes) -> bytes:
+    """Return the pattern of a key that is only there when it has a value."""
+    return optional(b',"' + key + b'":' + value)
 
 
 def sniff(head: bytes) -> float:
@@ -59,21 +69,24 @@ class JsonReader:
     @cached_property
     def quick(self) -> re.Pattern[bytes]:
         """A strict and fast pattern of a record as the server itself writes it, its keys in its order."""
-        general = severity_pattern(self.language) + rb'"(?:,"state_code":"[^"]*")?,"message":"'
+        general = severity_pattern(self.language) + rb'"' + _maybe(b"state_code", PLAIN) + rb',"message":"'
         general += head_pattern(self.language, b'","message":"')
+        who = _maybe(b"user", PLAIN) + _maybe(b"dbname", PLAIN) + rb',"pid":\d+' + _maybe(b"remote_host", PLAIN)
+        hints = rb',"(?:hint|internal_query)":' + ANY
+        where = rb',"func_name":"[^"]*","file_name":"[^"]*","file_line_num":\d+'
         parts = (
             rb'^{"timestamp":"([-0-9]{10} [0-9:.]{12}) ([^"]+)"',
-            rb'((?:,"user":"[^"]*")?(?:,"dbname":"[^"]*")?,"pid":\d+(?:,"remote_host":"[^"]*")?)(?:,"remote_port":\d+)?',
+            rb"(" + who + rb")" + _maybe(b"remote_port", NUMBER),
             rb',"session_id":"([0-9a-f.]+)","line_num":\d+',
-            rb'(?:,"ps":"' + STRING + rb'")?(?:,"session_start":"[^"]*")?',
-            rb'(?:,"vxid":"([0-9/]*)")?(?:,"txid":\d+)?,"error_severity":"',
+            _maybe(b"ps", ANY) + _maybe(b"session_start", PLAIN),
+            _maybe(b"vxid", rb'"([0-9/]*)"') + _maybe(b"txid", NUMBER) + rb',"error_severity":"',
             either_pattern(self.language, b'LOG","message":"', general),
-            rb"(" + STRING + rb')"(?:,"detail":"(' + STRING + rb')")?',
-            rb'(?:,"(?:hint|internal_query)":"' + STRING + rb'")*(?:,"internal_position":\d+)?',
-            rb'(?:,"context":"(' + STRING + rb')")?(?:,"statement":"(' + STRING + rb')")?(?:,"cursor_position":\d+)?',
-            rb'(?:,"func_name":"[^"]*","file_name":"[^"]*","file_line_num":\d+)?',
-            rb'(?:,"application_name":"([^"\\]*)")?(?:,"backend_type":"[^"]*")?(?:,"leader_pid":\d+)?',
-            rb'(?:,"query_id":-?\d+)?}\n',
+            rb"(" + STRING + rb')"' + _maybe(b"detail", KEPT),
+            repeated(hints) + _maybe(b"internal_position", NUMBER),
+            _maybe(b"context", KEPT) + _maybe(b"statement", KEPT) + _maybe(b"cursor_position", NUMBER),
+            optional(where),
+            _maybe(b"application_name", rb'"([^"\\]*)"') + _maybe(b"backend_type", PLAIN),
+            _maybe(b"leader_pid", NUMBER) + _maybe(b"query_id", rb"-?\d+") + rb"}\n",
         )
         return re.compile(b"".join(parts), re.M)
 

@@ -22,6 +22,7 @@ from advisor.capture.messages import (
     severity_pattern,
 )
 from advisor.capture.numbering import Numbering
+from advisor.capture.patterns import optional, repeated
 from advisor.capture.prefix import Prefix, compile_prefix
 from advisor.capture.record import NO_TIME, Backend, Losses, Records, Times, durations
 from advisor.capture.secondary import hung
@@ -36,7 +37,7 @@ FREE = frozenset({"application", "user", "database"})
 NOBODY = b"[unknown]"
 PRIMARY_SET = frozenset(PRIMARY)
 
-BODY = rb"(.*(?:\n\t.*)*)"
+BODY = rb"(.*" + repeated(rb"\n\t.*") + rb")"
 
 
 def sniff(head: bytes) -> float:
@@ -64,7 +65,7 @@ class StderrReader:
         free = not FREE.isdisjoint(self.prefix.fields)
         spaces = b":  " if free else b": {1,2}"
         guard = guard_pattern(self.language) if free else b""
-        return severity_pattern(self.language) + spaces + rb"(?:[0-9A-Z]{5}: )?" + guard
+        return severity_pattern(self.language) + spaces + optional(rb"[0-9A-Z]{5}: ") + guard
 
     @cached_property
     def record(self) -> re.Pattern[bytes]:
@@ -78,7 +79,7 @@ class StderrReader:
         detail = re.escape(next(word for word, meaning in self.language.severities.items() if meaning == b"DETAIL"))
         general = self._severity() + head_pattern(self.language)
         message = (
-            either_pattern(self.language, b"LOG:  ", general) + BODY + rb"(?:\n\1" + detail + rb":  " + BODY + rb")?"
+            either_pattern(self.language, b"LOG:  ", general) + BODY + optional(rb"\n\1" + detail + rb":  " + BODY)
         )
         return re.compile(rb"^(" + self.prefix.quick + rb")" + message + rb"\n?", re.M)
 
