@@ -11,6 +11,11 @@ from numpy.typing import NDArray
 K = TypeVar("K", bound=Hashable)
 
 
+def firsts(numbers: NDArray[np.int32]) -> list[int]:
+    """Return the place where each number turns up first, of numbers given in the order in which things turn up."""
+    return np.flatnonzero(np.diff(np.maximum.accumulate(numbers), prepend=-1)).tolist()
+
+
 class Numbering(dict[K, int], Generic[K]):
     """Numbers what it is asked for, in the order of asking."""
 

@@ -19,7 +19,7 @@ FIELDS: Mapping[str, tuple[str, bytes]] = {
     "h": ("client", rb"(\S*?)"),
     "L": ("", rb"\S*"),
     "b": ("backend", rb"(.*?)"),
-    "p": ("pid", rb"(\d+)"),
+    "p": ("pid", rb"([0-9]+)"),
     "P": ("", rb"\d*"),
     "t": ("time", rb"(" + STAMP + rb") ([A-Za-z0-9_+:-]+)"),
     "m": ("time", rb"(" + STAMP + rb"\.\d{3}) ([A-Za-z0-9_+:-]+)"),
@@ -47,8 +47,8 @@ VOLATILE = frozenset("lxQe")
 APART = {"m": ("time", "zone"), "t": ("time", "zone"), "n": ("epoch",), "v": ("vxid",)}
 """Escapes that the quick pattern gives groups of their own."""
 
-LOOSE = {"m": rb"([-0-9: T.]{23}) ([A-Za-z0-9_+:-]+)", "t": rb"([-0-9: T]{19}) ([A-Za-z0-9_+:-]+)"}
-"""Times as the quick pattern has them."""
+LOOSE = {"m": rb"(.{23}) ([A-Za-z0-9_+:-]+)", "t": rb"(.{19}) ([A-Za-z0-9_+:-]+)", "v": rb"([0-9/]*)"}
+"""Times and ids as the quick pattern has them: whoever reads the times finds out what is none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,11 @@ T = TypeVar("T")
 
 SPACE = ord(" ")
 
+LISTING = b"Parameters: $1 = ", b"parameters: $1 = "
+"""How a listing of values begins in English."""
+
+WORDING = len("Parameters: ")
+
 RECENT = 50
 """Executions of a session whose plan may still come."""
 
@@ -87,20 +92,27 @@ def assemble(records: Records) -> Assembled:
 
 def _firsts(rows: Rows) -> dict[bytes, bytes]:
     """Return the text of the first execution of each session."""
-    places = np.flatnonzero(rows.role == RUN)
+    first = _last_of_each(rows.backend, np.flatnonzero(rows.role == RUN)[::-1], len(rows.backends))
     found: dict[bytes, bytes] = {}
-    for number, first in zip(*np.unique(rows.backend[places], return_index=True), strict=True):
-        found.setdefault(rows.backends[number].session, rows.text[places[first]])
+    for backend, row in zip(rows.backends, first, strict=True):
+        if row >= 0:
+            found.setdefault(backend.session, rows.text[row])
     return found
+
+
+def _last_of_each(backend: NDArray[np.int32], rows: NDArray[np.int64], backends: int) -> list[int]:
+    """Return the last of the rows of each backend, -1 where it has none."""
+    found = np.full(backends, -1, dtype=np.int64)
+    found[backend[rows]] = rows
+    return found.tolist()
 
 
 def _lasts(rows: Rows) -> dict[bytes, tuple[bytes, ...]]:
     """Return the text of the last execution of each session."""
-    places = np.flatnonzero(rows.role == RUN)[::-1]
-    found: dict[bytes, tuple[bytes, ...]] = {}
-    for number, last in zip(*np.unique(rows.backend[places], return_index=True), strict=True):
-        found[rows.backends[number].session] = (rows.text[places[last]].strip(),)
-    return found
+    last = _last_of_each(rows.backend, np.flatnonzero(rows.role == RUN), len(rows.backends))
+    return {
+        backend.session: (rows.text[row].strip(),) for backend, row in zip(rows.backends, last, strict=True) if row >= 0
+    }
 
 
 def completed(pending: Sequence[Pending]) -> Rows:
@@ -148,6 +160,9 @@ def _bind(records: Records, rows: Rows, places: list[int]) -> None:
     for place, detail in records.detail.items():
         row = place if row_of is None else row_of.get(place)
         if row is None or role[row] == PHASE:
+            continue
+        if detail.startswith(LISTING):
+            parameters[row] = detail[WORDING:]
             continue
         begin = detail.find(b"$1 = ", 0, LEAD)
         if begin > 0 and detail[begin - 1] == SPACE:

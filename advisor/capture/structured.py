@@ -11,7 +11,7 @@ import numpy as np
 
 from advisor.capture.clock import times
 from advisor.capture.messages import Language
-from advisor.capture.numbering import Numbering
+from advisor.capture.numbering import Numbering, firsts
 from advisor.capture.record import Backend, Losses, Records, durations
 
 COLUMNS = (
@@ -25,7 +25,7 @@ WHO = ("session_id", "user", "dbname", "application_name", "remote_host")
 
 
 class Columns(NamedTuple):
-    """What a quick pattern found, in columns; texts are as they were written, quotes and escapes and all."""
+    """What a quick pattern found, in columns; but for `text` they are as they were written, escapes and all."""
 
     stamp: Sequence[bytes]
     zone: Sequence[bytes]
@@ -57,30 +57,20 @@ def quick_records(
     size = len(columns.text)
     alike = columns.application.count(columns.application[0]) == size if size else True
     backend = numbering.of(columns.session if alike else zip(columns.session, columns.application, strict=True), size)
-    firsts = np.unique(backend, return_index=True)[1].tolist()
-    joined = b"\0".join(columns.text)
-    text = columns.text
-    if b'""' in joined or b"\\" in joined:
-        text = [_unwrapped(one, plain) for one in text]
     return Records(
         time=times(columns.stamp, columns.zone),
         backend=backend,
-        backends=[Backend(*who(first)) for first in firsts],
+        backends=[Backend(*who(first)) for first in firsts(backend)],
         vxid=columns.vxid,
         severity=columns.severity,
         duration=durations(columns.duration),
         kind=np.fromiter(map(language.kinds.__getitem__, columns.kind), dtype=np.int8, count=size),
-        text=text,
+        text=columns.text,
         detail=_plain(columns.detail, plain),
         statement=_plain(columns.statement, plain),
         context=_plain(columns.context, plain),
         lines=lines,
     )
-
-
-def _unwrapped(text: bytes, plain: Callable[[bytes], bytes]) -> bytes:
-    """Return the rest of a message, whose opening quote stands before it."""
-    return plain(b'"' + text + b'"') if b'"' in text or b"\\" in text else text
 
 
 def _plain(column: Sequence[bytes | None], plain: Callable[[bytes], bytes]) -> dict[int, bytes]:

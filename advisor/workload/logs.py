@@ -95,6 +95,7 @@ class LogRun:
         counts = [self._read(number, log) for number, log in enumerate(ordered)]
         counts[-1].executions += self._complete(self.carry.rest())
         inferred = self._inferred(counts)
+        self.partial.trim()
         self.covered = [_coverage(log, count, inferred) for log, count in zip(ordered, counts, strict=True)]
         named = names(self.partial)
         found = loops(self.open_units.finish(), lambda key: named.get(key, key[0]), self.partial.calls)

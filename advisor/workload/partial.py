@@ -45,6 +45,7 @@ class Entry:
     failed: int = 0
     histogram: Counter[int] = field(default_factory=Counter)
     kept: list[Kept] = field(default_factory=list)
+    """Those of lowest rank, and others until `Partial.trim` takes them out."""
     origins: Counter[tuple[bytes, bytes]] = field(default_factory=Counter)
     """User and application to calls."""
     tags: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -62,7 +63,9 @@ class Entry:
         self.tags.update(other.tags)
         self.fastest = min(self.fastest, other.fastest)
         self.slowest = slower(self.slowest, other.slowest)
-        self.kept = lowest(self.kept + other.kept)
+        self.kept.extend(other.kept)
+        if len(self.kept) > 4 * RESERVOIR:
+            self.kept = lowest(self.kept)
 
 
 def slower(one: Kept | None, other: Kept | None) -> Kept | None:
@@ -102,3 +105,8 @@ class Partial:
         """Return the executions of one query by one application."""
         entry = self.entries.get(key)
         return sum(calls for (_, name), calls in entry.origins.items() if name == application) if entry else 0
+
+    def trim(self) -> None:
+        """Leave each query the executions of lowest rank only."""
+        for entry in self.entries.values():
+            entry.kept = lowest(entry.kept)

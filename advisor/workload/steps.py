@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from advisor.capture.numbering import Numbering
 from advisor.capture.record import RUN, Times
 from advisor.capture.statements import Rows
+from advisor.workload.packing import Packed, packed, unpacked
 from advisor.workload.partial import EntryKey
 
 STATEMENT, NOISE, BEGIN, END, RESET = 0, 1, 2, 3, 4
@@ -70,6 +71,10 @@ class Steps:
     def __len__(self) -> int:
         return len(self.entry)
 
+    def __reduce__(self) -> tuple[Callable[..., Steps], tuple[object, ...]]:
+        columns = (self.entries, self.classes, self.entry, self.start, self.end, self.transaction, self.trace)
+        return _steps, (columns, _packed(self.contents))
+
     def part(self, begin: int, end: int) -> Steps:
         """Return some of the steps."""
         contents = {place - begin: self.contents[place] for place in range(begin, end) if place in self.contents}
@@ -91,6 +96,28 @@ class Content(NamedTuple):
     session: bytes
     rows: int | None = None
     """Rows it returned, where an analysed plan told."""
+
+
+PackedContents = tuple[list[int], Packed, Packed, list[tuple[Any, ...]]]
+"""Places, texts, values, and the other columns of contents: what repeats from row to row travels well as it is."""
+
+
+def _packed(contents: Mapping[int, Content]) -> PackedContents | None:
+    if not contents:
+        return None
+    texts, parameters, *others = zip(*contents.values(), strict=True)
+    return list(contents), packed(texts), packed(parameters), others
+
+
+def _steps(columns: Sequence[Any], packed_contents: PackedContents | None) -> Steps:
+    """Return steps from what they were packed as."""
+    contents: dict[int, Content] = {}
+    if packed_contents is not None:
+        places, texts, parameters, others = packed_contents
+        rows = zip(unpacked(texts), [value or None for value in unpacked(parameters)], *others, strict=True)
+        contents = dict(zip(places, map(Content._make, rows), strict=True))
+    entries, classes, entry, start, end, transaction, trace = columns
+    return Steps(entries, classes, entry, start, end, transaction, trace, contents)
 
 
 class _Hashes(dict[bytes | None, int]):

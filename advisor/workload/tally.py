@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,9 @@ from advisor.workload.fingerprints import MANY_KEYS, Fingerprints
 from advisor.workload.partial import RESERVOIR, Entry, EntryKey, Kept, Partial, lowest, slower
 from advisor.workload.sketch import buckets
 from advisor.workload.textkey import SEPARATOR, joined_keys, text_keys
+
+SOME = 256
+"""Texts at the beginning of a block that tell whether it is worth asking which texts are their own keys."""
 
 
 @dataclass(slots=True)
@@ -69,7 +73,7 @@ class Tally:
         key = keys.of(found, size)
         database_of = np.array([databases[backend.database] for backend in rows.backends], dtype=np.int64)
         pair = key.astype(np.int64) * max(len(databases), 1) + (database_of[rows.backend] if size else 0)
-        distinct, first, inverse = np.unique(pair, return_index=True, return_inverse=True)
+        distinct, first, inverse = _distinct(pair, len(keys) * max(len(databases), 1))
         names, known = list(keys), list(databases)
         representative: list[int] = []
         entry_of: list[int] = []
@@ -97,14 +101,16 @@ class Tally:
 
         A text without literals and comments, as with bound parameters, is its own key.
         """
-        plain = self.plain
-        others = [text for text in texts if text not in plain]
-        if not others:
-            return texts, False
+        plain, first = self.plain, texts[:SOME]
+        others = texts
+        if 4 * sum(text in plain for text in first) > len(first):
+            others = [text for text in texts if text not in plain]
+            if not others:
+                return texts, False
         joined = SEPARATOR.join(others)
         found, commented = joined_keys(joined), b"*/" in joined
         if len(plain) < MANY_KEYS:
-            plain.update(set(found).intersection(others))
+            plain.update(set(found).intersection(others if others is not texts else first))
         if len(others) == len(texts):
             return found, commented
         following = dict(zip(others, found, strict=True))
@@ -134,14 +140,15 @@ class Tally:
         self._origins(coded, entries, run)
 
     def _histograms(self, coded: Coded, entries: list[Entry], where: NDArray[np.bool_]) -> None:
-        code = coded.entry[where].astype(np.int64) << 16 | buckets(coded.rows.duration[where])
-        for value, count in zip(*(column.tolist() for column in np.unique(code, return_counts=True)), strict=True):
-            entries[value >> 16].histogram[value & 0xFFFF] = count
+        bucket = buckets(coded.rows.duration[where])
+        size = int(bucket.max(initial=0)) + 1
+        for value, count in _counts(coded.entry[where].astype(np.int64) * size + bucket, size * len(entries)):
+            entries[value // size].histogram[value % size] = count
 
     def _origins(self, coded: Coded, entries: list[Entry], where: NDArray[np.bool_]) -> None:
         size = max(len(coded.rows.backends), 1)
         code = coded.entry[where].astype(np.int64) * size + coded.rows.backend[where]
-        for value, count in zip(*(column.tolist() for column in np.unique(code, return_counts=True)), strict=True):
+        for value, count in _counts(code, size * len(entries)):
             backend = coded.rows.backends[value % size]
             entries[value // size].origins[(backend.user, backend.application)] += count
 
@@ -182,6 +189,31 @@ class Tally:
         for row in np.flatnonzero((duration >= 0) & (duration == most[coded.entry])).tolist():
             entry = entries[coded.entry[row]]
             entry.slowest = slower(entry.slowest, kept(rows, rank, row))
+
+
+def _distinct(codes: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return the distinct codes below `size` in rising order, the first row of each, and each row's place among them.
+
+    What `np.unique` returns, without its sort where codes are few.
+    """
+    if size > 4 * len(codes) + 1000:
+        return np.unique(codes, return_index=True, return_inverse=True)
+    first = np.full(size, -1, dtype=np.int64)
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    distinct = np.flatnonzero(first >= 0)
+    place = np.cumsum(first >= 0) - 1
+    return distinct, first[distinct], place[codes]
+
+
+def _counts(codes: NDArray[np.int64], size: int) -> Iterable[tuple[int, int]]:
+    """Return the distinct codes below `size` in rising order, and how often each turns up."""
+    if size > 4 * len(codes) + 1000:
+        distinct, counts = np.unique(codes, return_counts=True)
+    else:
+        every = np.bincount(codes, minlength=size)
+        distinct = np.flatnonzero(every)
+        counts = every[distinct]
+    return zip(distinct.tolist(), counts.tolist(), strict=True)
 
 
 def contents(rows: Rows) -> NDArray[np.uint64]:

@@ -6,6 +6,7 @@ program that called us, needs no guard in a user's script, and ends with its par
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import subprocess
@@ -66,6 +67,8 @@ def serve(tasks: BinaryIO, results: BinaryIO) -> None:
 
 
 if __name__ == "__main__":
+    gc.freeze()
+    gc.disable()  # blocks make no reference cycles, but enough objects to set the collector off all the time
     output = os.fdopen(os.dup(1), "wb", buffering=1 << 16)
     os.dup2(2, 1)  # whatever prints must not end up among the results
     try:

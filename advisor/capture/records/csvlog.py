@@ -79,6 +79,8 @@ class CsvReader:
         stamp, zone, who, vxid, *heads = (flat[at::width] for at in range(1, width))
         severity, duration, kind = either(heads[:5], self.language)
         text, detail, context, statement, application = heads[5:]
+        if b'""' in b"\0".join(text):
+            text = [one.replace(b'""', b'"') for one in text]
         columns = Columns(
             stamp, zone, who, application, vxid, severity, duration, kind, text, detail, context, statement
         )

@@ -21,7 +21,7 @@ from advisor.capture.messages import (
     language_of,
     severity_pattern,
 )
-from advisor.capture.numbering import Numbering
+from advisor.capture.numbering import Numbering, firsts
 from advisor.capture.patterns import optional, repeated
 from advisor.capture.prefix import Prefix, compile_prefix
 from advisor.capture.record import NO_TIME, Backend, Losses, Records, Times, durations
@@ -113,10 +113,18 @@ class StderrReader:
         backend, backends = self._backends(columns[0], [column for name, column in named if name == "stable"])
         severity, duration, kind = either(columns[-7:-2], self.language)
         text, detail = columns[-2:]
-        if self._indented(text):
+        time = _times(dict(named), len(text))
+        if (time == NO_TIME).any() and "time" in self.prefix.quick_fields:
+            return None
+        breaks = b"\0".join(text).count(b"\n")
+        if breaks:
             text = [unindented(one) for one in text]
+        details = {place: one for place, one in enumerate(detail) if one is not None}
+        if details and b"\n" in b"\0".join(details.values()):
+            breaks += sum(one.count(b"\n") for one in details.values())
+            details = {place: unindented(one) for place, one in details.items()}
         records = Records(
-            time=_times(dict(named), len(text)),
+            time=time,
             backend=backend,
             backends=backends,
             vxid=dict(named).get("vxid", [None] * len(text)),
@@ -124,10 +132,8 @@ class StderrReader:
             duration=durations(duration),
             kind=self._kinds(kind),
             text=text,
-            detail={
-                place: unindented(one) if b"\n" in one else one for place, one in enumerate(detail) if one is not None
-            },
-            lines=block.count(b"\n", 0, owned),
+            detail=details,
+            lines=len(text) + len(details) + breaks - (not block.endswith(b"\n", 0, owned)),
         )
         context = self.record.findall(block, owned) if owned < len(block) else []
         return hung(records, self._later(context))
@@ -141,10 +147,6 @@ class StderrReader:
             found.append((session, self.language.severities[row[at]], unindented(row[at + 3])))
         return found
 
-    @staticmethod
-    def _indented(texts: Sequence[bytes]) -> bool:
-        return b"\n" in b"\0".join(texts)
-
     def _kinds(self, column: Sequence[bytes | None]) -> np.ndarray[tuple[int], np.dtype[np.int8]]:
         return np.fromiter(map(self.language.kinds.__getitem__, column), dtype=np.int8, count=len(column))
 
@@ -154,10 +156,9 @@ class StderrReader:
         """Return the number of each record's backend, and the backends; each distinct prefix is taken apart once."""
         numbering: Numbering[object] = Numbering()
         numbers = numbering.of(self._keys(stable, len(prefixes)), len(prefixes))
-        firsts = np.unique(numbers, return_index=True)[1].tolist()
         if len(self.known) > 100_000:
             self.known.clear()
-        for key, first in zip(numbering, firsts, strict=True):
+        for key, first in zip(numbering, firsts(numbers), strict=True):
             if key not in self.known:
                 match = self.whole.fullmatch(prefixes[first])
                 names, values = self.prefix.fields, match.groups() if match else ()
@@ -170,6 +171,8 @@ class StderrReader:
             return [b""] * size
         if len(stable) == 1:
             return stable[0]
+        if self.prefix.telling is not None and None not in stable[self.prefix.telling]:
+            return stable[self.prefix.telling]
         if self.prefix.telling is not None:
             others = stable[1 - self.prefix.telling] if len(stable) == 2 else [None] * size
             return [one or other for one, other in zip(stable[self.prefix.telling], others, strict=True)]
