@@ -44,11 +44,18 @@ ESCAPE = re.compile(r"%(-?\d+)?([A-Za-z%])")
 VOLATILE = frozenset("lxQe")
 """Escapes that change from line to line and that nobody needs."""
 
-APART = {"m": ("time", "zone"), "t": ("time", "zone"), "n": ("epoch",), "v": ("vxid",)}
-"""Escapes that the quick pattern gives groups of their own."""
+ZONE = rb"(?P<zone>[A-Za-z0-9_+:-]+)"
+"""A time zone in the quick pattern, until its reader puts the zone in its place that the log is in."""
 
-LOOSE = {"m": rb"(.{23}) ([A-Za-z0-9_+:-]+)", "t": rb"(.{19}) ([A-Za-z0-9_+:-]+)", "v": rb"([0-9/]*)"}
-"""Times and ids as the quick pattern has them: whoever reads the times finds out what is none."""
+QUICK: Mapping[str, tuple[str, bytes, bytes]] = {
+    "m": ("time", rb"(.{23})", b" " + ZONE),
+    "t": ("time", rb"(.{19})", b" " + ZONE),
+    "n": ("epoch", FIELDS["n"][1], b""),
+    "v": ("vxid", rb"([0-9/]*)", b""),
+}
+"""Escapes that the quick pattern gives a group of their own: field, group, and what follows it.
+
+Whoever reads the times finds out what is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,10 @@ class Prefix:
     """A stricter and faster pattern, for names without awkward characters."""
     quick_fields: tuple[str, ...]
     """Name of each group of the quick pattern; `stable` is a stretch that repeats within a session."""
+    again: bytes
+    """What the quick pattern's session writes before its next line, by references to the pattern's groups."""
+    stretches: tuple[tuple[bytes, tuple[str, ...]], ...]
+    """Pattern of each stable stretch, and the names of its groups."""
     telling: int | None = None
     """Which stable stretch holds the session id and all names, where one does."""
 
@@ -93,6 +104,24 @@ def _pieces(text: str) -> list[Piece]:
 def compile_prefix(text: str) -> Prefix:
     """Return the pattern of a `log_line_prefix`; unknown escapes vanish, as they do in the server."""
     pieces = _pieces(text)
+    pattern, fields = _exact(pieces)
+    quick = _Quick(pieces)
+    needed = {what for what, kind, _ in pieces if kind == "escape" and what in "audhr"} | {"c"}
+    held = [{what for what, kind, _ in stretch if kind == "escape"} for stretch in quick.stretches]
+    return Prefix(
+        text,
+        pattern,
+        fields,
+        b"".join(quick.parts),
+        tuple(quick.names),
+        b"".join(quick.again),
+        tuple(_exact(stretch) for stretch in quick.stretches),
+        next((place for place, letters in enumerate(held) if needed <= letters), None),
+    )
+
+
+def _exact(pieces: list[Piece]) -> tuple[bytes, tuple[str, ...]]:
+    """Return the pattern of some pieces and the names of its groups."""
     parts: list[bytes] = []
     fields: list[str] = []
     for place, (what, kind, padding) in enumerate(pieces):
@@ -109,49 +138,58 @@ def compile_prefix(text: str) -> Prefix:
             fields.extend([name, "zone"] if name == "time" else [name] if name else [])
     if any(kind == "stop" for _, kind, _ in pieces):
         parts.append(b"|)")
-    quick, quick_fields, telling = _quick(pieces)
-    return Prefix(text, b"".join(parts), tuple(fields), quick, quick_fields, telling)
+    return b"".join(parts), tuple(fields)
 
 
-def _quick(pieces: list[Piece]) -> tuple[bytes, tuple[str, ...], int | None]:
-    """Return the quick pattern, the names of its groups and the stable stretch that says who wrote a line."""
-    parts: list[bytes] = []
-    names: list[str] = []
-    stretch: list[bytes] = []
-    letters: list[set[str]] = []
-    held: set[str] = set()
+class _Quick:
+    """The quick pattern of a prefix, put together piece by piece."""
 
-    def close() -> None:
-        if any(part.startswith((b"[^", b"(?")) or b"\\d" in part for part in stretch):
-            parts.append(b"(" + b"".join(stretch) + b")")
-            names.append("stable")
-            letters.append(set(held))
-        else:
-            parts.extend(stretch)
-        stretch.clear()
-        held.clear()
+    def __init__(self, pieces: list[Piece]) -> None:
+        self.parts: list[bytes] = []
+        self.again: list[bytes] = []
+        self.names: list[str] = []
+        self.stretches: list[list[Piece]] = []
+        self._open: list[tuple[Piece, bytes]] = []
+        for piece, following in zip(pieces, [*pieces[1:], ("", "text", None)], strict=False):
+            self._add(piece, following)
+        self._close()
+        if any(kind == "stop" for _, kind, _ in pieces):
+            self._both(b"|)")
 
-    for place, (what, kind, padding) in enumerate(pieces):
-        following = pieces[place + 1] if place + 1 < len(pieces) else ("", "text", None)
+    def _add(self, piece: Piece, following: Piece) -> None:
+        what, kind, padding = piece
         if kind == "stop":
-            close()
-            parts.append(b"(?:")
+            self._close()
+            self._both(b"(?:")
         elif kind == "text":
-            stretch.append(re.escape(what.encode()))
-        elif what in APART or what in VOLATILE:
-            close()
-            grouped = LOOSE.get(what, FIELDS[what][1]) if what in APART else _ungrouped(FIELDS[what][1])
-            parts.append(_padded(grouped, padding))
-            names.extend(APART.get(what, ()))
+            self._open.append((piece, re.escape(what.encode())))
+        elif what in QUICK:
+            self._close()
+            name, group, rest = QUICK[what]
+            self.names.append(name)
+            self.parts.append(_padded(group + rest, padding))
+            self.again.append(_padded(_ungrouped(group) + rest, padding))
+        elif what in VOLATILE:
+            self._close()
+            self._both(_padded(_ungrouped(FIELDS[what][1]), padding))
         else:
-            stretch.append(_padded(_strict(what, following), padding))
-            held.add(what)
-    close()
-    if any(kind == "stop" for _, kind, _ in pieces):
-        parts.append(b"|)")
-    needed = {what for what, kind, _ in pieces if kind == "escape" and what in "audhr"} | {"c"}
-    telling = next((place for place, found in enumerate(letters) if needed <= found), None)
-    return b"".join(parts), tuple(names), telling
+            self._open.append((piece, _padded(_strict(what, following), padding)))
+
+    def _close(self) -> None:
+        """End a stretch; one with an escape in it gets a group."""
+        stretch = b"".join(pattern for _, pattern in self._open)
+        if any(kind == "escape" for (_, kind, _), _ in self._open):
+            self.names.append("stable")
+            self.parts.append(b"(" + stretch + b")")
+            self.again.append(b"(?:\\%d)" % len(self.names))
+            self.stretches.append([piece for piece, _ in self._open])
+        else:
+            self._both(stretch)
+        self._open.clear()
+
+    def _both(self, pattern: bytes) -> None:
+        self.parts.append(pattern)
+        self.again.append(pattern)
 
 
 def _strict(letter: str, following: Piece) -> bytes:

@@ -23,7 +23,7 @@ from advisor.capture.messages import (
 )
 from advisor.capture.numbering import Numbering, firsts
 from advisor.capture.patterns import optional, repeated
-from advisor.capture.prefix import Prefix, compile_prefix
+from advisor.capture.prefix import ZONE, Prefix, compile_prefix
 from advisor.capture.record import NO_TIME, Backend, Losses, Records, Times, durations
 from advisor.capture.secondary import hung
 from advisor.errors import InputError
@@ -56,6 +56,8 @@ class StderrReader:
         self.settings: Mapping[str, str] = {"log_line_prefix": prefix.text}
         self.resolution = 1_000_000 if "%t" in prefix.text and "%m" not in prefix.text else 0
         self.known: dict[object, Backend] = {}
+        self.quicks: dict[bytes, re.Pattern[bytes]] = {}
+        """The quick pattern by time zone: a log has one, or two in turn."""
 
     def __reduce__(self) -> tuple[type[StderrReader], tuple[Prefix, Language]]:
         return StderrReader, (self.prefix, self.language)
@@ -73,15 +75,16 @@ class StderrReader:
         message = head_pattern(self.language) + BODY
         return re.compile(rb"^(?:" + self.prefix.pattern + self._severity() + message + rb"|(.+))\n?", re.M)
 
-    @cached_property
-    def quick(self) -> re.Pattern[bytes]:
-        """A strict and fast pattern of the ordinary record; a DETAIL right behind it is part of it."""
-        detail = re.escape(next(word for word, meaning in self.language.severities.items() if meaning == b"DETAIL"))
-        general = self._severity() + head_pattern(self.language)
-        message = (
-            either_pattern(self.language, b"LOG:  ", general) + BODY + optional(rb"\n\1" + detail + rb":  " + BODY)
-        )
-        return re.compile(rb"^(" + self.prefix.quick + rb")" + message + rb"\n?", re.M)
+    def quick(self, zone: bytes) -> re.Pattern[bytes]:
+        """Return a strict and fast pattern of the ordinary record; a DETAIL right behind it is part of it."""
+        if zone not in self.quicks:
+            detail = re.escape(next(word for word, meaning in self.language.severities.items() if meaning == b"DETAIL"))
+            general = self._severity() + head_pattern(self.language)
+            following = optional(rb"\n" + self.prefix.again + detail + rb":  " + BODY)
+            message = either_pattern(self.language, b"LOG:  ", general) + BODY + following
+            pattern = (rb"^" + self.prefix.quick + message + rb"\n?").replace(ZONE, re.escape(zone))
+            self.quicks[zone] = re.compile(pattern, re.M)
+        return self.quicks[zone]
 
     @cached_property
     def start(self) -> re.Pattern[bytes]:
@@ -89,9 +92,9 @@ class StderrReader:
         return re.compile(self.prefix.pattern + severity_pattern(self.language) + rb": ")
 
     @cached_property
-    def whole(self) -> re.Pattern[bytes]:
-        """The pattern of a prefix alone."""
-        return re.compile(self.prefix.pattern)
+    def stretches(self) -> list[tuple[re.Pattern[bytes], tuple[str, ...]]]:
+        """The patterns of the stable stretches of a prefix, and the names of their groups."""
+        return [(re.compile(pattern), names) for pattern, names in self.prefix.stretches]
 
     def starts(self, line: bytes) -> bool:
         """Return whether a primary record begins with this line."""
@@ -104,16 +107,21 @@ class StderrReader:
 
     def _quickly(self, block: bytes, owned: int) -> Records | None:
         """Return the records, read by the quick pattern; nothing when it does not fit every byte."""
-        flat = self.quick.split(block[:owned])
-        width = self.quick.groups + 1
+        first = self.start.match(block)
+        if first is None:
+            return None
+        zone = first[self.prefix.fields.index("zone") + 1] if "zone" in self.prefix.fields else b""
+        quick = self.quick(zone)
+        flat = quick.split(block[:owned])
+        width = quick.groups + 1
         if any(flat[::width]):
             return None
         columns = [flat[place::width] for place in range(1, width)]
-        named = list(zip(self.prefix.quick_fields, columns[1:], strict=False))
-        backend, backends = self._backends(columns[0], [column for name, column in named if name == "stable"])
-        severity, duration, kind = either(columns[-7:-2], self.language)
+        named = list(zip(self.prefix.quick_fields, columns, strict=False))
         text, detail = columns[-2:]
-        time = _times(dict(named), len(text))
+        backend, backends = self._backends([column for name, column in named if name == "stable"], len(text))
+        severity, duration, kind = either(columns[-7:-2], self.language)
+        time = _times({**dict(named), "zone": [zone] * len(text)}, len(text))
         if (time == NO_TIME).any() and "time" in self.prefix.quick_fields:
             return None
         breaks = b"\0".join(text).count(b"\n")
@@ -151,19 +159,26 @@ class StderrReader:
         return np.fromiter(map(self.language.kinds.__getitem__, column), dtype=np.int8, count=len(column))
 
     def _backends(
-        self, prefixes: Sequence[bytes], stable: Sequence[Sequence[bytes | None]]
+        self, stable: Sequence[Sequence[bytes | None]], size: int
     ) -> tuple[np.ndarray[tuple[int], np.dtype[np.int32]], list[Backend]]:
-        """Return the number of each record's backend, and the backends; each distinct prefix is taken apart once."""
+        """Return the number of each record's backend, and the backends; each distinct stretch is taken apart once."""
         numbering: Numbering[object] = Numbering()
-        numbers = numbering.of(self._keys(stable, len(prefixes)), len(prefixes))
+        numbers = numbering.of(self._keys(stable, size), size)
         if len(self.known) > 100_000:
             self.known.clear()
         for key, first in zip(numbering, firsts(numbers), strict=True):
             if key not in self.known:
-                match = self.whole.fullmatch(prefixes[first])
-                names, values = self.prefix.fields, match.groups() if match else ()
-                self.known[key] = backend_of({name: value or b"" for name, value in zip(names, values, strict=False)})
+                self.known[key] = self._backend([column[first] for column in stable])
         return numbers, [self.known[key] for key in numbering]
+
+    def _backend(self, stretches: Sequence[bytes | None]) -> Backend:
+        """Return who wrote a line with these stable stretches."""
+        fields: dict[str, bytes] = {}
+        for stretch, (pattern, names) in zip(stretches, self.stretches, strict=True):
+            match = pattern.fullmatch(stretch) if stretch is not None else None
+            if match is not None:
+                fields.update({name: value or b"" for name, value in zip(names, match.groups(), strict=True)})
+        return backend_of(fields)
 
     def _keys(self, stable: Sequence[Sequence[bytes | None]], size: int) -> Iterable[object]:
         """Return what tells backends apart: the stretch with the session id where it says all, else all stretches."""
