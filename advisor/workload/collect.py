@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from advisor.capture.detect import detect
 from advisor.capture.exports import read_export
@@ -18,8 +18,8 @@ from advisor.workload.model import Workload
 from advisor.workload.rows import workload_of
 from advisor.workload.store import load_workload, sniff
 
-if TYPE_CHECKING:
-    from advisor.workload.dask_engine import DaskEngine
+LARGE = 32 << 20
+"""Bytes from which it is worth starting processes before anything is known of an input."""
 
 
 def collect(
@@ -40,29 +40,36 @@ def collect(
     if not inputs:
         raise InputError("no input was given", do="name logs, exports, workload files or a database URL")
     found = Found()
-    for name in inputs:
-        if DATABASE_URL.match(name):
-            from advisor.capture.exports.live import read_live
+    with Engine(jobs) as local:
+        if scheduler is None and any(map(_large, inputs)):
+            local.start()
+        for name in inputs:
+            if DATABASE_URL.match(name):
+                from advisor.capture.exports.live import read_live
 
-            found.exports.extend(read_live(name))
-        else:
-            _sort_all(expand([name]), log_line_prefix, found)
-    workloads = found.workloads
-    if found.exports:
-        workloads.append(workload_of(found.exports))
-    if found.logs:
-        with _engine(jobs, scheduler) as engine:
-            workloads.append(LogRun(engine, progress).workload(found.logs))
+                found.exports.extend(read_live(name))
+            else:
+                _sort_all(expand([name]), log_line_prefix, found)
+        workloads = found.workloads
+        if found.exports:
+            workloads.append(workload_of(found.exports))
+        if found.logs and scheduler is None:
+            workloads.append(LogRun(local, progress).workload(found.logs))
+    if found.logs and scheduler is not None:
+        from advisor.workload.dask_engine import DaskEngine
+
+        with DaskEngine(scheduler) as cluster:
+            workloads.append(LogRun(cluster, progress).workload(found.logs))
     workload = workloads[0] if len(workloads) == 1 else merge(workloads)
     return _filled(replace(workload, notes=(*workload.notes, *found.notes)) if found.notes else workload)
 
 
-def _engine(jobs: int | None, scheduler: str | None) -> Engine | DaskEngine:
-    if scheduler is None:
-        return Engine(jobs)
-    from advisor.workload.dask_engine import DaskEngine
-
-    return DaskEngine(scheduler)
+def _large(name: str) -> bool:
+    """Return whether an input is a local file that takes all cores to read."""
+    try:
+        return Path(name).is_file() and Path(name).stat().st_size > LARGE
+    except OSError:
+        return False
 
 
 @dataclass

@@ -81,6 +81,11 @@ class Engine:
         finally:
             self._idle.put(worker)
 
+    def start(self) -> None:
+        """Start the processes now, for an input that is sure to need them, so that they are there when it is known."""
+        if self.jobs > 1:
+            self._started()
+
     def _started(self) -> ThreadPoolExecutor:
         if self._threads is None:
             self._threads = ThreadPoolExecutor(self.jobs)

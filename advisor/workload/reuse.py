@@ -7,37 +7,50 @@ from dataclasses import dataclass, field
 
 from advisor.workload.observed import CacheRate, Reuse
 
-CACHES: tuple[tuple[int | None, float], ...] = ((100, 60.0), (1000, 10.0), (1000, 60.0), (1000, 600.0), (None, 600.0))
+CACHES: tuple[tuple[int | None, tuple[float, ...]], ...] = (
+    (100, (60.0,)),
+    (1000, (10.0, 60.0, 600.0)),
+    (None, (600.0,)),
+)
 """Entries and seconds to live of the caches that are tried."""
 
 
 @dataclass(slots=True)
 class _Cache:
-    """One cache of one query's results; entries are contents, values the moment they were stored."""
+    """Caches of one size of one query's results, that hold the same contents and differ in how long they keep them.
+
+    What is stored is a content, and for each time to live the moment since when it is kept.
+    """
 
     entries: int | None
-    ttl_s: float
-    stored: OrderedDict[int, float] = field(default_factory=OrderedDict)
-    hits: float = 0.0
+    ttls_s: tuple[float, ...]
+    stored: OrderedDict[int, list[float]] = field(default_factory=OrderedDict)
+    hits: list[float] = field(default_factory=list)
 
     def ask(self, time: float, content: int, scale: float) -> None:
-        since = self.stored.get(content)
-        if since is not None and time - since <= self.ttl_s:
-            self.hits += scale
-            self.stored.move_to_end(content)
+        stored = self.stored
+        since = stored.get(content)
+        if since is not None:
+            stored.move_to_end(content)
+            for place, ttl in enumerate(self.ttls_s):
+                if time - since[place] <= ttl:
+                    self.hits[place] += scale
+                else:
+                    since[place] = time
             return
-        self.stored[content] = time
-        self.stored.move_to_end(content)
+        stored[content] = [time] * len(self.ttls_s)
         # A sample of 1/scale of the contents meets a cache of 1/scale of the entries (SHARDS, FAST 2015).
-        if self.entries is not None and len(self.stored) > max(1, round(self.entries / scale)):
-            self.stored.popitem(last=False)
+        if self.entries is not None and len(stored) > max(1, round(self.entries / scale)):
+            stored.popitem(last=False)
 
 
 @dataclass(slots=True)
 class _Query:
     executions: float = 0.0
     contents: dict[int, float] = field(default_factory=dict)
-    caches: tuple[_Cache, ...] = field(default_factory=lambda: tuple(_Cache(*cache) for cache in CACHES))
+    caches: tuple[_Cache, ...] = field(
+        default_factory=lambda: tuple(_Cache(*cache, hits=[0.0] * len(cache[1])) for cache in CACHES)
+    )
 
 
 class ReuseMeter:
@@ -61,10 +74,14 @@ class ReuseMeter:
         found = [
             Reuse(name, query.executions, sum(query.contents.values()), _rates(query))
             for name, query in self._queries.items()
-            if any(cache.hits for cache in query.caches)
+            if any(any(cache.hits) for cache in query.caches)
         ]
         return tuple(sorted(found, key=lambda reuse: (-reuse.executions, reuse.query)))
 
 
 def _rates(query: _Query) -> tuple[CacheRate, ...]:
-    return tuple(CacheRate(cache.entries, cache.ttl_s, cache.hits / query.executions) for cache in query.caches)
+    return tuple(
+        CacheRate(cache.entries, ttl, hits / query.executions)
+        for cache in query.caches
+        for ttl, hits in zip(cache.ttls_s, cache.hits, strict=True)
+    )
