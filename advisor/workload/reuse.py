@@ -25,7 +25,10 @@ class _Cache:
     entries: int | None
     ttls_s: tuple[float, ...]
     stored: OrderedDict[int, list[float]] = field(default_factory=OrderedDict)
-    hits: list[float] = field(default_factory=list)
+    hits: list[float] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.hits = [0.0] * len(self.ttls_s)
 
     def ask(self, time: float, content: int, scale: float) -> None:
         stored = self.stored
@@ -48,9 +51,7 @@ class _Cache:
 class _Query:
     executions: float = 0.0
     contents: dict[int, float] = field(default_factory=dict)
-    caches: tuple[_Cache, ...] = field(
-        default_factory=lambda: tuple(_Cache(*cache, hits=[0.0] * len(cache[1])) for cache in CACHES)
-    )
+    caches: tuple[_Cache, ...] = field(default_factory=lambda: tuple(_Cache(*cache) for cache in CACHES))
 
 
 class ReuseMeter:
