@@ -39,7 +39,7 @@ CLASSES = tuple(
 
 TRACED = re.compile(rb"(?:traceparent='[0-9a-f]{2}-([0-9a-f]{32})|\brequest_id[=:]'?([^',*\s]+))")
 
-SAMPLED = 1024
+SAMPLED = 256
 """Executions of one query in one unit of work whose values are looked at; later ones are only counted."""
 
 
