@@ -15,18 +15,22 @@ from advisor.indexes.drops import drops, replacements
 from advisor.indexes.evaluation import earning, economy, in_time, users, weigh, widened
 from advisor.indexes.foreign_key_probes import with_probes
 from advisor.indexes.gather import Candidates, gather
+from advisor.indexes.likely import slowed
 from advisor.indexes.merge import lent, merged
 from advisor.indexes.options import AdviseOptions
 from advisor.indexes.pool import Pool
 from advisor.indexes.proposal import Advice
 from advisor.indexes.proposals import Chosen, proposals
-from advisor.indexes.selection import curve, select
+from advisor.indexes.selection import curve, reveal, select
 from advisor.indexes.weighted import Weighted
 from advisor.indexes.why_not import why_not
 from advisor.indexes.writes import TableWrites, table_writes
 from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import WhatIf
 from advisor.workload.model import Workload
+
+TRIES = 5
+"""Choices made anew because taking single indexes away showed a slow plan close by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +97,16 @@ def _proposed(run: Run, weighted: tuple[Weighted, ...]) -> Advice:
     """Return the choice as proposals, with drops, the reasons for what is missing, and the curve."""
     pool, costs, options = run.pool, run.costs, run.options
     charged, write_costs = economy(pool, weighted, run.writes, options)
-    wanted, problem = select(costs, weighted, charged, options, lambda some: widened(weighted, some, pool, run.shapes))
-    weighted = widened(weighted, wanted, pool, run.shapes)
-    kept, lost = earning(wanted, weighted, costs, charged, options)
+    reveal(costs, weighted, charged, options)
+    for last in (False,) * TRIES + (True,):
+        wanted, problem = select(
+            costs, weighted, charged, options, lambda some: widened(weighted, some, pool, run.shapes)
+        )
+        wide = widened(weighted, wanted, pool, run.shapes)
+        kept, lost = earning(wanted, wide, costs, charged, options, strict=last)
+        if not slowed(kept, wide, costs, options.max_regression):
+            break
+    weighted = wide
     chosen = tuple(Chosen(i, pool.suggestions[i], pool.sizes[i], write_costs[i], kept) for i in sorted(kept))
     replaced = replacements(chosen, pool.schema, costs, weighted, options)
     created = proposals(chosen, costs, weighted, replaced, pool.definitions, run.shapes)

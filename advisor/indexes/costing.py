@@ -54,7 +54,6 @@ class Costs:
     """What the time model knows of tables; without it every visit of the heap costs what the planner says."""
     deadline: float | None = None
     asked: int = 0
-    rounds: int = 1
     refused: dict[str, str] = field(default_factory=dict)
     """Query id to the server's words, for queries that cannot be planned."""
     _known: dict[str, dict[tuple[frozenset[int], frozenset[str]], Outcome]] = field(

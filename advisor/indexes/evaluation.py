@@ -93,16 +93,23 @@ def widened(
 
 
 def earning(
-    kept: frozenset[int], weighted: Sequence[Weighted], costs: Costs, charged: Economy, options: AdviseOptions
+    kept: frozenset[int],
+    weighted: Sequence[Weighted],
+    costs: Costs,
+    charged: Economy,
+    options: AdviseOptions,
+    *,
+    strict: bool = False,
 ) -> tuple[frozenset[int], dict[int, float]]:
-    """Return the choice without indexes that, given the others, do not earn their charge, or that slow a query beyond
-    the limit; and what each earns.
+    """Return the choice without indexes that, given the others, do not earn their charge; and what each earns.
+
+    If `strict`, those go too that slow a query beyond the limit.
     """
     while True:
         lost, effect = losses(kept, weighted, costs)
         idle = [i for i in sorted(kept) if lost[i] <= charged.charges[i] or effect[i] < options.min_effect]
         if not idle:
-            slowing = slowed(kept, weighted, costs, options.max_regression)
+            slowing = slowed(kept, weighted, costs, options.max_regression) if strict else ()
             if not slowing:
                 return kept, lost
             idle = [min(slowing, key=lambda i: (lost[i], i))]

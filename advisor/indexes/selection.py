@@ -38,10 +38,8 @@ def select(
 
     `widened` gives the queries with all that is chosen on their tables shown, for whichever query it was chosen.
     """
-    _glance(costs, weighted, economy, options)
-    _tempt(costs, weighted, economy, options)
     best: tuple[float, frozenset[int]] | None = None
-    while True:
+    for _ in range(ROUNDS if len(weighted) <= SMALL else FEW_ROUNDS):
         problem = problem_of(costs, weighted, economy, options)
         chosen = solve(problem)
         asked = costs.asked
@@ -53,9 +51,13 @@ def select(
             saved = sum(one.time * (1 - felt_with(one, chosen & one.field.shown, costs) / one.felt) for one in served)
             worth = saved - sum(economy.charges[index] for index in chosen)
             best = max(best or (worth, chosen), (worth, chosen), key=lambda pair: pair[0])
-        if costs.rounds >= (ROUNDS if len(served) <= SMALL else FEW_ROUNDS):
-            return (best[1] if best else chosen), problem
-        costs.rounds += 1
+    return (best[1] if best else chosen), problem
+
+
+def reveal(costs: Costs, weighted: Sequence[Weighted], economy: Economy, options: AdviseOptions) -> None:
+    """Have the planner say what the search of single queries left open: what indexes do together, and what tempts."""
+    _glance(costs, weighted, economy, options)
+    _tempt(costs, weighted, economy, options)
 
 
 def _glance(costs: Costs, weighted: Sequence[Weighted], economy: Economy, options: AdviseOptions) -> None:
