@@ -168,7 +168,8 @@ class _Block:
         kept = np.flatnonzero(edge | whole)
         kept = kept[np.argsort(order[first[kept]], kind="stable")]
         spans = zip(first[kept].tolist(), stop[kept].tolist(), strict=True)
-        last = range(max(0, len(order) - READS), len(order))
+        late = np.flatnonzero(self.end[-READS:] >= self.end.max() - SLOW - LEAD - EDGE)
+        last = (late + max(0, len(order) - READS)).tolist()
         return BlockBursts([self._part(order[begin:end]) for begin, end in spans], [self._read(at) for at in last])
 
     def _part(self, places: NDArray[np.int64]) -> Part:

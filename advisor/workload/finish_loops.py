@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from advisor.workload.loopsum import PARENTS, PPM, LoopKey, LoopSum, LoopSums, ParentSum
 from advisor.workload.model import Loop, LoopParent
@@ -36,9 +35,9 @@ def unit_sizes(sums: SizeSums) -> tuple[UnitSizes, ...]:
     )
 
 
-def percentile(counts: Counter[int], share: float) -> int:
+def percentile(counts: Mapping[int, int], share: float) -> int:
     """Return the value below or at which `share` of the counted values lie."""
-    rank = max(1, -(-counts.total() * share // 1))
+    rank = max(1, -(-sum(counts.values()) * share // 1))
     seen = 0
     for value in sorted(counts):
         seen += counts[value]
@@ -78,12 +77,12 @@ def _loop(key: LoopKey, found: LoopSum, name_of: NameOf, calls_of: CallsOf) -> L
 
 
 def _parent(name: str, seen: ParentSum, runs: int) -> LoopParent:
-    limits = [limit for limit in seen.limits if seen.limits[limit]]
+    limits = list(seen.limits)
     return LoopParent(
         query=name,
         loops=seen.loops,
         statements_between=round(seen.between / seen.loops, 6),
-        rows=tuple(sorted(seen.rows.elements())),
+        rows=tuple(row for row, count in sorted(seen.rows.items()) for _ in range(count)),
         limit=limits[0] if len(limits) == 1 else None,
         limit_reached=round(seen.reached / seen.loops, 6),
         values_contained=round(seen.contained / seen.listed / PPM, 6) if seen.listed else None,

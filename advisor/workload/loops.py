@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median_low
+from typing import Protocol
 
 import numpy as np
 
@@ -16,9 +17,9 @@ from advisor.capture.tags import tags_of
 from advisor.workload.loopsum import LIMITED, LOOP_TAGS, PPM, LoopKey, LoopSum, LoopSums, ParentSum, merge_loops
 from advisor.workload.slots import SlotMap, slot_map
 from advisor.workload.steps import SAMPLED, STATEMENT, Content, Steps
-from advisor.workload.units import UnitKind, unit_kind
+from advisor.workload.units import StepColumns, UnitKind
 from advisor.workload.unitsizes import Sized, sized
-from advisor.workload.vectors import Column, columns, numbers, shown
+from advisor.workload.vectors import Column, Executions, columns, executions, numbers, shown
 
 SHORTEST = 3
 """Executions that make a loop."""
@@ -37,7 +38,28 @@ SHORT = 4_000
 
 LISTED = re.compile(rb"\bin\s*\(|\bany\s*\(", re.I)
 
+LIMITING = re.compile(rb"\blimit\b|\bfetch\b", re.I)
+
 MANY_MAPS = 20_000
+
+
+class Contents(Protocol):
+    """What the steps of a unit were."""
+
+    def get(self, place: int, /) -> Content | None:
+        """Return what the step at a place was, `None` when it is not known."""
+
+    def of(self, places: Sequence[int]) -> Executions | None:
+        """Return what the steps at these places, of one query, were; `None` when any is not known."""
+
+
+class Known(dict[int, Content]):
+    """Contents that were looked up before."""
+
+    def of(self, places: Sequence[int]) -> Executions | None:
+        """Return what the steps at these places, of one query, were; `None` when any is not known."""
+        found = [self[place] for place in places if place in self]
+        return executions(found) if len(found) == len(places) else None
 
 
 class LoopFinder:
@@ -45,6 +67,15 @@ class LoopFinder:
 
     def __init__(self) -> None:
         self.maps: dict[bytes, SlotMap | None] = {}
+        self.known: dict[bytes, tuple[bool, bool]] = {}
+
+    def traits(self, key: bytes) -> tuple[bool, bool]:
+        """Return whether a text key's texts may hold a LIMIT and a list of values."""
+        if key not in self.known:
+            if len(self.known) > MANY_MAPS:
+                self.known.clear()
+            self.known[key] = bool(LIMITING.search(key)), bool(LISTED.search(key))
+        return self.known[key]
 
     def slot_map(self, key: bytes, text: bytes) -> SlotMap | None:
         """Return the slots of a text key's texts."""
@@ -54,10 +85,9 @@ class LoopFinder:
             self.maps[key] = slot_map(text)
         return self.maps[key]
 
-    def unit(self, steps: Steps) -> LoopSums:
-        """Return the loops of one unit."""
-        kind = unit_kind(steps)
-        unit = _Unit(steps, kind, self)
+    def unit(self, columns: StepColumns, begin: int, end: int, contents: Contents) -> LoopSums:
+        """Return the loops of one unit, given as a span of steps."""
+        unit = _Unit(columns, begin, end, contents, self)
         found: LoopSums = {}
         for entry, places in unit.repeated():
             for run, outer in unit.runs(entry, places):
@@ -86,22 +116,28 @@ def counted(steps: Steps, units: Sequence[tuple[int, int]]) -> tuple[list[tuple[
 class _Unit:
     """One unit of work, its statements only."""
 
-    def __init__(self, steps: Steps, kind: UnitKind, finder: LoopFinder) -> None:
-        self.kind = kind
+    def __init__(self, columns: StepColumns, begin: int, end: int, contents: Contents, finder: LoopFinder) -> None:
+        self.kind = columns.kind(begin, end)
         self.finder = finder
-        self.entries = steps.entries
-        places = np.flatnonzero(steps.classes[steps.entry] == STATEMENT)
-        self.entry = steps.entry[places].tolist()
-        self.start = steps.start[places].tolist()
-        self.end = steps.end[places].tolist()
-        self.transaction = steps.transaction[places].tolist()
-        self.previous_end = np.concatenate(([NO_TIME], steps.end))[places].tolist()
-        self.contents = {
-            number: steps.contents[place] for number, place in enumerate(places.tolist()) if place in steps.contents
-        }
+        self.entries = columns.entries
+        kinds = columns.kinds
+        self.place = place = [number for number in range(begin, end) if kinds[number] == STATEMENT]
+        self.entry = [columns.entry[number] for number in place]
+        self.start = [columns.start[number] for number in place]
+        self.end = [columns.end[number] for number in place]
+        self.transaction = [columns.transaction[number] for number in place]
+        self.previous_end = [columns.end[number - 1] if number > begin else NO_TIME for number in place]
+        self.contents = contents
         self.places: dict[int, list[int]] = {}
         for number, entry in enumerate(self.entry):
             self.places.setdefault(entry, []).append(number)
+
+    def content(self, number: int) -> Content | None:
+        """Return what an execution was, `None` when the query ran too often in the unit to look at it."""
+        alike = self.places[self.entry[number]]
+        if len(alike) > SAMPLED and number > alike[SAMPLED - 1]:
+            return None
+        return self.contents.get(self.place[number])
 
     def repeated(self) -> list[tuple[int, list[int]]]:
         """Return the entries run often enough, with their places in the unit."""
@@ -131,33 +167,33 @@ class _Unit:
 
     def loop(self, entry: int, run: list[int], outer: int | None) -> tuple[LoopKey, LoopSum] | None:
         """Return one loop with its key; nothing when its values cannot be compared."""
-        known = [place for place in run[:SAMPLED] if place in self.contents]
-        if len(known) < SHORTEST:
-            return None
-        contents = [self.contents[place] for place in known]
-        values = columns(contents, self.finder.slot_map)
-        if values is None:
+        alike = self.places[entry]
+        known = run if len(alike) <= SAMPLED else [place for place in run if place <= alike[SAMPLED - 1]]
+        of = self.contents.of([self.place[number] for number in known]) if len(known) >= SHORTEST else None
+        values = columns(of, self.finder.slot_map) if of is not None else None
+        if of is None or values is None:
             return None
         varying = tuple(sorted(slot for slot, column in values.items() if len(set(column)) > 1))
         constant = tuple(sorted(slot for slot in values if slot not in varying))
         tuples = list(zip(*(values[slot] for slot in varying), strict=True)) if varying else []
-        tags = tags_of(contents[0].text)
+        tags = tags_of(of.texts[0])
         key = LoopKey(
-            self.entries[entry], varying, constant, self._kind(run), contents[0].application,
+            self.entries[entry], varying, constant, self._kind(run), of.application,
             tuple((name, tags[name]) for name in LOOP_TAGS if name in tags),
             self.entries[outer] if outer is not None else None,
         )  # fmt: skip
+        pauses = self._pauses(run)
         example = tuple(tuple(map(shown, tuples[place])) for place in (0, -1)) if tuples else ()
         made = LoopSum(
             loops=1,
             executions=len(run),
-            lengths=Counter([len(run)]),
+            lengths={len(run): 1},
             distinct=len(set(tuples)) * PPM // len(known),
             monotone=int(any(_monotone(values[slot]) for slot in varying)),
-            paced=int(self._paced(run)),
-            gaps=self._gaps(run),
+            paced=int(_paced(pauses)),
+            gaps={max(0, median_low(pauses)) // 10: 1} if pauses else {},
             duration=sum(self.end[place] - self.start[place] for place in run),
-            sessions=len({content.session for content in contents}),
+            sessions=of.sessions,
             example=example,
             parents=self._parents(entry, run, values[varying[0]] if len(varying) == 1 else ()),
         )
@@ -169,19 +205,10 @@ class _Unit:
             return "session"
         return self.kind
 
-    def _gaps(self, run: list[int]) -> Counter[int]:
-        """Return the median pause before the executions of a loop: the client's turnaround."""
-        gaps = [
-            self.start[place] - self.previous_end[place] for place in run[1:] if self.previous_end[place] != NO_TIME
-        ]
-        return Counter([max(0, median_low(gaps)) // 10]) if gaps else Counter()
-
-    def _paced(self, run: list[int]) -> bool:
-        """Return whether the pauses are those of one client: short, or alike. Visitors come at moments of their own."""
-        gaps = sorted(
-            self.start[place] - self.previous_end[place] for place in run[1:] if self.previous_end[place] != NO_TIME
-        )
-        return not gaps or gaps[len(gaps) // 2] <= SHORT or 3 * gaps[len(gaps) // 10] >= gaps[len(gaps) // 2]
+    def _pauses(self, run: list[int]) -> list[int]:
+        """Return the pauses before the executions of a loop, rising: the client's turnaround."""
+        before = self.previous_end
+        return sorted([self.start[place] - before[place] for place in run[1:] if before[place] != NO_TIME])
 
     def _parents(self, entry: int, run: list[int], column: Column) -> dict[tuple[str, bytes], ParentSum]:
         """Return what ran before a loop and not within it, the nearest execution of each statement."""
@@ -196,21 +223,28 @@ class _Unit:
                 continue
             if self.end[place] != NO_TIME and self.start[first] - self.end[place] > WINDOW_TIME:
                 break
-            found[name] = parent_sum(self.contents.get(place), first - place - 1, len(run), values, self.finder)
+            found[name] = parent_sum(self.content(place), first - place - 1, len(run), values, self.finder)
         return found
 
 
 def parent_sum(content: Content | None, between: int, length: int, values: set[bytes], finder: LoopFinder) -> ParentSum:
     """Return how one execution stands before a loop of `length` rounds; `values` are those of its only varying slot."""
-    limit = _limit(content) if content is not None else None
-    made = ParentSum(1, between, limits=Counter([limit]), reached=int(limit == length))
+    limited, listed = finder.traits(content.key) if content is not None else (False, False)
+    limit = _limit(content) if content is not None and limited else None
+    made = ParentSum(1, between, limits={limit: 1}, reached=int(limit == length))
     if content is not None and content.rows is not None:
-        made.rows[content.rows] += 1
-    held = _listed(content, finder) if content is not None and values else None
+        made.rows[content.rows] = 1
+    held = _listed(content, finder) if content is not None and listed and values else None
     if held is not None:
         made.listed = 1
         made.contained = len({shown(value) for value in values} & held) * PPM // len(values)
     return made
+
+
+def _paced(pauses: list[int]) -> bool:
+    """Return whether rising pauses are those of one client: short, or alike. Visitors come at moments of their own."""
+    middle = len(pauses) // 2
+    return not pauses or pauses[middle] <= SHORT or 3 * pauses[len(pauses) // 10] >= pauses[middle]
 
 
 def _monotone(column: Column) -> bool:
@@ -218,8 +252,10 @@ def _monotone(column: Column) -> bool:
     known = numbers(column)
     if known is None:
         return False
-    rises = sum(after > before for before, after in pairwise(known))
-    falls = sum(after < before for before, after in pairwise(known))
+    rises = falls = 0
+    for before, after in pairwise(known):
+        rises += after > before
+        falls += after < before
     return 2 * (rises + falls) >= len(known) - 1 and max(rises, falls) >= ORDERED * (rises + falls)
 
 
@@ -238,7 +274,7 @@ def _limit(content: Content) -> int | None:
 
 def _listed(content: Content, finder: LoopFinder) -> set[str | None] | None:
     """Return the values of a statement's list of literals or array parameter, `None` when it has none."""
-    found = columns([content], finder.slot_map) if LISTED.search(content.key) else None
+    found = columns(executions([content]), finder.slot_map)
     if found is None:
         return None
     held: set[str | None] = set()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from advisor.workload.bursts import FEWEST, LEAD, LONGEST, QUIET, READS, BlockBu
 from advisor.workload.loops import LoopFinder, parent_sum
 from advisor.workload.loopsum import PPM, LoopKey, LoopSum, LoopSums, merge_loops
 from advisor.workload.partial import EntryKey
-from advisor.workload.vectors import columns, shown
+from advisor.workload.vectors import columns, executions, shown
 
 DENSE = 100_000
 """Microseconds within which the first executions of a burst must have started."""
@@ -93,7 +93,7 @@ class PooledLoops:
             return None
         picked = sorted((one for part in found.parts for one in part.shown), key=lambda one: (one[0], one[1].text))
         contents = [content for _, content in picked[: bursts.SHOWN]]
-        values = columns(contents, self.finder.slot_map)
+        values = columns(executions(contents), self.finder.slot_map)
         varying = tuple(sorted(slot for slot, column in (values or {}).items() if len(set(column)) > 1))
         if values is None or not varying:
             return None
@@ -105,7 +105,7 @@ class PooledLoops:
         made = LoopSum(
             loops=1,
             executions=len(start),
-            lengths=Counter([len(start)]),
+            lengths={len(start): 1},
             distinct=distinct * PPM // len(start),
             duration=int((end - start).sum()),
             sessions=len(np.unique(session)),

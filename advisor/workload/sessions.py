@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from advisor.capture.record import NO_TIME
 from advisor.workload.bursts import BlockBursts, BurstFinder
 from advisor.workload.busy import BusySum, add_pauses, busy, spread
-from advisor.workload.loops import LoopFinder, counted
+from advisor.workload.loops import Known, LoopFinder, counted
 from advisor.workload.loopsum import LoopSums, merge_loops
 from advisor.workload.partial import EntryKey
 from advisor.workload.pooled import PooledLoops
@@ -20,7 +20,6 @@ from advisor.workload.steps import (
     BEGIN,
     END,
     SAMPLED,
-    STATEMENT,
     Content,
     Steps,
     session_order,
@@ -30,8 +29,9 @@ from advisor.workload.steps import (
     transactions,
 )
 from advisor.workload.tally import Coded
-from advisor.workload.units import TICK, boundaries, closed, units
-from advisor.workload.unitsizes import SizeSums, add_size, bounded, merge_sizes
+from advisor.workload.units import TICK, StepColumns, boundaries, closed, units
+from advisor.workload.unitsizes import SizeSums, add_size, merge_sizes
+from advisor.workload.vectors import Executions
 
 FINE = 10_000
 """Time stamps coarser than this (microseconds) do not tell what started at one moment."""
@@ -124,13 +124,13 @@ class BlockSteps:
     ) -> None:
         """Add the loops and sizes of the units that a block holds whole."""
         repeating, large = counted(steps, spans)
+        columns, contents = StepColumns(steps), _Contents(coded, order)
         for begin, end in repeating:
-            merge_loops(result.loops, self.finder.unit(self._filled(coded, order, steps.part(begin, end), begin)))
-        rows = coded.rows
+            merge_loops(result.loops, self.finder.unit(columns, begin, end, contents))
         for unit in large:
-            if bounded(part := steps.part(unit.begin, unit.end)):
-                row = int(order[unit.begin + first_statement(part)])
-                add_size(result.sizes, unit, rows.backends[int(rows.backend[row])].application, rows.text[row])
+            if columns.bounded(unit.begin, unit.end):
+                first = contents.get(columns.first(unit.begin, unit.end))
+                add_size(result.sizes, unit, first.application, first.text)
 
     def _steps(self, coded: Coded, order: NDArray[np.int64]) -> Steps:
         rows = coded.rows
@@ -150,18 +150,45 @@ class BlockSteps:
 
     def _filled(self, coded: Coded, order: NDArray[np.int64], steps: Steps, begin: int) -> Steps:
         """Return steps with the contents of the first executions of each entry."""
-        rows, counts = coded.rows, [0] * len(steps.entries)
-        picked = order[begin : begin + len(steps)]
+        counts = [0] * len(steps.entries)
+        contents = _Contents(coded, order[begin : begin + len(steps)])
         classes = steps.classes.tolist()
-        columns = (steps.entry.tolist(), picked.tolist(), rows.backend[picked].tolist(), coded.key[picked].tolist())
-        for place, (entry, row, backend, key) in enumerate(zip(*columns, strict=True)):
+        for place, entry in enumerate(steps.entry.tolist()):
             counts[entry] += 1
             if counts[entry] <= SAMPLED and not classes[entry]:
-                who, parameters = rows.backends[backend], rows.parameters.get(row)
-                steps.contents[place] = Content(
-                    rows.text[row], parameters, who.application, coded.keys[key], who.session, rows.returned.get(row)
-                )
+                steps.contents[place] = contents.get(place)
         return steps
+
+
+class _Contents:
+    """What the steps of a block were, looked up when they are asked for."""
+
+    def __init__(self, coded: Coded, picked: NDArray[np.int64]) -> None:
+        self.rows, self.keys = coded.rows, coded.keys
+        self.row: list[int] = picked.tolist()
+        self.key: list[int] = coded.key[picked].tolist()
+        self.backend: list[int] = coded.rows.backend[picked].tolist()
+
+    def of(self, places: Sequence[int]) -> Executions:
+        """Return what the steps at these places, of one query, were."""
+        texts, parameters, backends = self.rows.text, self.rows.parameters, self.rows.backends
+        rows = [self.row[place] for place in places]
+        return Executions(
+            {self.keys[key] for key in {self.key[place] for place in places}},
+            [texts[row] for row in rows],
+            [parameters.get(row) for row in rows],
+            len({backends[number].session for number in {self.backend[place] for place in places}}),
+            backends[self.backend[places[0]]].application,
+        )
+
+    def get(self, place: int, /) -> Content:
+        """Return what the step at a place was."""
+        row, rows = self.row[place], self.rows
+        who = rows.backends[self.backend[place]]
+        return Content(
+            rows.text[row], rows.parameters.get(row), who.application, self.keys[self.key[place]], who.session,
+            rows.returned.get(row),
+        )  # fmt: skip
 
 
 def _edges(steps: Steps, starts: list[int], ends: list[int], applications: list[bytes]) -> list[Edge]:
@@ -173,11 +200,6 @@ def _edges(steps: Steps, starts: list[int], ends: list[int], applications: list[
         )
         for first, stop, application in zip(starts, ends, applications, strict=True)
     ]  # fmt: skip
-
-
-def first_statement(steps: Steps) -> int:
-    """Return the place of the first step that is no noise; the steps must have one."""
-    return int(np.argmax(steps.classes[steps.entry] == STATEMENT))
 
 
 class OpenUnits:
@@ -256,11 +278,12 @@ class OpenUnits:
             spans = list(units(boundaries(steps, self.resolution)))
             self.units += len(spans)
             repeating, large = counted(steps, spans)
+            columns, contents = StepColumns(steps), Known(steps.contents)
             for begin, end in repeating:
-                merge_loops(self.loops, self.finder.unit(steps.part(begin, end)))
+                merge_loops(self.loops, self.finder.unit(columns, begin, end, contents))
             for unit in large:
-                if bounded(part := steps.part(unit.begin, unit.end)):
-                    first = part.contents[first_statement(part)]
+                if columns.bounded(unit.begin, unit.end):
+                    first = contents[columns.first(unit.begin, unit.end)]
                     add_size(self.sizes, unit, first.application, first.text)
 
     def _renumbered(self, steps: Steps) -> Steps:

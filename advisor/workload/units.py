@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor.capture.record import NO_TIME
-from advisor.workload.steps import BEGIN, END, RESET, Steps
+from advisor.workload.steps import BEGIN, END, RESET, STATEMENT, Steps
 
 PAUSE = 100_000
 """A longer pause between two statements ends a unit (microseconds), unless a transaction goes on."""
@@ -51,13 +51,38 @@ def boundaries(steps: Steps, resolution: int = 0) -> NDArray[np.bool_]:
     return begins
 
 
-def unit_kind(steps: Steps) -> UnitKind:
-    """Return what bounds the unit that these steps make up."""
-    if steps.trace[0]:
-        return "trace"
-    kind = steps.classes[steps.entry]
-    same = len(steps) > 1 and steps.transaction[1] != 0 and bool((steps.transaction[1:] == steps.transaction[1]).all())
-    return "transaction" if same or (kind == BEGIN).any() or (kind == END).any() else "session"
+class StepColumns:
+    """Steps as lists: of small spans of them these are faster than arrays."""
+
+    def __init__(self, steps: Steps) -> None:
+        self.entries = steps.entries
+        self.kinds: list[int] = steps.classes[steps.entry].tolist()
+        self.entry: list[int] = steps.entry.tolist()
+        self.start: list[int] = steps.start.tolist()
+        self.end: list[int] = steps.end.tolist()
+        self.transaction: list[int] = steps.transaction.tolist()
+        self.trace: list[int] = steps.trace.tolist()
+
+    def kind(self, begin: int, end: int) -> UnitKind:
+        """Return what bounds the unit that a span of steps makes up."""
+        if self.trace[begin]:
+            return "trace"
+        own = set(self.transaction[begin + 1 : end])
+        kinds = self.kinds[begin:end]
+        within = (len(own) == 1 and 0 not in own) or BEGIN in kinds or END in kinds
+        return "transaction" if within else "session"
+
+    def first(self, begin: int, end: int) -> int:
+        """Return the place of the first statement of a span that has one."""
+        return self.kinds.index(STATEMENT, begin, end)
+
+    def bounded(self, begin: int, end: int) -> bool:
+        """Return whether a trace or one transaction holds the statements of a unit together."""
+        kind = self.kind(begin, end)
+        if kind != "transaction":
+            return kind == "trace"
+        held = {self.transaction[place] for place in range(begin, end) if self.kinds[place] == STATEMENT}
+        return len(held) == 1
 
 
 def closed(begins: NDArray[np.bool_]) -> tuple[int, int]:

@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 
 from advisor.capture.tags import tags_of
 from advisor.workload.loopsum import LOOP_TAGS
-from advisor.workload.steps import STATEMENT, Steps
-from advisor.workload.units import unit_kind
 
 FEWEST = 10
 """Statements from which on a unit is counted."""
@@ -66,15 +64,6 @@ def sized(units: Sequence[tuple[int, int]], number: NDArray[np.int64], counts: N
         Sized(*units[place], int(size[place]), int(size[place] - spared[place]))
         for place in np.flatnonzero(size >= FEWEST).tolist()
     ]
-
-
-def bounded(steps: Steps) -> bool:
-    """Return whether a trace or one transaction holds the unit together."""
-    kind = unit_kind(steps)
-    if kind != "transaction":
-        return kind == "trace"
-    held = steps.transaction[steps.classes[steps.entry] == STATEMENT]
-    return len(np.unique(held)) == 1
 
 
 def add_size(sums: SizeSums, unit: Sized, application: bytes, text: bytes) -> None:

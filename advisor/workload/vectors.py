@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from advisor.capture.parameters import listed_values
 from advisor.workload.slots import SlotMap, literal_value
@@ -15,37 +16,59 @@ SlotMapOf = Callable[[bytes, bytes], SlotMap | None]
 """Text key and text to the slots of the key's texts."""
 
 
-def columns(contents: Sequence[Content], slot_map_of: SlotMapOf) -> dict[int, Column] | None:
+@dataclass(slots=True)
+class Executions:
+    """Executions of one query, as columns."""
+
+    keys: set[bytes]
+    """Their text keys."""
+    texts: list[bytes]
+    parameters: list[bytes | None]
+    sessions: int
+    """Sessions that ran them."""
+    application: bytes
+
+
+def executions(contents: Sequence[Content]) -> Executions:
+    """Return executions as columns."""
+    return Executions(
+        {content.key for content in contents},
+        [content.text for content in contents],
+        [content.parameters for content in contents],
+        len({content.session for content in contents}),
+        contents[0].application,
+    )
+
+
+def columns(of: Executions, slot_map_of: SlotMapOf) -> dict[int, Column] | None:
     """Return slot to the raw tokens of each execution, `None` when the executions have not the same slots.
 
     Slots whose values the log does not hold are left out.
     """
-    keys = {content.key for content in contents}
-    if len(keys) > 1:
+    if len(of.keys) > 1:
         return None
-    slots = slot_map_of(keys.pop(), contents[0].text)
+    slots = slot_map_of(next(iter(of.keys)), of.texts[0])
     if slots is None:
         return None
-    found = _bound(contents, slots.parameters) if slots.parameters else {}
+    found = _bound(of.parameters, slots.parameters) if slots.parameters else {}
     if slots.slots:
-        found.update(_literals(contents, slots))
+        found.update(_literals(of.texts, slots))
     return found
 
 
-def _bound(contents: Sequence[Content], parameters: int) -> dict[int, Column]:
-    rows = [listed_values(content.parameters) for content in contents if content.parameters is not None]
-    if len(rows) < len(contents) or any(row is None or len(row) != len(rows[0] or ()) for row in rows):
+def _bound(listings: Sequence[bytes | None], parameters: int) -> dict[int, Column]:
+    rows = [listed_values(listing) for listing in listings if listing is not None]
+    if len(rows) < len(listings) or any(row is None or len(row) != len(rows[0] or ()) for row in rows):
         return {}
     return dict(enumerate(list(zip(*(row for row in rows if row is not None), strict=True))[:parameters]))
 
 
-def _literals(contents: Sequence[Content], slots: SlotMap) -> dict[int, Column]:
-    first = contents[0].text
-    if all(content.text == first for content in contents):
-        tokens = [[token] * len(contents) for token in _tokens([first])]
+def _literals(texts: list[bytes], slots: SlotMap) -> dict[int, Column]:
+    if texts.count(texts[0]) == len(texts):
+        tokens = [[token] * len(texts) for token in _tokens(texts[:1])]
     else:
-        flat = _tokens([content.text for content in contents])
-        width = len(flat) // len(contents)
+        flat = _tokens(texts)
+        width = len(flat) // len(texts)
         tokens = [flat[place::width] for place in range(width)]
     found: dict[int, Column] = {}
     for number, group in enumerate(slots.slots, start=slots.parameters):
