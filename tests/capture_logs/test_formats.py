@@ -148,3 +148,35 @@ def test_every_format_gives_the_same_workload(prefix: str, logging: Logging, tmp
     prepares = {query.id for query in expected.queries if query.text.startswith("PREPARE")}
     counted = {query.id: query.calls for query in expected.queries if query.calls and query.id not in prepares}
     assert counted == {identity: number for identity, number in calls.items() if number}
+
+
+def test_a_log_may_change_its_time_zone(logging: Logging, tmp_path: Path) -> None:
+    """As it does twice a year where `log_timezone` is a place; sessions that began before keep their old start time."""
+    with logging.admin() as connection:
+        connection.execute("ALTER SYSTEM SET log_line_prefix = '%m [%p] %q%s %u@%d %a %c %v '")
+        connection.execute("SELECT pg_reload_conf()")
+    logs = [logging.server.data / "log" / f"pg.{ending}" for ending in ("log", "csv", "json")]
+    begins = logging.mark(logs)
+    with psycopg.connect(logging.server.conninfo(DATABASE), autocommit=True) as lasting:
+        for zone in ("UTC", "Asia/Tokyo", "America/New_York"):
+            with logging.admin() as connection:
+                connection.execute(sql.SQL("ALTER SYSTEM SET log_timezone = {}").format(zone))
+                connection.execute("SELECT pg_reload_conf()")
+                connection.execute("SELECT pg_sleep(0.2)")
+            for number in range(20):
+                lasting.execute("SELECT %s::int + 1", [number])
+    with logging.admin() as connection:
+        connection.execute("ALTER SYSTEM RESET log_timezone")
+        connection.execute("SELECT pg_reload_conf()")
+    ends = logging.mark(logs)
+    found = []
+    for log, begin, end in zip(logs, begins, ends, strict=True):
+        copy = tmp_path / log.name
+        copy.write_bytes(log.read_bytes()[begin:end])
+        found.append(collect([str(copy)], jobs=1))
+    (query,) = (query for query in found[0].queries if "+ 1" in query.text or "+ $2" in query.text)
+    assert query.calls == 60
+    for workload in found:
+        assert comparable(workload) == comparable(found[0])
+        assert workload.begin is not None and workload.end is not None
+        assert workload.end - workload.begin < 300, "a zone taken for another would put hours between"
