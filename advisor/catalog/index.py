@@ -23,6 +23,11 @@ def quote_identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def qualified_name(schema: str, name: str) -> str:
+    """Return the name of a relation as SQL, with its schema."""
+    return f"{quote_identifier(schema)}.{quote_identifier(name)}"
+
+
 def mentions(expression: str, column: str) -> bool:
     """Return whether an SQL expression names this column; string literals do not count."""
     tokens = (match[0] for match in _TOKEN.finditer(expression) if not match[0].startswith("'"))

@@ -13,12 +13,30 @@ from advisor.rules.npo.evidence import cost, evidence, fix, title
 from advisor.rules.npo.gather import Problem, confidence, problems
 from advisor.rules.rule import Rule
 
+COMMON = """## What it does
+    Looks, within each unit of work of a log, for a single-row {statement} that ran again and again with other values.
+    Multi-row VALUES, COPY and batches over arrays are not reported.
+
+    ## Why is this bad?
+    Each statement costs a trip over the network, and outside a transaction each waits for the disk to confirm a commit
+    of its own. One statement for all rows is ten to a hundred times faster.
+
+    ## Known problems
+    A driver that pipelines statements (psycopg `executemany`, JDBC batches) saves the trips and still logs one line for
+    each row: the gain is smaller then. Outside a transaction, writes that many requests make one after another over a
+    pooled connection look alike: only those that follow the statement they iterate over, or whose values are in order,
+    are reported."""
+
 
 class RowByRow(Rule):
     """One write statement run again and again within a unit of work, a row at a time."""
 
     kind: ClassVar[Kind]
     doing: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        """Put what holds for all three into the rule's page: its docstring leaves `{common}` for it."""
+        cls.__doc__ = (cls.__doc__ or "").replace("{common}", COMMON.format(statement=cls.kind.upper()))
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield one finding for each table and application."""

@@ -8,19 +8,7 @@ from advisor.rules.bat.row_by_row import RowByRow
 class RowByRowDelete(RowByRow):
     """Finds rows that are deleted one statement at a time.
 
-    ## What it does
-    Looks, within each unit of work of a log, for a single-row DELETE that ran again and again with other values.
-    Multi-row VALUES, COPY and batches over arrays are not reported.
-
-    ## Why is this bad?
-    Each statement costs a trip over the network, and outside a transaction each waits for the disk to confirm a
-    commit of
-    its own. One statement for all rows is ten to a hundred times faster.
-
-    ## Known problems
-    A driver that pipelines statements (psycopg `executemany`, JDBC batches) saves the trips and still logs one line
-    for each
-    row: the gain is smaller then.
+    {common}
 
     ## Example
     ```sql

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from advisor.catalog.index import Index, quote_identifier
+from advisor.catalog.index import Index, qualified_name
 from advisor.catalog.schema import Table
 from advisor.rules.context import RuleContext
 from advisor.rules.finding import Finding
@@ -53,7 +53,7 @@ class InvalidIndex(Rule):
                     yield self._finding(table, index)
 
     def _finding(self, table: Table, index: Index) -> Finding:
-        name = f"{quote_identifier(table.schema)}.{quote_identifier(index.name)}"
+        name = qualified_name(table.schema, index.name)
         return self.finding(
             (table.qualified, index.name),
             f"{index.name} on {table.name} is invalid: written by all, read by none",

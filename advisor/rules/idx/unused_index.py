@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from advisor.catalog.index import Index
+from advisor.catalog.index import Index, qualified_name
 from advisor.catalog.schema import Table
 from advisor.rules.context import RuleContext
 from advisor.rules.finding import Finding
@@ -68,7 +68,7 @@ class UnusedIndex(Rule):
             f"{index.name} on {table.name} was never used",
             confidence="medium" if since else "low",
             evidence={"index": index.name, "size_bytes": index.size.bytes, "scans": index.scans, "since": since},
-            fix=f'DROP INDEX CONCURRENTLY "{table.schema}"."{index.name}", once standbys were looked at, too',
+            fix=f"DROP INDEX CONCURRENTLY {qualified_name(table.schema, index.name)}, once standbys were looked at",
             table=table.qualified,
             proposal=drop,
             cost="none for the queries seen",

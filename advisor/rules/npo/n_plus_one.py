@@ -17,21 +17,30 @@ class NPlusOne(Rule):
 
     ## What it does
     Looks, within each unit of work of a log (a trace or request tag, a transaction, the run of statements between two
-    pauses of a session), for one statement that ran again and again with a varying key: by primary or unique key, by
-    foreign key, as a count or sum of such rows, by a constant type and a varying id, by several columns. Then it
-    names the statement that returned those keys: by a declared foreign key in either direction, else by names and
-    types,
-    by its LIMIT, its order, its IN list, and by the rows it returned where a captured plan tells.
+    pauses of a session; else a burst over several connections), for one statement that ran again and again with a
+    varying key: by primary or unique key, by foreign key, as a count or sum of such rows, by a constant type and a
+    varying id, by several columns. Then it names the statement that returned those keys: by a declared foreign key in
+    either direction, else by names and types, by its LIMIT, its order, its IN list, and by the rows it returned where a
+    captured plan tells.
 
     ## Why is this bad?
     Each round costs a trip over the network and a fixed price on the server. A page of 50 rows makes 51 statements, and
     it gets slower with every row the business gains. No index helps: each round is fast already.
 
     ## Known problems
-    A log with a duration threshold or statement sampling hides rounds: such findings are never above `low`. Behind a
-    pooler in transaction mode one server session mixes clients; only transactions and tags are trusted there. Paging,
+    A log with a duration threshold or statement sampling hides rounds: such findings are never above `low`. Paging,
     chunked IN lists, `= ANY` batches, polling, retries, cursors, queues with SKIP LOCKED, catalog look-ups and the
     server's own foreign-key checks are told apart and never reported.
+
+    Where neither a transaction nor a trace holds statements together, a pool's connection may serve one visitor after
+    the other. A loop is reported there when the statement it follows came first nearly every time and was followed by
+    it at least every second time, and its pauses are those of one client; or, without such a statement, when its values
+    are in order. A loop over several connections at once (`asyncio.gather`, thread pools) is a burst: ten and more
+    rounds within a tenth of a second, each with a key of its own, quiet before and after, 50 ms at most after the
+    statement whose rows it takes. At least four bursts in five must have come so, half of all executions must lie in
+    bursts, and bursts are never above `medium`. Requests that follow each other without a pause hide it; put a
+    `traceparent` or request id into a comment, and every loop of a request is found, over however many connections.
+    Rows handed to parallel workers by key look the same unless the workers write them.
 
     ## Example
     ```sql
