@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from advisor.catalog.index import IndexDefinition, IndexSize
 from advisor.catalog.schema import Schema
 from advisor.catalog.statistics import Statistics
+from advisor.indexes.composite import Relation, aliases, relations, underestimate
 from advisor.twin.plan import PlanNode
 
 VISIT = 0.75
@@ -53,16 +54,43 @@ class Heap:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Units until the first row, and for all rows."""
+    """What a node takes more than the planner says."""
 
     start: float
+    """Units until the first row."""
     total: float
+    """Units for all rows."""
+    more: float = 1.0
+    """How many times more rows it yields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """What is known of the runs of a node below a loop."""
+
+    order: float = 0.0
+    """How far they follow each other in the order of the index: 1 where each goes on where the last ended."""
+    rows: float = 0.0
+    """Rows that each yields at least."""
+
+
+ONE = Runs()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one plan is read with."""
+
+    heaps: Heaps | None
+    relations: Mapping[str, Relation]
+    """By alias."""
 
 
 class Heaps:
     """The tables behind indexes, by the name an index has on the twin."""
 
     def __init__(self, schema: Schema, statistics: Statistics) -> None:
+        self.relations = relations(schema, statistics)
         self._statistics = statistics
         self._tables = {table.name: (table.schema, table.name) for table in schema.tables.values()}
         self._indexes = {
@@ -115,23 +143,26 @@ class Heaps:
 
 def felt_cost(plan: PlanNode, heaps: Heaps | None) -> float:
     """Return what the plan costs with every visit of the heap paid for, in planner units; `None` leaves these out."""
-    return plan.total_cost + _extra(plan, heaps).total
+    reading = Reading(heaps, aliases(plan, heaps.relations) if heaps else {})
+    return plan.total_cost + _extra(plan, reading).total
 
 
-def _extra(node: PlanNode, heaps: Heaps | None, order: float = 0.0) -> Price:
-    """Return what one run of a node costs more than the planner says; `order` as in `visits`."""
-    below = [(child, _extra(child, heaps, (heaps and _order(node, child, heaps)) or order)) for child in node.children]
+def _extra(node: PlanNode, reading: Reading, runs: Runs = ONE) -> Price:
+    """Return what one run of a node costs more than the planner says."""
+    more = underestimate(node, reading.relations)
+    below = [(child, _extra(child, reading, _runs(node, child, more, reading) or runs)) for child in node.children]
+    if node.node_type == "Limit" and below:
+        return _limited(node, *below[0])
     start = total = 0.0
     for child, extra in below:
         times = _times(node, child)
-        total += times * extra.total
+        again = below[0][1].more if times > 1 and _looped(node, child) else 1.0
+        total += times * (again * extra.total + (again - 1) * child.total_cost)
         start += extra.total if child.node_type == "Hash" else extra.start
     if node.node_type in _BLOCKING or (node.node_type == "Aggregate" and node.detail.get("Strategy") != "Sorted"):
         start = total
-    if node.node_type == "Limit" and below:
-        return _limited(node, *below[0])
-    own = max(visits(node, heaps, order) * VISIT - node.total_cost, 0.0)
-    return Price(start, total + own)
+    own = max(visits(node, reading.heaps, runs) * VISIT - node.total_cost, 0.0)
+    return Price(start, total + own, more * below[0][1].more if below and node.node_type != "Aggregate" else 1.0)
 
 
 def _times(node: PlanNode, child: PlanNode) -> float:
@@ -139,17 +170,27 @@ def _times(node: PlanNode, child: PlanNode) -> float:
     kind = child.detail.get("Parent Relationship")
     if kind == "SubPlan":
         return max((node.total_cost - node.startup_cost) / max(child.total_cost, 0.01), 1.0)
-    if kind != "Inner" or node.node_type != "Nested Loop" or child.node_type in _BLOCKING:
+    if not _looped(node, child) or child.node_type in _BLOCKING:
         return 1.0
     outer = node.children[0]
     paid = (node.total_cost - outer.total_cost) / max(child.total_cost, 0.01)
     return max(min(outer.rows, paid), 1.0)
 
 
+def _looped(node: PlanNode, child: PlanNode) -> bool:
+    return node.node_type == "Nested Loop" and child.detail.get("Parent Relationship") == "Inner"
+
+
+def _runs(node: PlanNode, child: PlanNode, more: float, reading: Reading) -> Runs | None:
+    """Return how the inner side of a loop is run; `None` for other children."""
+    if reading.heaps is None or not _looped(node, child):
+        return None
+    rows = more * node.rows / max(node.children[0].rows, 1.0) if more > 1 else 0.0
+    return Runs(_order(node, child, reading.heaps), rows)
+
+
 def _order(node: PlanNode, child: PlanNode, heaps: Heaps) -> float:
     """Return how far the outer rows of a nested loop come in the order of the column that its inner side looks up."""
-    if node.node_type != "Nested Loop" or child.detail.get("Parent Relationship") != "Inner":
-        return 0.0
     condition = next((str(n.detail["Index Cond"]) for n in child.walk() if "Index Cond" in n.detail), "")
     *_, first = _streamed(node.children[0])
     match = _OUTER.search(condition)
@@ -164,7 +205,7 @@ def _limited(node: PlanNode, child: PlanNode, extra: Price) -> Price:
     part = min(max((node.total_cost - child.startup_cost) / whole, 0.0), 1.0) if whole > 0 else 1.0
     later = min(part * GAMBLE, 1.0) if discards(child) else part
     total = extra.start + later * (extra.total - extra.start) + (later - part) * whole
-    return Price(extra.start, max(total, 0.0))
+    return Price(extra.start, max(total, 0.0), extra.more)
 
 
 def discards(node: PlanNode) -> bool:
@@ -187,22 +228,19 @@ def _discarding(node: PlanNode) -> bool:
     return node.index is not None and "Filter" in node.detail and "Index Cond" not in node.detail
 
 
-def visits(node: PlanNode, heaps: Heaps | None, order: float = 0.0) -> float:
-    """Return how many far pages one run of an index or bitmap scan goes to, a page again each time it comes back.
-
-    `order` says how far runs follow each other in the order of the index: 1 where each goes on where the last ended.
-    """
+def visits(node: PlanNode, heaps: Heaps | None, runs: Runs = ONE) -> float:
+    """Return how many far pages one run of an index or bitmap scan goes to, a page again each time it comes back."""
     name = next((one.index for one in node.walk() if one.index), None) if node.node_type in _SCANS else None
     heap = heaps.behind(name) if name and heaps else None
     if heap is None:
         return 0.0
-    leaf = (1 - order) * far(heap.index_pages)
+    leaf = (1 - runs.order) * far(heap.index_pages)
     if node.node_type == "Index Only Scan":
         return leaf
     rows = node.rows if node.node_type == "Index Scan" else min(node.children[0].rows, heap.pages)
     if node.node_type == "Index Scan":
-        rows = fetched(node, heap)
-    first = min(rows, 1.0) * (1 - order * (1 - heap.scatter))
+        rows = max(fetched(node, heap), runs.rows)
+    first = min(rows, 1.0) * (1 - runs.order * (1 - heap.scatter))
     more = max(rows - 1, 0.0) * (heap.scatter + (1 - heap.scatter) * heap.pages / heap.rows)
     return leaf + (first + more) * far(heap.pages)
 
