@@ -21,10 +21,44 @@ from advisor.workload.collect import collect
 from advisor.workload.model import Workload
 
 DATA = Path(__file__).parent / "data"
-SAME_RUN = ("corpus.log", "corpus.csv", "corpus.json")
-"""One run of the cases, in the three formats the server wrote at once."""
-DEFAULT_PREFIX = "default.log"
-"""A run of its own under `%m [%p] `."""
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The files of one corpus."""
+
+    name: str
+    default: str
+    """A run of its own under `%m [%p] `."""
+    statements: str
+    schema: Path
+    labelled: Path
+
+    @property
+    def same_run(self) -> tuple[str, str, str]:
+        """Return the names of one run's logs, in the three formats the server wrote at once."""
+        return f"{self.name}.log", f"{self.name}.csv", f"{self.name}.json"
+
+    def path(self, name: str) -> Path:
+        """Return where a log or the statements are."""
+        return DATA / f"{name}.gz"
+
+    def labels(self) -> list[dict[str, Any]]:
+        """Return the cases with their labels."""
+        found: list[dict[str, Any]] = json.loads(self.labelled.read_text())
+        return found
+
+
+CORPUS = Corpus("corpus", "default.log", "statements.csv", DATA / "schema.sql", DATA / "labels.json")
+HELD_OUT = Corpus(
+    "held_out",
+    "held_out_default.log",
+    "held_out_statements.csv",
+    Path(__file__).parent / "held_out.sql",
+    DATA / "held_out_labels.json",
+)
+SAME_RUN = CORPUS.same_run
+DEFAULT_PREFIX = CORPUS.default
 
 Key = tuple[str, str]
 """Rule and child table."""
@@ -58,14 +92,13 @@ class Score:
 
 
 def labels() -> list[dict[str, Any]]:
-    """Return the cases with their labels."""
-    found: list[dict[str, Any]] = json.loads((DATA / "labels.json").read_text())
-    return found
+    """Return the cases of the corpus with their labels."""
+    return CORPUS.labels()
 
 
-def load(connection: psycopg.Connection[Any]) -> tuple[Schema, Statistics]:
-    """Make the corpus' tables in an empty database and return its catalog."""
-    connection.execute((DATA / "schema.sql").read_bytes())
+def load(connection: psycopg.Connection[Any], corpus: Corpus = CORPUS) -> tuple[Schema, Statistics]:
+    """Make a corpus' tables in an empty database and return its catalog."""
+    connection.execute(corpus.schema.read_bytes())
     return catalog(connection)
 
 
@@ -86,9 +119,9 @@ def findings(log: str, schema: Schema, statistics: Statistics) -> tuple[Finding,
     return find(context(collect([str(DATA / f"{log}.gz")]), schema, statistics), ["NPO001", "BAT"])
 
 
-def score(found: Sequence[Finding], passing_over: Container[str] = ()) -> Score:
+def score(found: Sequence[Finding], passing_over: Container[str] = (), corpus: Corpus = CORPUS) -> Score:
     """Return how these findings agree with the labels; loops of some groups may be found or not."""
-    cases = labels()
+    cases = corpus.labels()
     wanted, optional = (
         {
             (label["rule"], label["child"]): label["parent"]

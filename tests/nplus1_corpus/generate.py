@@ -1,6 +1,7 @@
 """Makes the corpus: runs every case at once against one server and keeps its logs, statements, schema and labels.
 
-    python -m tests.nplus1_corpus.generate
+    python -m tests.nplus1_corpus.generate               the corpus
+    python -m tests.nplus1_corpus.generate held_out      the cases held out
 
 One server writes the three formats at the same time, so that they hold the same executions; a second run writes stderr
 under the server's default prefix. What is committed under `data/` came out of this.
@@ -12,6 +13,7 @@ import gzip
 import json
 import random
 import shutil
+import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
@@ -20,9 +22,9 @@ from pathlib import Path
 from advisor.twin.server import Server, embedded_binaries
 from tests.nplus1_corpus import async_cases, django_cases, pool_cases, psycopg_cases, sqlalchemy_cases
 from tests.nplus1_corpus.domain import USERS, schema
-from tests.nplus1_corpus.registry import REGISTRY, Case, Environment
+from tests.nplus1_corpus.evaluate import CORPUS, HELD_OUT, Corpus
+from tests.nplus1_corpus.registry import REGISTRY, Case, Environment, Registry
 
-DATA = Path(__file__).parent / "data"
 MODULES = (sqlalchemy_cases, async_cases, django_cases, psycopg_cases, pool_cases)
 """Importing them registers their cases."""
 PREFIXES = {"full": "%m [%p] %c %l %v %x %q%u@%d/%a ", "default": "%m [%p] "}
@@ -46,7 +48,7 @@ def run_case(case: Case, host: str, database: str) -> str | None:
     return None
 
 
-def generate(target: Path, prefix: str, destinations: str) -> None:
+def generate(target: Path, prefix: str, destinations: str, registry: Registry, schema_sql: str) -> None:
     """Run all cases on a new server and write its logs and statements into `target`."""
     settings = {
         "shared_preload_libraries": "pg_stat_statements",
@@ -64,11 +66,11 @@ def generate(target: Path, prefix: str, destinations: str) -> None:
             connection.execute("CREATE DATABASE corpus")
         with server.connect("corpus") as connection:
             connection.execute("SET log_min_duration_statement = -1")
-            connection.execute(tables().encode())
+            connection.execute(schema_sql.encode())
             connection.execute("CREATE EXTENSION pg_stat_statements")
             connection.execute("SELECT pg_stat_statements_reset()")
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            cases = sorted(REGISTRY.cases.values(), key=lambda case: random.Random(f"order {case.name}").random())
+            cases = sorted(registry.cases.values(), key=lambda case: random.Random(f"order {case.name}").random())
             troubles = [
                 found for found in pool.map(lambda case: run_case(case, str(server.folder), "corpus"), cases) if found
             ]
@@ -85,27 +87,25 @@ def generate(target: Path, prefix: str, destinations: str) -> None:
             shutil.copy(path, target / path.name)
 
 
-def keep(source: Path, name: str) -> None:
+def keep(source: Path, target: Path) -> None:
     """Compress a file into the corpus; the same content gives the same bytes."""
-    with (DATA / f"{name}.gz").open("wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed:
+    with target.open("wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed:
         packed.write(source.read_bytes())
 
 
-def main() -> None:
-    """Make the whole corpus."""
-    assert all(MODULES)
-    DATA.mkdir(exist_ok=True)
+def make(corpus: Corpus, registry: Registry, schema_sql: str) -> None:
+    """Make one corpus: its logs, statements, schema and labels."""
     with tempfile.TemporaryDirectory() as folder:
         full, default = Path(folder) / "full", Path(folder) / "default"
         for target in (full, default):
             target.mkdir()
-        generate(full, PREFIXES["full"], "stderr,csvlog,jsonlog")
-        generate(default, PREFIXES["default"], "stderr")
-        for suffix in ("log", "csv", "json"):
-            keep(full / f"corpus.{suffix}", f"corpus.{suffix}")
-        keep(default / "corpus.log", "default.log")
-        keep(full / "statements.csv", "statements.csv")
-    (DATA / "schema.sql").write_text(tables())
+        generate(full, PREFIXES["full"], "stderr,csvlog,jsonlog", registry, schema_sql)
+        generate(default, PREFIXES["default"], "stderr", registry, schema_sql)
+        for name, suffix in zip(corpus.same_run, ("log", "csv", "json"), strict=True):
+            keep(full / f"corpus.{suffix}", corpus.path(name))
+        keep(default / "corpus.log", corpus.path(corpus.default))
+        keep(full / "statements.csv", corpus.path(corpus.statements))
+    corpus.schema.write_text(schema_sql)
     labels = [
         {
             "case": case.name,
@@ -114,11 +114,22 @@ def main() -> None:
             "tables": case.family.tables,
             "labels": [asdict(label) for label in case.labels],
         }
-        for case in REGISTRY.cases.values()
+        for case in registry.cases.values()
     ]
-    (DATA / "labels.json").write_text(json.dumps(labels, indent=1, sort_keys=True) + "\n")
-    positives = sum(1 for case in REGISTRY.cases.values() if case.labels)
-    print(f"{positives} positive cases, {len(REGISTRY.cases) - positives} look-alikes")
+    corpus.labelled.write_text(json.dumps(labels, indent=1, sort_keys=True) + "\n")
+    positives = sum(1 for case in registry.cases.values() if case.labels)
+    print(f"{positives} positive cases, {len(registry.cases) - positives} look-alikes")
+
+
+def main() -> None:
+    """Make the corpus that is asked for."""
+    assert all(MODULES)
+    if sys.argv[1:] == ["held_out"]:
+        from tests.nplus1_corpus import held_out_cases
+
+        make(HELD_OUT, held_out_cases.HELD_OUT, HELD_OUT.schema.read_text())
+    else:
+        make(CORPUS, REGISTRY, tables())
 
 
 if __name__ == "__main__":
