@@ -220,7 +220,11 @@ def ho_django_async(env: Environment, family: Family) -> None:
             async for made in CourseRun.objects.using(alias).filter(term=f"term {number}"):
                 await Enrolment.objects.using(alias).filter(course_run=made).acount()
             await asyncio.sleep(PAUSE)
-        await sync_to_async(lambda: connections[alias].close())()
+        await sync_to_async(forget)()
+
+    def forget() -> None:
+        connections[alias].close()
+        del connections[alias]
 
     asyncio.run(run())
 
