@@ -72,7 +72,7 @@ def economy(
         for d, size in zip(pool.definitions, pool.sizes, strict=True)
     ]
     charges = [cost.ms_per_day + least + price * size.pages for cost, size in zip(costs, pool.sizes, strict=True)]
-    return Economy(tuple(size.bytes for size in pool.sizes), tuple(charges), tuple(places), tuple(leads)), costs
+    return Economy(tuple(pool.at_most), tuple(charges), tuple(places), tuple(leads)), costs
 
 
 def widened(
