@@ -47,7 +47,6 @@ def percentile(counts: Mapping[int, int], share: float) -> int:
 
 
 def _loop(key: LoopKey, found: LoopSum, name_of: NameOf, calls_of: CallsOf) -> Loop:
-    burst = key.unit == "burst"
     parents = sorted(found.parents.items(), key=lambda pair: (-pair[1].loops, pair[1].between, pair[0]))
     return Loop(
         child=name_of(key.child),
@@ -71,7 +70,8 @@ def _loop(key: LoopKey, found: LoopSum, name_of: NameOf, calls_of: CallsOf) -> L
         example=found.example,
         outer=name_of(key.outer) if key.outer else None,
         sessions=found.sessions,
-        paced=1.0 if burst else round(found.paced / found.loops, 6),
+        one_by_one=round(found.one_by_one / found.loops, 6),
+        paced=round(found.paced / found.loops, 6),
         elsewhere=float(calls_of(key.child, key.application) - found.executions),
     )
 

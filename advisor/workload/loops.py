@@ -191,6 +191,7 @@ class _Unit:
             distinct=len(set(tuples)) * PPM // len(known),
             monotone=int(any(_monotone(values[slot]) for slot in varying)),
             paced=int(_paced(pauses)),
+            one_by_one=int(one_by_one([values[slot] for slot in varying], of, self.finder)),
             gaps={max(0, median_low(pauses)) // 10: 1} if pauses else {},
             duration=sum(self.end[place] - self.start[place] for place in run),
             sessions=of.sessions,
@@ -239,6 +240,13 @@ def parent_sum(content: Content | None, between: int, length: int, values: set[b
         made.listed = 1
         made.contained = len({shown(value) for value in values} & held) * PPM // len(values)
     return made
+
+
+def one_by_one(varying: Sequence[Column], of: Executions, finder: LoopFinder) -> bool:
+    """Return whether a query with a list of values, and nothing else that varies, was given one value each time."""
+    if len(varying) != 1 or not finder.traits(next(iter(of.keys)))[1]:
+        return False
+    return all(b"," not in token for token in varying[0])
 
 
 def _paced(pauses: list[int]) -> bool:

@@ -83,6 +83,8 @@ class LoopSum:
     """Loops in which the values of some slot only rose or only fell."""
     paced: int = 0
     """Loops whose pauses are those of one client."""
+    one_by_one: int = 0
+    """Loops whose varying lists held one value each time."""
     gaps: dict[int, int] = field(default_factory=dict)
     """Median pause of each loop, microseconds, by bucket of a hundredth of a millisecond."""
     duration: int = 0
@@ -98,6 +100,7 @@ class LoopSum:
         self.distinct += other.distinct
         self.monotone += other.monotone
         self.paced += other.paced
+        self.one_by_one += other.one_by_one
         _add(self.gaps, other.gaps)
         self.duration += other.duration
         self.sessions = max(self.sessions, other.sessions)

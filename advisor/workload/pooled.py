@@ -6,16 +6,20 @@ from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from advisor.workload import bursts
 from advisor.workload.bursts import FEWEST, LEAD, LONGEST, QUIET, READS, BlockBursts, Group, Part, Read
-from advisor.workload.loops import LoopFinder, parent_sum
+from advisor.workload.loops import LoopFinder, one_by_one, parent_sum
 from advisor.workload.loopsum import PPM, LoopKey, LoopSum, LoopSums, merge_loops
 from advisor.workload.partial import EntryKey
 from advisor.workload.vectors import columns, executions, shown
 
 DENSE = 100_000
 """Microseconds within which the first executions of a burst must have started."""
+
+BRIEF = 2_000
+"""A median pause (microseconds) within a burst that a client's own work explains, whatever the others were."""
 
 SWITCHED = 0.25
 """Share of a burst's executions that must be of another session than the one before: else sessions took turns."""
@@ -93,7 +97,8 @@ class PooledLoops:
             return None
         picked = sorted((one for part in found.parts for one in part.shown), key=lambda one: (one[0], one[1].text))
         contents = [content for _, content in picked[: bursts.SHOWN]]
-        values = columns(executions(contents), self.finder.slot_map)
+        of = executions(contents)
+        values = columns(of, self.finder.slot_map)
         varying = tuple(sorted(slot for slot, column in (values or {}).items() if len(set(column)) > 1))
         if values is None or not varying:
             return None
@@ -104,6 +109,8 @@ class PooledLoops:
         key_values = set(values[varying[0]]) if len(varying) == 1 else set()
         made = LoopSum(
             loops=1,
+            paced=int(_paced(start, end)),
+            one_by_one=int(one_by_one([values[slot] for slot in varying], of, self.finder)),
             executions=len(start),
             lengths={len(start): 1},
             distinct=distinct * PPM // len(start),
@@ -115,6 +122,17 @@ class PooledLoops:
             },
         )
         return key, made
+
+
+def _paced(start: NDArray[np.int64], end: NDArray[np.int64]) -> bool:
+    """Return whether there was no pause between executions, or all pauses were alike.
+
+    A loop keeps its connections at work; visitors come at moments of their own.
+    """
+    order = np.argsort(start, kind="stable")
+    pauses = np.maximum(start[order][1:] - np.maximum.accumulate(end[order])[:-1], 0)
+    middle, least = np.percentile(pauses, (50, 10), method="lower").tolist()
+    return bool(middle <= BRIEF or 3 * least >= middle)
 
 
 def _extend(found: _Open, part: Part) -> None:

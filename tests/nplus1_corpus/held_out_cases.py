@@ -138,7 +138,7 @@ def ho_pg8000_natural_key(env: Environment, family: Family) -> None:
             env.pause()
 
 
-@positive(Family("contact", "call_note", "contact_id"))
+@positive(Family("contact", "call_note", "contact_id"), Label("n-plus-one", "crm.call_note", "crm.contact"))
 def ho_pipeline(env: Environment, family: Family) -> None:
     """psycopg's pipeline: the rounds are sent together, and are still one statement a row; another schema, UUIDs."""
     with psycopg.connect(env.conninfo, autocommit=True) as connection:

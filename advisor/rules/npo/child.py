@@ -27,6 +27,10 @@ FOLDED = re.compile(r"\$(\d+)\s*/\*, \.\.\. \*/")
 """A list that pg_stat_statements (18) and our capture fold into its first element."""
 
 
+ONE_BY_ONE = 0.9
+"""Share of loops whose lists held one value each from which on a list is a key like any other."""
+
+
 @dataclass(frozen=True, slots=True)
 class Child:
     """A repeated query, understood: what it looks up, by which columns."""
@@ -111,7 +115,7 @@ def _innocent(query: Query, shape: QueryShape, loop: Loop, context: RuleContext)
         return "batched"
     if offset is not None and offset in loop.varying:
         return "offset-paging"
-    if any(int(number) - 1 in loop.varying for number in FOLDED.findall(query.text)):
+    if loop.one_by_one < ONE_BY_ONE and any(int(number) - 1 in loop.varying for number in FOLDED.findall(query.text)):
         return "batched"
     if not loop.varying:
         return "same-values"
@@ -132,7 +136,8 @@ def _keyed(
 
 
 def _varies(predicate: Predicate, loop: Loop) -> bool:
-    if predicate.kind != "equality" or predicate.disjunction is not None or len(predicate.term.columns) != 1:
+    looked_up = predicate.kind == "equality" or (predicate.kind == "list" and loop.one_by_one >= ONE_BY_ONE)
+    if not looked_up or predicate.disjunction is not None or len(predicate.term.columns) != 1:
         return False
     return any(_moves(operand, loop) for operand in predicate.operands)
 

@@ -36,12 +36,12 @@ ALWAYS = 0.9
 
 def of_one_request(loop: Loop, child: Child, parent: Parent | None, context: RuleContext) -> bool:
     """Return whether the executions belong together: certain within a transaction or trace, else by the signs above."""
-    if loop.unit == "burst":
-        return parent is not None and _burst(loop, child, parent, context)
-    if loop.unit != "session":
+    if loop.unit in ("transaction", "trace"):
         return True
     if loop.paced < PACED:
         return False
+    if loop.unit == "burst":
+        return parent is not None and _burst(loop, child, parent, context)
     ordered = loop.monotone >= ORDERED and loop.executions >= ORDERED_EXECUTIONS
     if (seen := _seen(loop, parent)) and parent:
         if context.coarse and not (ordered or _exact(parent)):
