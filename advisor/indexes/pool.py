@@ -18,7 +18,7 @@ from advisor.twin.whatif import Ask, Refused, WhatIf
 CLUSTERED = 0.9
 """Correlation from which on equal values lie side by side."""
 UNDERCOUNTED = 4
-"""How many times more distinct values there may be then: TPC-H's order numbers in lineitem are found four times too few."""
+"""How many times more distinct values there may be: ANALYZE finds TPC-H's orders in lineitem four times too few."""
 
 
 @dataclass
