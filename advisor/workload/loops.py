@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median_low
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from advisor.capture.parameters import split_parameters
 from advisor.capture.record import NO_TIME
 from advisor.capture.tags import tags_of
 from advisor.workload.loopsum import LIMITED, LOOP_TAGS, PPM, LoopKey, LoopSum, LoopSums, ParentSum, merge_loops
+from advisor.workload.partial import EntryKey
 from advisor.workload.slots import SlotMap, slot_map
 from advisor.workload.steps import SAMPLED, STATEMENT, Content, Steps
 from advisor.workload.units import StepColumns, UnitKind
@@ -85,15 +86,38 @@ class LoopFinder:
             self.maps[key] = slot_map(text)
         return self.maps[key]
 
-    def unit(self, columns: StepColumns, begin: int, end: int, contents: Contents) -> LoopSums:
-        """Return the loops of one unit, given as a span of steps."""
+    def unit(
+        self, columns: StepColumns, begin: int, end: int, contents: Contents, before: Before | None = None
+    ) -> LoopSums:
+        """Return the loops of one unit, given as a span of steps.
+
+        `before` is the statement that its session ran last before it, where that is not the step before the span.
+        """
         unit = _Unit(columns, begin, end, contents, self)
+        if unit.kind == "transaction":
+            unit.before = before if before is not None or not begin else preceding(columns, begin, contents)
         found: LoopSums = {}
         for entry, places in unit.repeated():
             for run, outer in unit.runs(entry, places):
                 if (made := unit.loop(entry, run, outer)) is not None:
                     merge_loops(found, dict([made]))
         return found
+
+
+class Before(NamedTuple):
+    """A statement that stands right before a unit of work: a list may be read before the transaction begins."""
+
+    entry: EntryKey
+    end: int
+    content: Content | None
+
+
+def preceding(columns: StepColumns, begin: int, contents: Contents) -> Before | None:
+    """Return the step before a unit if it is a statement."""
+    place = begin - 1
+    if columns.kinds[place] != STATEMENT:
+        return None
+    return Before(columns.entries[columns.entry[place]], columns.end[place], contents.get(place))
 
 
 def counted(steps: Steps, units: Sequence[tuple[int, int]]) -> tuple[list[tuple[int, int]], list[Sized]]:
@@ -128,6 +152,7 @@ class _Unit:
         self.transaction = [columns.transaction[number] for number in place]
         self.previous_end = [columns.end[number - 1] if number > begin else NO_TIME for number in place]
         self.contents = contents
+        self.before: Before | None = None
         self.places: dict[int, list[int]] = {}
         for number, entry in enumerate(self.entry):
             self.places.setdefault(entry, []).append(number)
@@ -225,6 +250,11 @@ class _Unit:
             if self.end[place] != NO_TIME and self.start[first] - self.end[place] > WINDOW_TIME:
                 break
             found[name] = parent_sum(self.content(place), first - place - 1, len(run), values, self.finder)
+        before = self.before
+        if before is not None and first < WINDOW and before.entry not in found:
+            recent = before.end == NO_TIME or self.start[first] - before.end <= WINDOW_TIME
+            if recent and all(self.entries[other] != before.entry for other in within):
+                found[before.entry] = parent_sum(before.content, first, len(run), values, self.finder)
         return found
 
 

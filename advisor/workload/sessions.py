@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from advisor.capture.record import NO_TIME
 from advisor.workload.bursts import BlockBursts, BurstFinder
 from advisor.workload.busy import BusySum, add_pauses, busy, spread
-from advisor.workload.loops import Known, LoopFinder, counted
+from advisor.workload.loops import Before, Known, LoopFinder, counted, preceding
 from advisor.workload.loopsum import LoopSums, merge_loops
 from advisor.workload.partial import EntryKey
 from advisor.workload.pooled import PooledLoops
@@ -45,6 +45,8 @@ class Fragment:
     """Up to the first sure boundary."""
     tail: Steps | None
     """From the last sure boundary; `None` when the block holds none, and `head` holds all."""
+    before: Before | None = None
+    """The statement right before the tail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ class BlockSteps:
         begins = boundaries(steps, self.resolution)
         begins[starts] = True
         spans: list[tuple[int, int]] = []
+        columns, contents = StepColumns(steps), _Contents(coded, order)
         for name, begin, end in zip(names, starts.tolist(), ends, strict=True):
             first, last = closed(begins[begin:end])
             if first < end - begin:
@@ -110,21 +113,24 @@ class BlockSteps:
                 edges = [*places.tolist(), begin + last]
                 spans.extend(pairwise(edges))
                 tail = self._filled(coded, order, steps.part(begin + last, end), begin + last)
-                result.fragments[name] = Fragment(
-                    self._filled(coded, order, steps.part(begin, begin + first), begin), tail
-                )
+                head = self._filled(coded, order, steps.part(begin, begin + first), begin)
+                result.fragments[name] = Fragment(head, tail, preceding(columns, begin + last, contents))
             else:
                 result.fragments[name] = Fragment(self._filled(coded, order, steps.part(begin, end), begin), None)
-        self._whole(coded, order, steps, spans, result)
+        self._whole(steps, columns, contents, spans, result)
         result.units = len(spans)
         return result
 
     def _whole(
-        self, coded: Coded, order: NDArray[np.int64], steps: Steps, spans: list[tuple[int, int]], result: BlockLoops
+        self,
+        steps: Steps,
+        columns: StepColumns,
+        contents: _Contents,
+        spans: list[tuple[int, int]],
+        result: BlockLoops,
     ) -> None:
         """Add the loops and sizes of the units that a block holds whole."""
         repeating, large = counted(steps, spans)
-        columns, contents = StepColumns(steps), _Contents(coded, order)
         for begin, end in repeating:
             merge_loops(result.loops, self.finder.unit(columns, begin, end, contents))
         for unit in large:
@@ -212,6 +218,8 @@ class OpenUnits:
         self.numbers: dict[EntryKey, int] = {}
         self.classes: list[int] = []
         self.waiting: dict[bytes, list[Steps]] = {}
+        self.before: dict[bytes, Before | None] = {}
+        """The statement right before what is waiting."""
         self.loops: LoopSums = {}
         self.sizes: SizeSums = {}
         self.busy = BusySum()
@@ -231,8 +239,9 @@ class OpenUnits:
         for session, fragment in block.fragments.items():
             self.waiting.setdefault(session, []).append(self._renumbered(fragment.head))
             if fragment.tail is not None:
-                self._evaluate(self._joined(self.waiting[session]))
+                self._evaluate(self._joined(self.waiting[session]), self.before.get(session))
                 self.waiting[session] = [self._renumbered(fragment.tail)]
+                self.before[session] = fragment.before
             elif len(self.waiting[session]) > 1:
                 self._advance(session)
 
@@ -253,12 +262,12 @@ class OpenUnits:
         for session in [
             name for name, parts in self.waiting.items() if int(parts[-1].end[-1]) // TICK < before // TICK
         ]:
-            self._evaluate(self._joined(self.waiting.pop(session)))
+            self._evaluate(self._joined(self.waiting.pop(session)), self.before.pop(session, None))
 
     def finish(self) -> LoopSums:
         """Return all loops; every unit ends here."""
         for session in sorted(self.waiting):
-            self._evaluate(self._joined(self.waiting[session]))
+            self._evaluate(self._joined(self.waiting[session]), self.before.get(session))
         self.waiting.clear()
         merge_loops(self.loops, self.pooled.finish())
         return self.loops
@@ -269,18 +278,20 @@ class OpenUnits:
         begins = boundaries(steps, self.resolution)
         _, last = closed(begins)
         if last < len(steps):
-            self._evaluate(steps.part(0, last))
+            self._evaluate(steps.part(0, last), self.before.get(session))
+            self.before[session] = preceding(StepColumns(steps), last, Known(steps.contents))
             steps = steps.part(last, len(steps))
         self.waiting[session] = [steps]
 
-    def _evaluate(self, steps: Steps) -> None:
+    def _evaluate(self, steps: Steps, before: Before | None) -> None:
         if len(steps):
             spans = list(units(boundaries(steps, self.resolution)))
             self.units += len(spans)
             repeating, large = counted(steps, spans)
             columns, contents = StepColumns(steps), Known(steps.contents)
             for begin, end in repeating:
-                merge_loops(self.loops, self.finder.unit(columns, begin, end, contents))
+                found = self.finder.unit(columns, begin, end, contents, None if begin else before)
+                merge_loops(self.loops, found)
             for unit in large:
                 if columns.bounded(unit.begin, unit.end):
                     first = contents[columns.first(unit.begin, unit.end)]

@@ -59,18 +59,15 @@ def spread_over_a_pool(connection: psycopg.Connection) -> None:
 
 def at_once_over_a_pool(connection: psycopg.Connection) -> None:
     """The same without a trace: only the moment tells."""
-    ids = [row[0] for row in connection.execute("SELECT id FROM author WHERE id > 10 LIMIT 15").fetchall()]
     others = [psycopg.connect(connection.info.dsn, autocommit=True) for _ in range(3)]
     for other in others:
         other.execute("SET application_name = 'at_once_over_a_pool'")
-    time.sleep(0.1)
-    connection.execute("SELECT id FROM author WHERE id > 10 LIMIT 15")
     with ThreadPoolExecutor(3) as threads:
-        list(
-            threads.map(
-                lambda n: others[n % 3].execute("SELECT * FROM book WHERE author_id = %s", (ids[n],)), range(15)
-            )
-        )
+        for _ in range(4):
+            time.sleep(0.12)
+            ids = connection.execute("SELECT id FROM author WHERE id > 10 LIMIT 15").fetchall()
+            statement = "SELECT * FROM book WHERE author_id = %s"
+            list(threads.map(lambda n, ids=ids: others[n % 3].execute(statement, ids[n]), range(15)))
     for other in others:
         other.close()
 
@@ -86,7 +83,26 @@ def talkative(connection: psycopg.Connection) -> None:
         time.sleep(0.12)
 
 
-SCENES = (talkative, lazy_loading, literals_move, two_levels, same_again, spread_over_a_pool, at_once_over_a_pool)
+def listed_before(connection: psycopg.Connection) -> None:
+    """The list is read before the transaction begins that works through it."""
+    for _ in range(3):
+        ids = connection.execute("SELECT id FROM author WHERE name > 'a' LIMIT 7").fetchall()
+        with connection.transaction():
+            for number in ids:
+                connection.execute("SELECT name FROM author WHERE id = %s OR id < 0", number)
+        time.sleep(0.12)
+
+
+SCENES = (
+    listed_before,
+    talkative,
+    lazy_loading,
+    literals_move,
+    two_levels,
+    same_again,
+    spread_over_a_pool,
+    at_once_over_a_pool,
+)
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +168,13 @@ def test_the_inner_loop_names_the_outer_one(workload: Workload) -> None:
     assert all(loop.parents[0].limit_reached == 1.0 and loop.executions == 5 for loop in outer)
 
 
+def test_a_list_read_right_before_a_transaction_is_a_parent_of_its_loops(workload: Workload) -> None:
+    found = loops_over(workload, "SELECT name FROM author WHERE id = $1 OR id <")
+    assert {(loop.unit, loop.executions) for loop in found} == {("transaction", 42)}
+    parent = next(one for loop in found for one in loop.parents if one.limit)
+    assert (parent.loops, parent.limit, parent.limit_reached) == (6, 7, 1.0)
+
+
 def test_repetition_without_variation_is_told_apart(workload: Workload) -> None:
     found = [loop for loop in loops_over(workload, "SELECT name FROM author") if loop.application == "same_again"]
     assert found
@@ -166,10 +189,13 @@ def test_a_loop_spread_over_connections_is_one_loop_of_its_trace(workload: Workl
 
 
 def test_a_burst_over_connections_is_one_loop_that_follows_its_parent(workload: Workload) -> None:
+    """A busy machine may tear some of the eight bursts apart."""
     (found,) = (loop for loop in loops_over(workload, "SELECT * FROM book") if loop.unit == "burst")
-    assert (found.loops, found.executions, found.sessions, found.elsewhere) == (2, 30, 3, 0.0)
+    assert found.loops >= 4 and found.max == 15 and found.sessions == 3
+    assert found.executions + (found.elsewhere or 0) == 120
     parent = next(one for one in found.parents if workload.query(one.query).text.startswith("SELECT id FROM author"))
-    assert (parent.loops, parent.limit, parent.limit_reached, parent.runs) == (2, 15, 1.0, 4.0)
+    assert (parent.limit, parent.runs) == (15, 8.0)
+    assert parent.loops >= 4 and parent.limit_reached > 0.5
 
 
 def test_the_statements_of_transactions_are_counted_and_those_of_mere_sessions_are_not(workload: Workload) -> None:
