@@ -59,7 +59,9 @@ def harmless(
     costs.ask(Question(w.field.query, chosen & w.field.shown, hidden) for w in users)
     for query in users:
         after = costs.outcome(query.field.query, chosen & query.field.shown, hidden)
-        if after is None or after.cost > query.cost * (1 + options.max_regression):
+        if after is None:
+            return False
+        if max(after.cost / query.cost, after.felt / query.felt) > 1 + options.max_regression:
             return False
     return True
 

@@ -39,7 +39,7 @@ class AdviseOptions:
     min_share: float = 0.001
     """Share of the workload's time per day that one index must save."""
     max_regression: float = 0.05
-    """Share by which any single query may become slower, through a drop or a replacement."""
+    """Share by which any single query may become slower by the time model, whatever the others gain."""
     storage_price: float = 0.02
     """Without a budget: share of the workload's time that indexes as large as all tables together must save.
 

@@ -22,13 +22,13 @@ from advisor.twin.plan import PlanNode
 VISIT = 0.75
 """Units that one visit of a page out of order takes at least, in a table far larger than the processor's caches.
 
-`python -m benchmarks.heap_visits` measures 0.4 to 1.5 with the table in shared_buffers and 0.8 to 1.9 with three
+`python -m benchmarks.heap_visits` measures 0.4 to 1.6 with the table in shared_buffers and 0.8 to 1.8 with three
 quarters of it in the cache of the operating system, a unit being what sequential scans take per unit of their cost.
 """
 NEAR = 4096
 """Pages of a relation where the processor's caches spare half the visits.
 
-Measured in the same way: a visit takes 0.06 to 0.2 units in a table of 385 pages, 0.14 to 0.5 in one of 3 850.
+Measured in the same way: a visit takes 0.06 to 0.2 units in a table of 308 pages, 0.14 to 0.5 in one of 3 077.
 """
 GAMBLE = 5.0
 """How many times costlier than estimated a plan is held to be that discards rows until a LIMIT is reached."""
