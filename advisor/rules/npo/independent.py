@@ -17,7 +17,7 @@ FOLLOWED = 0.5
 LED = 0.5
 """Share of the loops within single sessions that the parent must have preceded."""
 PACED = 0.75
-"""Share of them whose pauses must be those of one client."""
+"""Share of them whose pauses must be those of one client, unless the parent's rows fit exactly."""
 ORDERED = 0.9
 """Share of them whose values must rise or fall where no parent is known."""
 ORDERED_EXECUTIONS = 10
@@ -38,15 +38,15 @@ def of_one_request(loop: Loop, child: Child, parent: Parent | None, context: Rul
     """Return whether the executions belong together: certain within a transaction or trace, else by the signs above."""
     if loop.unit in ("transaction", "trace"):
         return True
-    if loop.paced < PACED:
-        return False
+    paced = loop.paced >= PACED
     if loop.unit == "burst":
-        return parent is not None and _burst(loop, child, parent, context)
+        return parent is not None and paced and _burst(loop, child, parent, context)
     ordered = loop.monotone >= ORDERED and loop.executions >= ORDERED_EXECUTIONS
     if (seen := _seen(loop, parent)) and parent:
         if context.coarse and not (ordered or _exact(parent)):
             return False
-        return seen.loops >= LED * loop.loops and (_exact(parent) or _followed(seen) >= FOLLOWED)
+        led = seen.loops >= LED * loop.loops
+        return led and (_exact(parent) or (paced and _followed(seen) >= FOLLOWED))
     return ordered
 
 
