@@ -16,6 +16,18 @@ def firsts(numbers: NDArray[np.int32]) -> list[int]:
     return np.flatnonzero(np.diff(np.maximum.accumulate(numbers), prepend=-1)).tolist()
 
 
+def counts_of(codes: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the distinct codes below `size` in rising order, and how often each turns up.
+
+    What `np.unique` returns, without its sort where there are few codes to be.
+    """
+    if size > 4 * len(codes) + 1000:
+        return np.unique(codes, return_counts=True)
+    every = np.bincount(codes, minlength=size)
+    distinct = np.flatnonzero(every)
+    return distinct, every[distinct]
+
+
 class Numbering(dict[K, int], Generic[K]):
     """Numbers what it is asked for, in the order of asking."""
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from statistics import median_low
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from advisor.capture.numbering import counts_of
 from advisor.capture.parameters import split_parameters
 from advisor.capture.record import NO_TIME
 from advisor.capture.tags import tags_of
@@ -95,7 +96,7 @@ class LoopFinder:
         """
         unit = _Unit(columns, begin, end, contents, self)
         if unit.kind == "transaction":
-            unit.before = before if before is not None or not begin else preceding(columns, begin, contents)
+            unit.before = before if before is not None or not begin else preceding(columns.steps, begin, contents.get)
         found: LoopSums = {}
         for entry, places in unit.repeated():
             for run, outer in unit.runs(entry, places):
@@ -112,27 +113,24 @@ class Before(NamedTuple):
     content: Content | None
 
 
-def preceding(columns: StepColumns, begin: int, contents: Contents) -> Before | None:
+def preceding(steps: Steps, begin: int, content_of: Callable[[int], Content | None]) -> Before | None:
     """Return the step before a unit if it is a statement."""
-    place = begin - 1
-    if columns.kinds[place] != STATEMENT:
+    entry = int(steps.entry[begin - 1])
+    if steps.classes[entry] != STATEMENT:
         return None
-    return Before(columns.entries[columns.entry[place]], columns.end[place], contents.get(place))
+    return Before(steps.entries[entry], int(steps.end[begin - 1]), content_of(begin - 1))
 
 
 def counted(steps: Steps, units: Sequence[tuple[int, int]]) -> tuple[list[tuple[int, int]], list[Sized]]:
     """Return the units in which any statement was run often enough to be a loop, and those of some size."""
     if not units:
         return [], []
-    begins = np.array([begin for begin, _ in units])
-    ends = np.array([end for _, end in units])
-    inside = np.zeros(len(steps) + 1, dtype=np.int64)
-    np.add.at(inside, begins, 1)
-    np.add.at(inside, ends, -1)
+    begins, ends = (np.array(edge) for edge in zip(*units, strict=True))
+    inside = np.bincount(begins, minlength=len(steps) + 1) - np.bincount(ends, minlength=len(steps) + 1)
     place = np.flatnonzero((np.cumsum(inside)[:-1] > 0) & (steps.classes[steps.entry] == STATEMENT))
     unit = np.searchsorted(begins, place, side="right") - 1
     size = max(len(steps.entries), 1)
-    distinct, counts = np.unique(unit.astype(np.int64) * size + steps.entry[place], return_counts=True)
+    distinct, counts = counts_of(unit.astype(np.int64) * size + steps.entry[place], size * len(units))
     wanted = np.unique(distinct[counts >= SHORTEST] // size)
     return [units[number] for number in wanted.tolist()], sized(units, distinct // size, counts)
 

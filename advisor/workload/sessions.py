@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -29,7 +30,7 @@ from advisor.workload.steps import (
     transactions,
 )
 from advisor.workload.tally import Coded
-from advisor.workload.units import TICK, StepColumns, boundaries, closed, units
+from advisor.workload.units import TICK, StepColumns, boundaries, closed, listed, units
 from advisor.workload.unitsizes import SizeSums, add_size, merge_sizes
 from advisor.workload.vectors import Executions
 
@@ -114,7 +115,7 @@ class BlockSteps:
                 spans.extend(pairwise(edges))
                 tail = self._filled(coded, order, steps.part(begin + last, end), begin + last)
                 head = self._filled(coded, order, steps.part(begin, begin + first), begin)
-                result.fragments[name] = Fragment(head, tail, preceding(columns, begin + last, contents))
+                result.fragments[name] = Fragment(head, tail, preceding(steps, begin + last, contents.at))
             else:
                 result.fragments[name] = Fragment(self._filled(coded, order, steps.part(begin, end), begin), None)
         self._whole(steps, columns, contents, spans, result)
@@ -170,10 +171,22 @@ class _Contents:
     """What the steps of a block were, looked up when they are asked for."""
 
     def __init__(self, coded: Coded, picked: NDArray[np.int64]) -> None:
-        self.rows, self.keys = coded.rows, coded.keys
-        self.row: list[int] = picked.tolist()
-        self.key: list[int] = coded.key[picked].tolist()
-        self.backend: list[int] = coded.rows.backend[picked].tolist()
+        self.rows, self.keys, self.picked, self.coded = coded.rows, coded.keys, picked, coded
+
+    @cached_property
+    def row(self) -> list[int]:
+        """Row of each step."""
+        return listed(self.picked)
+
+    @cached_property
+    def key(self) -> list[int]:
+        """Number of each step's text key."""
+        return listed(self.coded.key[self.picked])
+
+    @cached_property
+    def backend(self) -> list[int]:
+        """Number of each step's backend."""
+        return listed(self.rows.backend[self.picked])
 
     def of(self, places: Sequence[int]) -> Executions:
         """Return what the steps at these places, of one query, were."""
@@ -186,6 +199,10 @@ class _Contents:
             len({backends[number].session for number in {self.backend[place] for place in places}}),
             backends[self.backend[places[0]]].application,
         )
+
+    def at(self, place: int) -> Content:
+        """Return what one step was, without a look at the others."""
+        return _Contents(self.coded, self.picked[place : place + 1]).get(0)
 
     def get(self, place: int, /) -> Content:
         """Return what the step at a place was."""
@@ -279,7 +296,7 @@ class OpenUnits:
         _, last = closed(begins)
         if last < len(steps):
             self._evaluate(steps.part(0, last), self.before.get(session))
-            self.before[session] = preceding(StepColumns(steps), last, Known(steps.contents))
+            self.before[session] = preceding(steps, last, steps.contents.get)
             steps = steps.part(last, len(steps))
         self.waiting[session] = [steps]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.capture.numbering import Numbering
+from advisor.capture.numbering import Numbering, counts_of
 from advisor.capture.record import FAILED, FETCH, NO_TIME, PHASE, RUN
 from advisor.capture.statements import Rows
 from advisor.workload.fingerprints import MANY_KEYS, Fingerprints
@@ -142,13 +142,13 @@ class Tally:
     def _histograms(self, coded: Coded, entries: list[Entry], where: NDArray[np.bool_]) -> None:
         bucket = buckets(coded.rows.duration[where])
         size = int(bucket.max(initial=0)) + 1
-        for value, count in _counts(coded.entry[where].astype(np.int64) * size + bucket, size * len(entries)):
+        for value, count in _pairs(coded.entry[where].astype(np.int64) * size + bucket, size * len(entries)):
             entries[value // size].histogram[value % size] = count
 
     def _origins(self, coded: Coded, entries: list[Entry], where: NDArray[np.bool_]) -> None:
         size = max(len(coded.rows.backends), 1)
         code = coded.entry[where].astype(np.int64) * size + coded.rows.backend[where]
-        for value, count in _counts(code, size * len(entries)):
+        for value, count in _pairs(code, size * len(entries)):
             backend = coded.rows.backends[value % size]
             entries[value // size].origins[(backend.user, backend.application)] += count
 
@@ -205,15 +205,9 @@ def _distinct(codes: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], N
     return distinct, first[distinct], place[codes]
 
 
-def _counts(codes: NDArray[np.int64], size: int) -> Iterable[tuple[int, int]]:
-    """Return the distinct codes below `size` in rising order, and how often each turns up."""
-    if size > 4 * len(codes) + 1000:
-        distinct, counts = np.unique(codes, return_counts=True)
-    else:
-        every = np.bincount(codes, minlength=size)
-        distinct = np.flatnonzero(every)
-        counts = every[distinct]
-    return zip(distinct.tolist(), counts.tolist(), strict=True)
+def _pairs(codes: NDArray[np.int64], size: int) -> Iterable[tuple[int, int]]:
+    """Return the distinct codes below `size`, each with how often it turns up."""
+    return zip(*(column.tolist() for column in counts_of(codes, size)), strict=True)
 
 
 def contents(rows: Rows) -> NDArray[np.uint64]:

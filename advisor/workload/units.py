@@ -7,7 +7,8 @@ only the steps at the edges of a part wait for the next part.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,17 +52,48 @@ def boundaries(steps: Steps, resolution: int = 0) -> NDArray[np.bool_]:
     return begins
 
 
+def listed(column: NDArray[Any]) -> list[int]:
+    """Return a column of whole numbers as a list."""
+    found: list[int] = column.tolist()
+    return found
+
+
 class StepColumns:
-    """Steps as lists: of small spans of them these are faster than arrays."""
+    """Steps as lists, made when they are asked for: of small spans of them these are faster than arrays."""
 
     def __init__(self, steps: Steps) -> None:
+        self.steps = steps
         self.entries = steps.entries
-        self.kinds: list[int] = steps.classes[steps.entry].tolist()
-        self.entry: list[int] = steps.entry.tolist()
-        self.start: list[int] = steps.start.tolist()
-        self.end: list[int] = steps.end.tolist()
-        self.transaction: list[int] = steps.transaction.tolist()
-        self.trace: list[int] = steps.trace.tolist()
+
+    @cached_property
+    def kinds(self) -> list[int]:
+        """Class of each step."""
+        return listed(self.steps.classes[self.steps.entry])
+
+    @cached_property
+    def entry(self) -> list[int]:
+        """Number of each step's entry."""
+        return listed(self.steps.entry)
+
+    @cached_property
+    def start(self) -> list[int]:
+        """When each step began."""
+        return listed(self.steps.start)
+
+    @cached_property
+    def end(self) -> list[int]:
+        """When each step ended."""
+        return listed(self.steps.end)
+
+    @cached_property
+    def transaction(self) -> list[int]:
+        """Hash of each step's virtual transaction id, 0 for none."""
+        return listed(self.steps.transaction)
+
+    @cached_property
+    def trace(self) -> list[int]:
+        """Hash of each step's trace or request id, 0 for none."""
+        return listed(self.steps.trace)
 
     def kind(self, begin: int, end: int) -> UnitKind:
         """Return what bounds the unit that a span of steps makes up."""
