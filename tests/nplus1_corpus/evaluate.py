@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,12 @@ class Corpus:
     statements: str
     schema: Path
     labelled: Path
+    folder: Path = DATA
+
+    def elsewhere(self, folder: Path) -> Corpus:
+        """Return the same corpus with all its files in another folder."""
+        schema, labelled = folder / f"{self.name}.sql", folder / f"{self.name}.json"
+        return replace(self, schema=schema, labelled=labelled, folder=folder)
 
     @property
     def same_run(self) -> tuple[str, str, str]:
@@ -41,7 +47,7 @@ class Corpus:
 
     def path(self, name: str) -> Path:
         """Return where a log or the statements are."""
-        return DATA / f"{name}.gz"
+        return self.folder / f"{name}.gz"
 
     def labels(self) -> list[dict[str, Any]]:
         """Return the cases with their labels."""
@@ -114,9 +120,9 @@ def context(workload: Workload, schema: Schema, statistics: Statistics) -> RuleC
     return RuleContext(workload, known, schema, statistics)
 
 
-def findings(log: str, schema: Schema, statistics: Statistics) -> tuple[Finding, ...]:
+def findings(log: str, schema: Schema, statistics: Statistics, corpus: Corpus = CORPUS) -> tuple[Finding, ...]:
     """Return what the N+1 and row-by-row rules find in one log of the corpus."""
-    return find(context(collect([str(DATA / f"{log}.gz")]), schema, statistics), ["NPO001", "BAT"])
+    return find(context(collect([str(corpus.path(log))]), schema, statistics), ["NPO001", "BAT"])
 
 
 def score(found: Sequence[Finding], passing_over: Container[str] = (), corpus: Corpus = CORPUS) -> Score:
