@@ -70,6 +70,7 @@ def _loop(key: LoopKey, found: LoopSum, name_of: NameOf, calls_of: CallsOf) -> L
         example=found.example,
         outer=name_of(key.outer) if key.outer else None,
         sessions=found.sessions,
+        same_length=round(max(found.lengths.values()) / found.loops, 6),
         one_by_one=round(found.one_by_one / found.loops, 6),
         paced=round(found.paced / found.loops, 6),
         elsewhere=float(calls_of(key.child, key.application) - found.executions),

@@ -64,6 +64,7 @@ def _joined_loop(group: Sequence[Loop]) -> Loop:
         duration_ms=fsum(loop.duration_ms for loop in group),
         sessions=max(loop.sessions for loop in group),
         paced=mean(loop.paced for loop in group),
+        same_length=mean(loop.same_length for loop in group),
         one_by_one=mean(loop.one_by_one for loop in group),
         elsewhere=_total(loop.elsewhere for loop in group),
     )

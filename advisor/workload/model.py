@@ -147,6 +147,8 @@ class Loop:
     """Sessions over which one loop was spread (1 unless a pool spread it)."""
     paced: float = 1.0
     """Share of loops whose pauses are those of one client: short, or all alike."""
+    same_length: float = 0.0
+    """Share of loops that had the commonest number of executions."""
     one_by_one: float = 0.0
     """Share of loops whose varying lists (`IN`, `= ANY`) held one value each time."""
     elsewhere: float | None = None

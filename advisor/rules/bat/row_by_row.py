@@ -24,8 +24,8 @@ COMMON = """## What it does
     ## Known problems
     A driver that pipelines statements (psycopg `executemany`, JDBC batches) saves the trips and still logs one line for
     each row: the gain is smaller then. Outside a transaction, writes that many requests make one after another over a
-    pooled connection look alike: only those that follow the statement they iterate over, or whose values are in order,
-    are reported."""
+    pooled connection look alike: only those that follow the statement they iterate over, whose values are in order,
+    or that are of the same number each time, are reported."""
 
 
 class RowByRow(Rule):

@@ -1,8 +1,8 @@
 """Whether what looks like a loop may be many requests that came at once: where no transaction or trace says otherwise.
 
 A pool hands one connection from request to request, and a crowd of visitors asks for many rows at the same moment. What
-tells a loop apart is that one statement came first, every time; that its pauses are those of one client; or that its
-values are in order.
+tells a loop apart is that one statement came first, every time; that its pauses are those of one client; that its
+values are in order; or that it is of the same length each time.
 """
 
 from __future__ import annotations
@@ -22,6 +22,10 @@ ORDERED = 0.9
 """Share of them whose values must rise or fall where no parent is known."""
 ORDERED_EXECUTIONS = 10
 """Executions from which on values that rise or fall are no accident."""
+
+ALIKE = 3
+"""Loops from which on it is no accident that nearly all are of the same length."""
+SAME_LENGTH = 0.8
 
 BURST_LED = 0.8
 """Share of the bursts over several connections that the parent must have preceded."""
@@ -47,7 +51,7 @@ def of_one_request(loop: Loop, child: Child, parent: Parent | None, context: Rul
             return False
         led = seen.loops >= LED * loop.loops
         return led and (_exact(parent) or (paced and _followed(seen) >= FOLLOWED))
-    return ordered
+    return ordered or (paced and loop.loops >= ALIKE and loop.same_length >= SAME_LENGTH)
 
 
 def _seen(loop: Loop, parent: Parent | None) -> LoopParent | None:

@@ -35,12 +35,14 @@ class NPlusOne(Rule):
     Where neither a transaction nor a trace holds statements together, a pool's connection may serve one visitor after
     the other. A loop is reported there when the statement it follows came first nearly every time and was followed by
     it at least every second time, and its pauses are those of one client; or, without such a statement, when its values
-    are in order. A loop over several connections at once (`asyncio.gather`, thread pools) is a burst: ten and more
-    rounds within a tenth of a second, each with a key of its own, quiet before and after, 50 ms at most after the
-    statement whose rows it takes. At least four bursts in five must have come so, half of all executions must lie in
-    bursts, and bursts are never above `medium`. Requests that follow each other without a pause hide it; put a
-    `traceparent` or request id into a comment, and every loop of a request is found, over however many connections.
-    Rows handed to parallel workers by key look the same unless the workers write them.
+    are in order or it is of the same length each time.
+
+    A loop over several connections at once (`asyncio.gather`, thread pools) is a burst: ten and more rounds within a
+    tenth of a second, each with a key of its own, quiet before and after, 50 ms at most after the statement whose rows
+    it takes. At least four bursts in five must have come so, half of all executions must lie in bursts, and bursts are
+    never above `medium`. Requests that follow each other without a pause hide it; put a `traceparent` or request id
+    into a comment, and every loop of a request is found, over however many connections. Rows handed to parallel workers
+    by key look the same unless the workers write them.
 
     ## Example
     ```sql
