@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from advisor.capture.numbering import Numbering
 from advisor.capture.record import NO_TIME, RUN
 from advisor.workload.partial import EntryKey
-from advisor.workload.steps import COMMENT, STATEMENT, Content
+from advisor.workload.steps import COMMENT, STATEMENT, Content, PackedContents, pack, unpack
 from advisor.workload.tally import Coded
 
 QUIET = 50_000
@@ -101,6 +101,18 @@ class BlockBursts:
     parts: list[Part] = field(default_factory=list)
     """In the order in which they began."""
     reads: list[Read] = field(default_factory=list)
+
+    def __reduce__(self) -> tuple[Callable[..., BlockBursts], tuple[object, ...]]:
+        contents = pack({place: read.content for place, read in enumerate(self.reads)})
+        return _unpickled, (self.parts, [(read.group, read.entry, read.end) for read in self.reads], contents)
+
+
+def _unpickled(
+    parts: list[Part], reads: list[tuple[Group, EntryKey, int]], contents: PackedContents | None
+) -> BlockBursts:
+    """Return the bursts of a block from what they were pickled as."""
+    found = unpack(contents)
+    return BlockBursts(parts, [Read(*read, found[place]) for place, read in enumerate(reads)])
 
 
 def is_read(text: bytes) -> bool:

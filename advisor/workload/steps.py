@@ -73,7 +73,7 @@ class Steps:
 
     def __reduce__(self) -> tuple[Callable[..., Steps], tuple[object, ...]]:
         columns = (self.entries, self.classes, self.entry, self.start, self.end, self.transaction, self.trace)
-        return _steps, (columns, _packed(self.contents))
+        return _steps, (columns, pack(self.contents))
 
     def part(self, begin: int, end: int) -> Steps:
         """Return some of the steps."""
@@ -102,20 +102,26 @@ PackedContents = tuple[list[int], Packed, Packed, list[tuple[Any, ...]]]
 """Places, texts, values, and the other columns of contents: what repeats from row to row travels well as it is."""
 
 
-def _packed(contents: Mapping[int, Content]) -> PackedContents | None:
+def pack(contents: Mapping[int, Content]) -> PackedContents | None:
+    """Return contents in columns, as they travel between processes."""
     if not contents:
         return None
     texts, parameters, *others = zip(*contents.values(), strict=True)
     return list(contents), packed(texts), packed(parameters), others
 
 
+def unpack(columns: PackedContents | None) -> dict[int, Content]:
+    """Return contents from their columns."""
+    if columns is None:
+        return {}
+    places, texts, parameters, others = columns
+    rows = zip(unpacked(texts), [value or None for value in unpacked(parameters)], *others, strict=True)
+    return dict(zip(places, map(Content._make, rows), strict=True))
+
+
 def _steps(columns: Sequence[Any], packed_contents: PackedContents | None) -> Steps:
     """Return steps from what they were packed as."""
-    contents: dict[int, Content] = {}
-    if packed_contents is not None:
-        places, texts, parameters, others = packed_contents
-        rows = zip(unpacked(texts), [value or None for value in unpacked(parameters)], *others, strict=True)
-        contents = dict(zip(places, map(Content._make, rows), strict=True))
+    contents = unpack(packed_contents)
     entries, classes, entry, start, end, transaction, trace = columns
     return Steps(entries, classes, entry, start, end, transaction, trace, contents)
 
