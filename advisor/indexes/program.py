@@ -124,13 +124,12 @@ def _solve(problem: Problem, *, whole: bool = True) -> frozenset[int]:
 
 
 def _only_one(problem: Problem, used: list[int]) -> frozenset[int] | None:
-    """Return the answer at once where one index is all there is."""
-    if len(used) > 1:
+    """Return the answer at once where one index is all there is, and no lure."""
+    if len(used) > 1 or any(one.lure for configurations in problem.queries for one in configurations):
         return None
     one = frozenset(used)
     fits = problem.budget is None or problem.sizes[used[0]] <= problem.budget
-    barred = any(c.barred for configurations in problem.queries for c in configurations)
-    return one if fits and not barred and saving(problem, one) > problem.charges[used[0]] else frozenset()
+    return one if fits and saving(problem, one) > problem.charges[used[0]] else frozenset()
 
 
 def _tie_breaks(problem: Problem, used: list[int]) -> list[float]:
@@ -226,13 +225,7 @@ def _run(objective: NDArray[np.float64], indexes: int, rows: list[Row], whole: b
 
 
 def saving(problem: Problem, chosen: frozenset[int]) -> float:
-    """Return the time per day that a choice saves, charges not deducted."""
-    return sum(_saved(configurations, chosen) for configurations in problem.queries)
-
-
-def _saved(configurations: Sequence[Configuration], chosen: frozenset[int]) -> float:
-    built = [one for one in configurations if one.indexes <= chosen]
-    lures = [one for one in built if one.lure]
-    least = min((one.saving for one in lures), default=0.0)
-    free = [c.saving for c in built if not any(c.cost >= o.cost * CLOSE and c.saving > o.saving for o in lures)]
-    return max([min(least, 0.0), *free])
+    """Return the time per day that a choice saves at most, charges not deducted and lures not minded."""
+    return sum(
+        max([0.0, *(c.saving for c in configurations if c.indexes <= chosen)]) for configurations in problem.queries
+    )
