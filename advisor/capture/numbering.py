@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,12 @@ def counts_of(codes: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], N
     every = np.bincount(codes, minlength=size)
     distinct = np.flatnonzero(every)
     return distinct, every[distinct]
+
+
+def stable_order(codes: NDArray[Any], size: int) -> NDArray[np.int64]:
+    """Return the places of codes below `size` in rising order, equal ones as they stand; short codes sort by radix."""
+    short = size <= np.iinfo(np.int16).max
+    return np.argsort(codes.astype(np.int16) if short else codes, kind="stable")
 
 
 class Numbering(dict[K, int], Generic[K]):

@@ -15,8 +15,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.capture.numbering import Numbering
+from advisor.capture.numbering import Numbering, stable_order
 from advisor.capture.record import NO_TIME, RUN
+from advisor.workload.contents import contents_of
 from advisor.workload.partial import EntryKey
 from advisor.workload.steps import COMMENT, STATEMENT, Content, PackedContents, pack, unpack
 from advisor.workload.tally import Coded
@@ -62,8 +63,7 @@ class Group(NamedTuple):
     application: bytes
 
 
-@dataclass(slots=True)
-class Read:
+class Read(NamedTuple):
     """One read before a burst."""
 
     group: Group
@@ -168,7 +168,7 @@ class _Block:
     def bursts(self) -> BlockBursts:
         """Return what the block holds."""
         code = self.entry.astype(np.int64) * len(self.groups) + self.group
-        order = np.argsort(code, kind="stable")
+        order = stable_order(code, len(self.coded.entries) * len(self.groups))
         end, session = self.end[order], self.session[order]
         begins = np.ones(len(order), dtype=bool)
         begins[1:] = (np.diff(code[order]) != 0) | (np.abs(np.diff(end)) > QUIET)
@@ -182,7 +182,7 @@ class _Block:
         spans = zip(first[kept].tolist(), stop[kept].tolist(), strict=True)
         late = np.flatnonzero(self.end[-READS:] >= self.end.max() - SLOW - LEAD - EDGE)
         last = (late + max(0, len(order) - READS)).tolist()
-        return BlockBursts([self._part(order[begin:end]) for begin, end in spans], [self._read(at) for at in last])
+        return BlockBursts([self._part(order[begin:end]) for begin, end in spans], self._reads(last))
 
     def _part(self, places: NDArray[np.int64]) -> Part:
         """Return executions of one query, given by their places, as a part."""
@@ -196,7 +196,7 @@ class _Block:
             )
         content = self.coded.content[self.picked[places]]
         lowest = np.argsort(content, kind="stable")[:SHOWN].tolist()
-        shown = [(int(content[number]), self._content(int(places[number]))) for number in lowest]
+        shown = list(zip(content[lowest].tolist(), contents_of(self.coded, self.picked[places[lowest]]), strict=True))
         begin = max(0, first - READS)
         return Part(
             group, entry, self.start[places], self.end[places], content, self.names[self.session[places]], shown,
@@ -211,19 +211,12 @@ class _Block:
         near &= (self.end[window] <= start + ROUNDED) & (self.end[window] >= start - LEAD)
         places = np.flatnonzero(near)[::-1] + begin
         latest = dict(zip(self.entry[places][::-1].tolist(), places[::-1].tolist(), strict=True))
-        return [self._read(place) for place in sorted(latest.values(), reverse=True)]
+        return self._reads(sorted(latest.values(), reverse=True))
 
-    def _read(self, place: int) -> Read:
-        return Read(
-            self.groups[int(self.group[place])], self.coded.entries[int(self.entry[place])], int(self.end[place]),
-            self._content(place),
-        )  # fmt: skip
-
-    def _content(self, place: int) -> Content:
-        row = int(self.picked[place])
-        rows, coded = self.coded.rows, self.coded
-        who = rows.backends[int(rows.backend[row])]
-        return Content(
-            rows.text[row], rows.parameters.get(row), who.application, coded.keys[int(coded.key[row])], who.session,
-            rows.returned.get(row),
-        )  # fmt: skip
+    def _reads(self, places: list[int]) -> list[Read]:
+        if not places:
+            return []
+        groups = [self.groups[number] for number in self.group[places].tolist()]
+        entries = [self.coded.entries[number] for number in self.entry[places].tolist()]
+        found = contents_of(self.coded, self.picked[places])
+        return list(map(Read._make, zip(groups, entries, self.end[places].tolist(), found, strict=True)))

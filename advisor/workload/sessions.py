@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from advisor.capture.record import NO_TIME
 from advisor.workload.bursts import BlockBursts, BurstFinder
 from advisor.workload.busy import BusySum, add_pauses, busy, spread
+from advisor.workload.contents import contents_of
 from advisor.workload.loops import Before, Known, LoopFinder, counted, preceding
 from advisor.workload.loopsum import LoopSums, merge_loops
 from advisor.workload.partial import EntryKey
@@ -158,12 +159,15 @@ class BlockSteps:
     def _filled(self, coded: Coded, order: NDArray[np.int64], steps: Steps, begin: int) -> Steps:
         """Return steps with the contents of the first executions of each entry."""
         counts = [0] * len(steps.entries)
-        contents = _Contents(coded, order[begin : begin + len(steps)])
         classes = steps.classes.tolist()
+        places: list[int] = []
         for place, entry in enumerate(steps.entry.tolist()):
-            counts[entry] += 1
-            if counts[entry] <= SAMPLED and not classes[entry]:
-                steps.contents[place] = contents.get(place)
+            if not classes[entry] and counts[entry] < SAMPLED:
+                counts[entry] += 1
+                places.append(place)
+        if places:
+            found = contents_of(coded, order[begin : begin + len(steps)][places])
+            steps.contents.update(zip(places, found, strict=True))
         return steps
 
 
@@ -202,7 +206,7 @@ class _Contents:
 
     def at(self, place: int) -> Content:
         """Return what one step was, without a look at the others."""
-        return _Contents(self.coded, self.picked[place : place + 1]).get(0)
+        return contents_of(self.coded, self.picked[place : place + 1])[0]
 
     def get(self, place: int, /) -> Content:
         """Return what the step at a place was."""

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.capture.numbering import Numbering
+from advisor.capture.numbering import Numbering, stable_order
 from advisor.capture.record import RUN, Times
 from advisor.capture.statements import Rows
 from advisor.workload.packing import Packed, packed, unpacked
@@ -154,7 +154,7 @@ def session_order(rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64], lis
     session_of = np.array([numbers[backend.session] for backend in rows.backends], dtype=np.int32)
     wanted = np.flatnonzero(rows.role == RUN)
     session = session_of[rows.backend[wanted]] if len(wanted) else np.zeros(0, dtype=np.int32)
-    order = np.argsort(session, kind="stable")
+    order = stable_order(session, len(numbers))
     starts = np.flatnonzero(np.diff(session[order], prepend=-1))
     names = list(numbers)
     return wanted[order], starts, [names[number] for number in session[order][starts].tolist()]
