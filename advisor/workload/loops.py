@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import compress, pairwise
 from statistics import median_low
 from typing import NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from advisor.capture.numbering import counts_of
 from advisor.capture.parameters import split_parameters
@@ -121,18 +122,21 @@ def preceding(steps: Steps, begin: int, content_of: Callable[[int], Content | No
     return Before(steps.entries[entry], int(steps.end[begin - 1]), content_of(begin - 1))
 
 
-def counted(steps: Steps, units: Sequence[tuple[int, int]]) -> tuple[list[tuple[int, int]], list[Sized]]:
-    """Return the units in which any statement was run often enough to be a loop, and those of some size."""
-    if not units:
+def counted(steps: Steps, units: NDArray[np.int64]) -> tuple[list[list[int]], list[Sized]]:
+    """Return the units in which any statement was run often enough to be a loop, and those of some size.
+
+    Units are given as rows of their first step and the step after their last.
+    """
+    if not len(units):
         return [], []
-    begins, ends = (np.array(edge) for edge in zip(*units, strict=True))
+    begins, ends = units[:, 0], units[:, 1]
     inside = np.bincount(begins, minlength=len(steps) + 1) - np.bincount(ends, minlength=len(steps) + 1)
     place = np.flatnonzero((np.cumsum(inside)[:-1] > 0) & (steps.classes[steps.entry] == STATEMENT))
     unit = np.searchsorted(begins, place, side="right") - 1
     size = max(len(steps.entries), 1)
     distinct, counts = counts_of(unit.astype(np.int64) * size + steps.entry[place], size * len(units))
     wanted = np.unique(distinct[counts >= SHORTEST] // size)
-    return [units[number] for number in wanted.tolist()], sized(units, distinct // size, counts)
+    return units[wanted].tolist(), sized(units, distinct // size, counts)
 
 
 class _Unit:
@@ -142,13 +146,21 @@ class _Unit:
         self.kind = columns.kind(begin, end)
         self.finder = finder
         self.entries = columns.entries
-        kinds = columns.kinds
-        self.place = place = [number for number in range(begin, end) if kinds[number] == STATEMENT]
-        self.entry = [columns.entry[number] for number in place]
-        self.start = [columns.start[number] for number in place]
-        self.end = [columns.end[number] for number in place]
-        self.transaction = [columns.transaction[number] for number in place]
-        self.previous_end = [columns.end[number - 1] if number > begin else NO_TIME for number in place]
+        kinds = columns.kinds[begin:end]
+        self.place: Sequence[int] = range(begin, end)
+        self.entry = columns.entry[begin:end]
+        self.start = columns.start[begin:end]
+        self.end = columns.end[begin:end]
+        self.transaction = columns.transaction[begin:end]
+        self.previous_end = [NO_TIME, *self.end[:-1]]
+        if any(kind != STATEMENT for kind in set(kinds)):
+            chosen = [kind == STATEMENT for kind in kinds]
+            self.place = list(compress(self.place, chosen))
+            self.entry = list(compress(self.entry, chosen))
+            self.start = list(compress(self.start, chosen))
+            self.end = list(compress(self.end, chosen))
+            self.transaction = list(compress(self.transaction, chosen))
+            self.previous_end = list(compress(self.previous_end, chosen))
         self.contents = contents
         self.before: Before | None = None
         self.places: dict[int, list[int]] = {}

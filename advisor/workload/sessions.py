@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +30,7 @@ from advisor.workload.steps import (
     transactions,
 )
 from advisor.workload.tally import Coded
-from advisor.workload.units import TICK, StepColumns, boundaries, closed, listed, units
+from advisor.workload.units import TICK, StepColumns, boundaries, closed, listed, spans
 from advisor.workload.unitsizes import SizeSums, add_size, merge_sizes
 from advisor.workload.vectors import Executions
 
@@ -106,21 +105,20 @@ class BlockSteps:
             ends = [*starts.tolist()[1:], len(order)]
         begins = boundaries(steps, self.resolution)
         begins[starts] = True
-        spans: list[tuple[int, int]] = []
+        parts: list[NDArray[np.int64]] = []
         columns, contents = StepColumns(steps), _Contents(coded, order)
         for name, begin, end in zip(names, starts.tolist(), ends, strict=True):
             first, last = closed(begins[begin:end])
             if first < end - begin:
-                places = np.flatnonzero(begins[begin + first : begin + last]) + begin + first
-                edges = [*places.tolist(), begin + last]
-                spans.extend(pairwise(edges))
+                parts.append(spans(begins[begin + first : begin + last]) + begin + first)
                 tail = self._filled(coded, order, steps.part(begin + last, end), begin + last)
                 head = self._filled(coded, order, steps.part(begin, begin + first), begin)
                 result.fragments[name] = Fragment(head, tail, preceding(steps, begin + last, contents.at))
             else:
                 result.fragments[name] = Fragment(self._filled(coded, order, steps.part(begin, end), begin), None)
-        self._whole(steps, columns, contents, spans, result)
-        result.units = len(spans)
+        whole = np.concatenate(parts) if parts else np.zeros((0, 2), dtype=np.int64)
+        self._whole(steps, columns, contents, whole, result)
+        result.units = len(whole)
         return result
 
     def _whole(
@@ -128,11 +126,11 @@ class BlockSteps:
         steps: Steps,
         columns: StepColumns,
         contents: _Contents,
-        spans: list[tuple[int, int]],
+        units: NDArray[np.int64],
         result: BlockLoops,
     ) -> None:
         """Add the loops and sizes of the units that a block holds whole."""
-        repeating, large = counted(steps, spans)
+        repeating, large = counted(steps, units)
         for begin, end in repeating:
             merge_loops(result.loops, self.finder.unit(columns, begin, end, contents))
         for unit in large:
@@ -306,9 +304,9 @@ class OpenUnits:
 
     def _evaluate(self, steps: Steps, before: Before | None) -> None:
         if len(steps):
-            spans = list(units(boundaries(steps, self.resolution)))
-            self.units += len(spans)
-            repeating, large = counted(steps, spans)
+            units = spans(boundaries(steps, self.resolution))
+            self.units += len(units)
+            repeating, large = counted(steps, units)
             columns, contents = StepColumns(steps), Known(steps.contents)
             for begin, end in repeating:
                 found = self.finder.unit(columns, begin, end, contents, None if begin else before)

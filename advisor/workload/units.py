@@ -6,7 +6,6 @@ only the steps at the edges of a part wait for the next part.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, Literal
 
@@ -126,7 +125,8 @@ def closed(begins: NDArray[np.bool_]) -> tuple[int, int]:
     return (int(sure[0]), int(sure[-1])) if len(sure) else (len(begins), len(begins))
 
 
-def units(begins: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
-    """Yield the span of each unit."""
-    places = np.flatnonzero(begins).tolist()
-    yield from zip(places, [*places[1:], len(begins)], strict=True)
+def spans(begins: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the first step of each unit and the step after its last, as rows."""
+    places = np.flatnonzero(begins)
+    edges = np.append(places, len(begins))
+    return np.column_stack((edges[:-1], edges[1:]))

@@ -6,7 +6,6 @@ Only units that a transaction or a trace bounds are counted: what else a session
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -55,13 +54,13 @@ class Sized(NamedTuple):
     others: int
 
 
-def sized(units: Sequence[tuple[int, int]], number: NDArray[np.int64], counts: NDArray[np.int64]) -> list[Sized]:
+def sized(units: NDArray[np.int64], number: NDArray[np.int64], counts: NDArray[np.int64]) -> list[Sized]:
     """Return the units of some size; `counts` are the executions of each query within the unit of that `number`."""
     size = np.bincount(number, counts, len(units)).astype(np.int64)
     to_blame = (counts >= REPEATED) & (counts * OFFENDER >= size[number])
     spared = np.bincount(number[to_blame], counts[to_blame] - 1, len(units)).astype(np.int64)
     return [
-        Sized(*units[place], int(size[place]), int(size[place] - spared[place]))
+        Sized(int(units[place, 0]), int(units[place, 1]), int(size[place]), int(size[place] - spared[place]))
         for place in np.flatnonzero(size >= FEWEST).tolist()
     ]
 
