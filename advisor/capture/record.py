@@ -69,6 +69,16 @@ class Losses:
             self.reasons[reason] = (before + count, (*kept, *examples)[:PLACES])
 
 
+class Orphan(NamedTuple):
+    """A secondary line whose message does not stand before it in its block, nor within reach of the one before."""
+
+    lines: int | None
+    """Lines of the block before it; `None` for one that stands behind the block."""
+    word: bytes
+    """Its severity."""
+    text: bytes
+
+
 @dataclass(slots=True)
 class Records:
     """Primary records (one per server message) in the order of the log; secondary lines hang on their record."""
@@ -90,6 +100,7 @@ class Records:
     context: Mapping[int, bytes] = field(default_factory=dict)
     lines: int = 0
     losses: Losses = field(default_factory=Losses)
+    orphans: list[Orphan] = field(default_factory=list)
 
 
 def durations(column: Sequence[bytes | None]) -> NDArray[np.int64]:
@@ -103,12 +114,12 @@ def durations(column: Sequence[bytes | None]) -> NDArray[np.int64]:
 
 def _listed(column: Sequence[bytes | None]) -> NDArray[np.float64]:
     """Return numbers as written, -1 where there is none; as one JSON list they are read fastest."""
-    complete = None not in column and b"" not in column
-    written = cast(Sequence[bytes], column) if complete else [value or b"-1" for value in column]
+    written = cast(Sequence[bytes], column) if None not in column else [value or b"-1" for value in column]
     try:
-        return np.array(orjson.loads(b"[" + b",".join(written) + b"]"), dtype=np.float64)
-    except orjson.JSONDecodeError:
-        return np.array([_float(value) for value in written], dtype=np.float64)
+        found = orjson.loads(b"[" + b",".join(written) + b"]")
+    except orjson.JSONDecodeError:  # one is empty, or damaged
+        found = []
+    return np.array(found if len(found) == len(column) else [_float(value) for value in written], dtype=np.float64)
 
 
 def _float(value: bytes) -> float:

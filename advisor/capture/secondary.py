@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from advisor.capture.messages import SECONDARY
-from advisor.capture.record import Records
+from advisor.capture.record import Orphan, Records
 
 SECONDARIES = frozenset(SECONDARY)
 
@@ -33,11 +33,19 @@ def hung(records: Records, later: Sequence[Later]) -> Records:
         elif (record := last.get(session[place], -1)) >= 0:
             hanging[word].setdefault(record, records.text[place])
         else:
-            records.losses.add(f"{word.decode()} line without its message", records.text[place])
+            records.orphans.append(Orphan(_lines_before(records, place), word, records.text[place]))
     for name, word, text in orphans:
         if (record := last.get(name, -1)) >= 0:
             hanging[word].setdefault(record, text)
+        else:
+            records.orphans.append(Orphan(None, word, text))
     return _primary(records, hanging)
+
+
+def _lines_before(records: Records, place: int) -> int:
+    """Return the lines of a block before one of its records."""
+    details = (detail for row, detail in records.detail.items() if row < place)
+    return sum(1 + text.count(b"\n") for text in (*records.text[:place], *details))
 
 
 def _orphans(later: Sequence[Later]) -> list[Later]:
@@ -61,6 +69,8 @@ def _completed(records: Records, orphans: Sequence[Later]) -> Records:
             if records.backends[records.backend[place]].session == name:
                 hanging[word].setdefault(place, text)
                 break
+        else:
+            records.orphans.append(Orphan(None, word, text))
     parts = (hanging[word] for word in (b"DETAIL", b"STATEMENT", b"CONTEXT"))
     detail, statement, context = parts
     return replace(records, detail=detail, statement=statement, context=context)

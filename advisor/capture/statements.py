@@ -157,6 +157,9 @@ def _bind(records: Records, rows: Rows, places: list[int]) -> None:
     """Give rows the values that their records' DETAIL lists; put the prepared statement in place of an EXECUTE."""
     row_of = None if len(places) == len(records.text) else {place: row for row, place in enumerate(places)}
     role, parameters = rows.role.tolist(), rows.parameters
+    if row_of is None and all(detail.startswith(LISTING) for detail in records.detail.values()):
+        rows.parameters = {row: detail[WORDING:] for row, detail in records.detail.items() if role[row] != PHASE}
+        return
     for place, detail in records.detail.items():
         row = place if row_of is None else row_of.get(place)
         if row is None or role[row] == PHASE:

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from advisor.capture.incidents import Incident, incidents
-from advisor.capture.record import RUN, Losses, Reader, Records
+from advisor.capture.record import RUN, Losses, Orphan, Reader, Records
 from advisor.capture.statements import Assembled, Rows, assemble, completed
+from advisor.workload.blocks import CONTEXT
 from advisor.workload.observers import Contents, Known
 from advisor.workload.partial import EntryKey, Partial
 from advisor.workload.sessions import BlockLoops, BlockSteps
@@ -40,8 +41,15 @@ class BlockResult:
     records: int = 0
     lines: int = 0
     losses: Losses = field(default_factory=Losses)
+    early: list[Orphan] = field(default_factory=list)
+    """Secondary lines without their message where the block before looked as well: lost only if there is none."""
     roles: Counter[int] = field(default_factory=Counter)
     """Rows by role: what protocol the log shows."""
+
+
+def lost(orphan: Orphan) -> tuple[str, bytes]:
+    """Return why a line counts as lost, and the line."""
+    return f"{orphan.word.decode()} line without its message", orphan.text
 
 
 class RowCounter:
@@ -101,9 +109,16 @@ class BlockReader:
         assembled = assemble(records)
         rows = assembled.rows
         counted = self.counter.count(rows)
+        seen = block.count(b"\n", 0, CONTEXT)
+        early: list[Orphan] = []
+        for orphan in records.orphans:
+            if orphan.lines is not None and orphan.lines <= seen:
+                early.append(orphan)
+            else:
+                records.losses.add(*lost(orphan))
         roles = Counter(dict(enumerate(np.bincount(rows.role, minlength=4).tolist())))
         assembled.rows = completed([])
-        return BlockResult(counted, assembled, found, len(records.text), records.lines, records.losses, roles)
+        return BlockResult(counted, assembled, found, len(records.text), records.lines, records.losses, early, roles)
 
     def _known(self, found: list[Incident], records: Records) -> Known:
         """Return incidents with the entry of the statement they name."""

@@ -49,11 +49,15 @@ def cut(buffer: bytes, limit: int, starts: Starts, otherwise: Cut | None = None)
 
 
 def log_blocks(
-    stream: BinaryIO, name: str, starts: Starts, otherwise: Cut | None = None
+    stream: BinaryIO, name: str, starts: Starts, otherwise: Cut | None = None, times: int = 1
 ) -> Iterator[tuple[bytes, int]]:
-    """Yield blocks with the number of bytes each owns; the rest of a block is context that the next one owns."""
-    buffer, limit = b"", SIZE
-    for part in source.blocks(stream, SIZE, name):
+    """Yield blocks with the number of bytes each owns; the rest of a block is context that the next one owns.
+
+    Blocks are `times` the usual size.
+    """
+    size = SIZE * times
+    buffer, limit = b"", size
+    for part in source.blocks(stream, size, name):
         buffer += part
         while len(buffer) >= limit + CONTEXT:
             owned = cut(buffer, limit, starts, otherwise)
@@ -62,7 +66,7 @@ def log_blocks(
                 continue
             owned = owned or limit
             yield buffer[: owned + CONTEXT], owned
-            buffer, limit = buffer[owned:], SIZE
+            buffer, limit = buffer[owned:], size
     if buffer:
         yield buffer, len(buffer)
 
@@ -94,11 +98,11 @@ def bytes_of(block: bytes | Span) -> bytes:
     return block.read() if isinstance(block, Span) else block
 
 
-def file_blocks(path: Path, starts: Starts, otherwise: Cut | None = None) -> Iterator[tuple[Span, int]]:
+def file_blocks(path: Path, starts: Starts, otherwise: Cut | None = None, times: int = 1) -> Iterator[tuple[Span, int]]:
     """Yield what `log_blocks` would for a plain file, without reading more of it than the places of the cuts."""
     size, begin = path.stat().st_size, 0
     while begin < size:
-        limit = SIZE
+        limit = SIZE * times
         owned = 0
         while not owned and begin + limit + CONTEXT < size:
             owned = _cut_near(path, begin, limit, starts, otherwise)

@@ -33,6 +33,7 @@ class DaskEngine:
     """Reads blocks on the cluster of a scheduler; a context manager."""
 
     local = False
+    times = 1
 
     def __init__(self, scheduler: str) -> None:
         try:

@@ -14,6 +14,9 @@ from advisor.workload.block import BlockReader, BlockResult, Spec
 from advisor.workload.blocks import Block, Span, bytes_of
 from advisor.workload.worker import Worker
 
+LARGE = 2
+"""Usual block sizes in a block for processes of our own: fewer results travel, and no collector is in the way."""
+
 ALONE = 3
 """Blocks read in this process before it is worth starting others."""
 
@@ -23,6 +26,8 @@ class BlockEngine(Protocol):
 
     local: bool
     """Whether it can read this machine's files."""
+    times: int
+    """Usual block sizes in a block."""
 
     def read(self, spec: Spec, blocks: Iterable[Block]) -> Iterator[tuple[int, BlockResult]]:
         """Yield the bytes and the result of each block, in the order of the blocks."""
@@ -43,6 +48,7 @@ class Engine:
 
     def __init__(self, jobs: int | None = None) -> None:
         self.jobs = jobs or cores()
+        self.times = LARGE if self.jobs > 1 else 1
         self._threads: ThreadPoolExecutor | None = None
         self._workers: list[Worker] = []
         self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()

@@ -13,7 +13,7 @@ from advisor.capture.record import Losses, Reader
 from advisor.capture.source import Source
 from advisor.capture.statements import Pending, completed
 from advisor.errors import InputError
-from advisor.workload.block import BlockReader, BlockResult, Counted, RowCounter, Spec
+from advisor.workload.block import BlockReader, BlockResult, Counted, RowCounter, Spec, lost
 from advisor.workload.blocks import Block, file_blocks, log_blocks
 from advisor.workload.carry import Carry
 from advisor.workload.engine import BlockEngine
@@ -134,10 +134,13 @@ class LogRun:
         cut = getattr(log.detected.envelopes[0], "cut", None) if log.detected.envelopes else None
         count = _Count()
         with log.source.open() as stream:
-            blocks: Iterator[Block] = log_blocks(stream, log.source.name, starts, cut)
+            blocks: Iterator[Block] = log_blocks(stream, log.source.name, starts, cut, self.engine.times)
             if self.engine.local and (path := log.source.plain()) is not None:
-                blocks = file_blocks(path, starts, cut)
+                blocks = file_blocks(path, starts, cut, self.engine.times)
             for size, result in self.engine.read(spec, blocks):
+                if not count.size:
+                    for orphan in result.early:
+                        count.losses.add(*lost(orphan))
                 count.add(size, result)
                 count.executions += self._take(result)
                 if self.progress is not None:

@@ -211,11 +211,17 @@ def _pairs(codes: NDArray[np.int64], size: int) -> Iterable[tuple[int, int]]:
 
 
 def contents(rows: Rows) -> NDArray[np.uint64]:
-    """Return a hash of each row's text and values."""
-    found = np.fromiter(map(zlib.crc32, rows.text), dtype=np.uint64, count=len(rows.text))
+    """Return a hash of each execution's text and values; what is none may have any."""
+    texts, runs = rows.text, np.flatnonzero(rows.role == RUN)
+    if 4 * len(runs) > 3 * len(texts):
+        found = list(map(zlib.crc32, texts))
+    else:
+        found = [0] * len(texts)
+        for row in runs.tolist():
+            found[row] = zlib.crc32(texts[row])
     for row, listing in rows.parameters.items():
-        found[row] = zlib.crc32(listing, int(found[row]))
-    return found
+        found[row] = zlib.crc32(listing, found[row])
+    return np.array(found, dtype=np.uint64)
 
 
 def ranks(coded: Coded) -> NDArray[np.int64]:
