@@ -73,9 +73,17 @@ def repeated(source: Path, target: Path, size: int) -> None:
             number += 1
 
 
-def measured(command: Sequence[str]) -> tuple[float, float, str]:
-    """Run a command; return seconds, peak memory of it and its children in MB (proportional), and its output."""
+def timed(command: Sequence[str]) -> tuple[float, str]:
+    """Run a command; return seconds and its output. Nobody looks at its memory meanwhile: that would slow it."""
     begin = time.perf_counter()
+    process = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if process.returncode:
+        raise SystemExit(f"{command[0]} ended with status {process.returncode}")
+    return time.perf_counter() - begin, process.stdout
+
+
+def peak_memory(command: Sequence[str]) -> float:
+    """Run a command; return the peak memory of it and its children in MB (proportional)."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     peak = [0]
 
@@ -93,16 +101,16 @@ def measured(command: Sequence[str]) -> tuple[float, float, str]:
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    output, _ = process.communicate()
+    process.communicate()
     watcher.join()
     if process.returncode:
         raise SystemExit(f"{command[0]} ended with status {process.returncode}")
-    return time.perf_counter() - begin, peak[0] / 1e6, output
+    return peak[0] / 1e6
 
 
-def ours(log: Path, jobs: int, program: str = RUN) -> tuple[float, float, str]:
-    """Return seconds, peak memory and executions of one capture."""
-    return measured([sys.executable, "-c", program, str(log), str(jobs)])
+def ours(log: Path, jobs: int, program: str = RUN) -> list[str]:
+    """Return the command of one capture, which prints its executions."""
+    return [sys.executable, "-c", program, str(log), str(jobs)]
 
 
 def pgbadger(log: Path, form: str, jobs: int, folder: Path) -> float | None:
@@ -110,7 +118,7 @@ def pgbadger(log: Path, form: str, jobs: int, folder: Path) -> float | None:
     if shutil.which("pgbadger") is None:
         return None
     command = ["pgbadger", "-q", "-f", PGBADGER[form], "-j", str(jobs), "-o", str(folder / "out.json"), str(log)]
-    return measured([*command[:2], *(["-p", PREFIX] if form == "stderr" else []), *command[2:]])[0]
+    return timed([*command[:2], *(["-p", PREFIX] if form == "stderr" else []), *command[2:]])[0]
 
 
 def log_of(form: str, gigabytes: float, folder: Path) -> Path:
@@ -163,8 +171,9 @@ def _rows(form: str, log: Path, flat: Path | None, options: argparse.Namespace) 
 
 def _row(form: str, log: Path, jobs: int, compared: bool, loops: bool) -> list[object]:
     size = log.stat().st_size / 1e6
-    seconds, peak, output = ours(log, jobs)
-    bare = ours(log, jobs, NO_LOOPS)[0] if loops else None
+    seconds, output = timed(ours(log, jobs))
+    bare = timed(ours(log, jobs, NO_LOOPS))[0] if loops else None
+    peak = peak_memory(ours(log, jobs))
     with tempfile.TemporaryDirectory() as out:
         other = pgbadger(log, form, jobs, Path(out)) if compared else None
     row: list[object] = [form, size, jobs, seconds, size / seconds, int(output) / seconds, peak, other]
