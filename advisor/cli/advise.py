@@ -17,7 +17,11 @@ from advisor.progress import Progress
 
 if TYPE_CHECKING:
     from advisor.catalog.schema import Schema
+    from advisor.indexes.options import Aim
     from advisor.rules.context import RuleOptions
+
+
+BY_COST = "indexes were chosen by the planner's cost, not by the time model (--aim cost)"
 
 
 @click.command(short_help="Propose indexes and report findings.")
@@ -30,6 +34,13 @@ if TYPE_CHECKING:
 @click.option("--head", help="Head to build on, where the Alembic environment has several.")
 @click.option("--verify", is_flag=True, help="Prove the written revisions on a throw-away server.")
 @click.option("--budget", type=Size(), help="Storage for new indexes, for example 2GB.")
+@click.option(
+    "--aim",
+    type=click.Choice(["time", "cost"]),
+    default="time",
+    show_default=True,
+    help="Choose by what plans take (the time model), or by the planner's own cost.",
+)
 @click.option("--time-limit", type=float, help="Seconds after which the search stops with the best answer so far.")
 @click.option("--select", multiple=True, help="Rules to run: codes, names or prefixes.")
 @click.option("--ignore", multiple=True, help="Rules to leave out.")
@@ -55,6 +66,7 @@ def command(
     head: str | None,
     verify: bool,
     budget: int | None,
+    aim: Aim,
     time_limit: float | None,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
@@ -109,8 +121,10 @@ def command(
         for note in twin.notes:
             progress.warn(note)
         analysed = analyse_workload(workload, twin)
-        options = AdviseOptions(budget=budget, time_limit=time_limit, jobs=jobs or os.cpu_count() or 1)
+        options = AdviseOptions(budget=budget, aim=aim, time_limit=time_limit, jobs=jobs or os.cpu_count() or 1)
         report = advise_on(analysed, twin, options, progress, select, ignore, _environment(alembic), rule_options)
+        if aim == "cost":
+            report = replace(report, notes=(*report.notes, BY_COST))
         report = _silence(unsure(report) if guessed else report, baseline, update_baseline, progress)
         if write:
             report = _write(report, twin.schema, alembic, head, progress)

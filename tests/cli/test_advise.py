@@ -42,6 +42,14 @@ def test_a_schema_alone_gives_advice_that_says_how_unsure_it_is(folder: Path) ->
     assert any("every proposal is unsure" in note for note in report["coverage"]["notes"])
 
 
+def test_advice_by_cost_says_so(folder: Path) -> None:
+    done = advise(folder, "statements.sql", "--schema", "schema.sql", "--format", "json", "--aim", "cost")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert any("--aim cost" in note for note in report["coverage"]["notes"])
+    assert [one["table"]["name"] for one in report["proposals"] if one["action"] == "create"] == ["orders"]
+
+
 def test_the_same_input_gives_the_same_bytes_whatever_the_hash_seed(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
