@@ -2,7 +2,8 @@
 
     python -m benchmarks.capture [--gigabytes 1] [--flat 4] [--formats stderr,csv,json] [--jobs 1,2] [--pgbadger 1,2]
 
-The log is that of one pgbench run, repeated with later times and other sessions until it is large enough.
+The log is that of one pgbench run, repeated with later times and other sessions until it is large enough. Seconds are the
+median of three runs, two before pgBadger's and one after it: the speed of a shared machine drifts.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 
 import psutil
 from tabulate import tabulate
@@ -171,11 +173,13 @@ def _rows(form: str, log: Path, flat: Path | None, options: argparse.Namespace) 
 
 def _row(form: str, log: Path, jobs: int, compared: bool, loops: bool) -> list[object]:
     size = log.stat().st_size / 1e6
-    seconds, output = timed(ours(log, jobs))
-    bare = timed(ours(log, jobs, NO_LOOPS))[0] if loops else None
+    runs = [timed(ours(log, jobs)) for _ in range(2)]
+    bare = median(timed(ours(log, jobs, NO_LOOPS))[0] for _ in range(3)) if loops else None
     peak = peak_memory(ours(log, jobs))
     with tempfile.TemporaryDirectory() as out:
         other = pgbadger(log, form, jobs, Path(out)) if compared else None
+    runs.append(timed(ours(log, jobs)))
+    seconds, output = median(run[0] for run in runs), runs[0][1]
     row: list[object] = [form, size, jobs, seconds, size / seconds, int(output) / seconds, peak, other]
     row += [other / seconds if other else None, f"{seconds / bare - 1:+.0%}" if bare else None]
     print(row, file=sys.stderr, flush=True)

@@ -6,6 +6,7 @@ program that called us, needs no guard in a user's script, and ends with its par
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import os
 import pickle
@@ -17,12 +18,20 @@ from advisor.workload.block import BlockReader, BlockResult, Spec
 from advisor.workload.blocks import Span, bytes_of
 
 
+PIPE = 1 << 20
+"""Bytes of a pipe, what Linux allows everybody."""
+
+
 class Worker:
     """A worker process, seen from the parent."""
 
     def __init__(self) -> None:
         command = [sys.executable, "-m", "advisor.workload.worker"]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=1 << 16)
+        # A result must fit into the pipe: the worker would wait for a parent that is busy with the one before it.
+        size = {"pipesize": PIPE} if hasattr(fcntl, "F_SETPIPE_SZ") else {}
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=1 << 16, **size
+        )
 
     def read(self, spec: Spec, block: bytes | Span, owned: int) -> BlockResult:
         """Return what the worker makes of a block; raises what reading it raised."""
