@@ -6,17 +6,16 @@ program that called us, needs no guard in a user's script, and ends with its par
 
 from __future__ import annotations
 
-import fcntl
 import gc
 import os
 import pickle
 import subprocess
 import sys
+from contextlib import suppress
 from typing import BinaryIO, cast
 
 from advisor.workload.block import BlockReader, BlockResult, Spec
 from advisor.workload.blocks import Span, bytes_of
-
 
 PIPE = 1 << 20
 """Bytes of a pipe, what Linux allows everybody."""
@@ -27,11 +26,12 @@ class Worker:
 
     def __init__(self) -> None:
         command = [sys.executable, "-m", "advisor.workload.worker"]
-        # A result must fit into the pipe: the worker would wait for a parent that is busy with the one before it.
-        size = {"pipesize": PIPE} if hasattr(fcntl, "F_SETPIPE_SZ") else {}
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=1 << 16, **size
-        )
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=1 << 16)
+        # A result should fit into the pipe: else the worker waits for a parent that is busy with the one before it.
+        with suppress(ImportError, AttributeError, OSError):
+            import fcntl
+
+            fcntl.fcntl(cast(BinaryIO, self.process.stdout), fcntl.F_SETPIPE_SZ, PIPE)
 
     def read(self, spec: Spec, block: bytes | Span, owned: int) -> BlockResult:
         """Return what the worker makes of a block; raises what reading it raised."""
