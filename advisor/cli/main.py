@@ -101,4 +101,9 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         status = 141
+    except OSError as error:  # a full disk, above all, wherever it is met
+        where = f"{error.filename}: " if error.filename else ""
+        click.echo(f"error: {where}{error.strerror or error}", err=True)
+        click.echo("  do: make room, or write to another place", err=True)
+        status = 2
     sys.exit(status if isinstance(status, int) else 0)
