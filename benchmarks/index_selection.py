@@ -2,8 +2,8 @@
 
 Setting 1 (`--suite tpch` or `tpcds`): primary keys kept, tables vacuumed, every query weight 1. Advice is computed on a
 twin without rows; then the chosen indexes are built for real on the loaded server, and its own EXPLAIN totals and
-relation sizes are what is reported. Bars are Extend's results in the same setting (width 2, PostgreSQL 15): they are
-planner costs, so they hold for advice that aims at the same (`aim="cost"`); that of the default aim stands beside it.
+relation sizes are what is reported. Bars are Extend's results in the same setting (width 2, PostgreSQL 15), held against
+the default advice; that of `aim="cost"`, which minimises planner costs as Extend does, stands beside it.
 
 Setting 2 (`--run-times`): total measured run time of the queries with our indexes, relative to none, the lowest of three
 passes each, taken in turn. A query is stopped after 20 s and counts as that. TPC-H without primary keys is the setting with a bar;
@@ -43,7 +43,7 @@ BARS: Mapping[str, Mapping[int, tuple[float, float]]] = {
     "tpcds": {250: (0.845, 30.0), 500: (0.798, 30.0), 1000: (0.789, 30.0)},
 }
 """Per budget in megabytes: relative cost and seconds to beat."""
-AIMS: tuple[Aim, ...] = ("cost", "time")
+AIMS: tuple[Aim, ...] = ("time", "cost")
 RUN_TIME_BAR = 0.32
 CAP_MS = 20_000
 PASSES = 3
@@ -147,14 +147,14 @@ def compare(suite: str, scale: float, budgets: list[int]) -> bool:
             f"{suite} scale {scale:g}, {len(texts)} queries, primary keys kept, vacuumed; no index: {sum(before.values()):.0f}"
         )
         warm = dict(list(texts.items())[:WARM_UP])
-        fresh_twin_advice(server.url(), warm, 10**8, "cost")  # imports are not what is timed
+        fresh_twin_advice(server.url(), warm, 10**8, "time")  # imports are not what is timed
         for budget, aim in product(budgets, AIMS):
             definitions, seconds = fresh_twin_advice(server.url(), texts, budget * 1_000_000, aim)
             size = build(connection, definitions)
             after = {name: total_cost(connection, text) for name, text in texts.items()}
             drop(connection, len(definitions))
             ratio = sum(after.values()) / sum(before.values())
-            bar = BARS[suite].get(budget) if scale == 1 and aim == "cost" else None
+            bar = BARS[suite].get(budget) if scale == 1 and aim == "time" else None
             met &= bar is None or (ratio < bar[0] and seconds <= bar[1] and size <= budget * 1e6)
             beat = f" (to beat: {bar[0]} in {bar[1]} s)" if bar else ""
             print(

@@ -21,6 +21,7 @@ from advisor.indexes.options import AdviseOptions
 from advisor.indexes.pool import Pool
 from advisor.indexes.proposal import Advice
 from advisor.indexes.proposals import Chosen, proposals
+from advisor.indexes.references import references
 from advisor.indexes.selection import curve, reveal, select
 from advisor.indexes.weighted import Weighted
 from advisor.indexes.why_not import why_not
@@ -62,7 +63,7 @@ def advise(
     options = options or AdviseOptions()
     deadline = time.monotonic() + options.time_limit if options.time_limit else None
     candidates = gather(workload, shapes, schema, statistics, options)
-    pool = Pool(schema, statistics, what_if)
+    pool = Pool(schema, statistics, what_if, references(shapes.values(), schema, statistics))
     pool.extend(candidates.suggestions)
     heaps = pool.heaps if options.aim == "time" else None
     costs = Costs(what_if, with_probes(workload, shapes, statements, schema), pool.names, heaps, deadline)
@@ -87,7 +88,7 @@ def _searched(run: Run) -> tuple[Weighted, ...]:
         for query in queries if number in pool.names else ():
             added.setdefault(query, set()).add(number)
     more = [(f, added[f.query]) for f in searched if f.query in added and f.thorough]
-    wider = [Field(f.query, f.shown | numbers, f.questions + 2 * len(numbers)) for f, numbers in more]
+    wider = [Field(f.query, f.shown | n, f.questions + 2 * len(n), frozenset(n)) for f, n in more]
     explore(costs, wider, pool.definitions, options.min_gain, again=True)
     replaced = {field.query: field for field in wider}
     return tuple(replace(w, field=replaced.get(w.field.query, w.field)) if w.field.shown else w for w in weighted)

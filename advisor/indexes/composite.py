@@ -56,8 +56,17 @@ def aliases(plan: PlanNode, known: Mapping[str, Relation]) -> Mapping[str, Relat
     return {alias: relation for alias, relation in named if alias and relation}
 
 
-def underestimate(join: PlanNode, tables: Mapping[str, Relation]) -> float:
-    """Return how many times more rows a join yields than the planner says: 1 where nothing tells otherwise."""
+def parallel_divisor(plan: PlanNode) -> float:
+    """Return among how many processes a plan shares its rows out, as the planner counts (`get_parallel_divisor`)."""
+    workers = max((int(node.detail.get("Workers Planned", 0)) for node in plan.walk()), default=0)
+    return workers + max(1 - 0.3 * workers, 0.0) if workers else 1.0
+
+
+def underestimate(join: PlanNode, tables: Mapping[str, Relation], processes: float = 1.0) -> float:
+    """Return how many times more rows a join yields than the planner says: 1 where nothing tells otherwise.
+
+    `processes` is the plan's parallel divisor: a hash table that its processes fill together holds the rows of all.
+    """
     if len(join.children) < 2:
         return 1.0
     outer, inner = join.children[:2]
@@ -65,6 +74,8 @@ def underestimate(join: PlanNode, tables: Mapping[str, Relation]) -> float:
     if sides is None or len(sides[0].columns) < 2:
         return 1.0
     fetched = inner.rows if join.node_type != "Nested Loop" else sides[0].relation.rows
+    if inner.node_type == "Hash" and inner.detail.get("Parallel Aware"):
+        fetched *= processes
     return max(outer.rows * fetched / max(_key_rows(*sides), 1.0) / max(join.rows, 1.0), 1.0)
 
 

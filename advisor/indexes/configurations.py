@@ -38,6 +38,8 @@ class Field:
     """Candidates relevant to it."""
     questions: int
     """How many questions it may ask."""
+    added: frozenset[int] = frozenset()
+    """Those of the candidates that other queries brought."""
 
     @property
     def thorough(self) -> bool:
@@ -126,6 +128,11 @@ def _others(costs: Costs, one: Field, definitions: Sequence[IndexDefinition]) ->
     yield from (frozenset({i}) for i in sorted(one.shown - _used(costs, one)))
 
 
+def _added(costs: Costs, one: Field, definitions: Sequence[IndexDefinition]) -> Iterator[frozenset[int]]:
+    """Yield each candidate alone that other queries brought: its own may do a little better, but for itself only."""
+    yield from (frozenset({i}) for i in sorted(one.added))
+
+
 def _used(costs: Costs, one: Field) -> frozenset[int]:
     return frozenset().union(*(used for used, _ in costs.known(one.query)))
 
@@ -169,7 +176,7 @@ _STEPS: Mapping[tuple[bool, bool], tuple[Step, ...]] = {
     (True, False): (_reduced, _peeled, _alone, _others, _removed, _paired, _removed),
     (True, True): (_alone, _others, _paired),
     (False, False): (_reduced, _peeled, _alone, _paired),
-    (False, True): (_alone, _paired),
+    (False, True): (_alone, _added, _paired),
 }
 """What is asked one after the other: by whether the queries are few, and whether they were explored before."""
 

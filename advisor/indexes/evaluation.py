@@ -10,7 +10,7 @@ from advisor.analysis.shape import QueryShape
 from advisor.indexes.candidate import table_pages
 from advisor.indexes.configurations import Field, configurations, gains
 from advisor.indexes.costing import Costs, Question
-from advisor.indexes.likely import felt_with, slowed
+from advisor.indexes.likely import left, left_with, slowed
 from advisor.indexes.options import AdviseOptions
 from advisor.indexes.pool import Pool
 from advisor.indexes.program import Configuration
@@ -134,8 +134,8 @@ def losses(
     lost, effect = dict.fromkeys(sorted(kept), 0.0), dict.fromkeys(sorted(kept), 0.0)
     for one, index in readers:
         shown = kept & one.field.shown
-        with_it, without = felt_with(one, shown, costs), felt_with(one, shown - {index}, costs)
-        lost[index] += one.time * (without - with_it) / one.felt
+        with_it, without = left_with(one, shown, costs), left_with(one, shown - {index}, costs)
+        lost[index] += one.time * (without - with_it)
         effect[index] = max(effect[index], 1 - with_it / without)
     return lost, effect
 
@@ -151,7 +151,7 @@ def in_time(costs: Costs, weighted: Sequence[Weighted]) -> tuple[tuple[Configura
     """Return the configurations of every query with the time they save."""
     return tuple(
         tuple(
-            Configuration(known.indexes, one.time * (1 - known.cost / one.felt), known.planned)
+            Configuration(known.indexes, one.time * (1 - left(one, known.planned, known.cost)), known.planned)
             for known in configurations(costs, one.field.query)
         )
         for one in weighted

@@ -28,8 +28,17 @@ def likely(one: Weighted, shown: frozenset[int], costs: Costs) -> list[Outcome]:
     return [found, *(outcome for outcome in close if outcome.felt > found.felt * WORSE)]
 
 
-def felt_with(one: Weighted, shown: frozenset[int], costs: Costs) -> float:
-    """Return a query's felt cost with these candidates: of the worst likely plan, else by its known configurations."""
+def left(one: Weighted, cost: float, felt: float) -> float:
+    """Return the share of its time that a query is left with by a plan: the mean of what its cost and felt cost say.
+
+    Either model may be right about a saving. Whether a plan slows its query is for the time model alone to say.
+    """
+    return (cost / one.cost + felt / one.felt) / 2
+
+
+def left_with(one: Weighted, shown: frozenset[int], costs: Costs) -> float:
+    """Return the share of a query's time left with these candidates, by the worst likely plan or what else is known."""
     if found := likely(one, shown, costs):
-        return max(outcome.felt for outcome in found)
-    return min((outcome.felt for used, outcome in costs.known(one.field.query) if used <= shown), default=one.felt)
+        return max(left(one, outcome.cost, outcome.felt) for outcome in found)
+    known = (outcome for used, outcome in costs.known(one.field.query) if used <= shown)
+    return min((left(one, outcome.cost, outcome.felt) for outcome in known), default=1.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from advisor.catalog.index import IndexDefinition, IndexSize
@@ -10,6 +10,7 @@ from advisor.catalog.schema import Schema
 from advisor.catalog.statistics import Statistics
 from advisor.indexes.candidate import Suggestion, table_rows
 from advisor.indexes.pricing import Heaps
+from advisor.indexes.references import Combinations
 from advisor.indexes.size import estimate_size
 from advisor.indexes.width import Part
 from advisor.twin.statement import BoundStatement
@@ -28,6 +29,8 @@ class Pool:
     schema: Schema
     statistics: Statistics
     what_if: WhatIf
+    together: Mapping[tuple[str, str], Combinations] = field(default_factory=dict)
+    """Per table: columns that refer to a key of another together."""
     suggestions: list[Suggestion] = field(default_factory=list)
     definitions: list[IndexDefinition] = field(default_factory=list)
     sizes: list[IndexSize] = field(default_factory=list)
@@ -94,7 +97,10 @@ class Pool:
         found = kept.get((definition.qualified_table, definition.where or ""))
         share = None if found is None or rows <= 0 else min(found / rows, 1.0)
         major = self.schema.major
-        return estimate_size(definition, table, statistics, major, rows=rows, selectivity=share, known=parts)
+        together = self.together.get((definition.schema, definition.table))
+        return estimate_size(
+            definition, table, statistics, major, rows=rows, selectivity=share, known=parts, together=together
+        )
 
     def _kept(self, definitions: Sequence[IndexDefinition]) -> dict[tuple[str, str], float]:
         """Return how many rows predicates keep, by table and predicate: the planner is asked."""

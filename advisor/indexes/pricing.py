@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from advisor.catalog.index import IndexDefinition, IndexSize
 from advisor.catalog.schema import Schema
 from advisor.catalog.statistics import Statistics
-from advisor.indexes.composite import Relation, aliases, relations, underestimate
+from advisor.indexes.composite import Relation, aliases, parallel_divisor, relations, underestimate
 from advisor.twin.plan import PlanNode
 
 VISIT = 0.75
@@ -84,6 +84,8 @@ class Reading:
     heaps: Heaps | None
     relations: Mapping[str, Relation]
     """By alias."""
+    processes: float
+    """The plan's parallel divisor."""
 
 
 class Heaps:
@@ -143,13 +145,13 @@ class Heaps:
 
 def felt_cost(plan: PlanNode, heaps: Heaps | None) -> float:
     """Return what the plan costs with every visit of the heap paid for, in planner units; `None` leaves these out."""
-    reading = Reading(heaps, aliases(plan, heaps.relations) if heaps else {})
+    reading = Reading(heaps, aliases(plan, heaps.relations) if heaps else {}, parallel_divisor(plan))
     return plan.total_cost + _extra(plan, reading).total
 
 
 def _extra(node: PlanNode, reading: Reading, runs: Runs = ONE) -> Price:
     """Return what one run of a node costs more than the planner says."""
-    more = underestimate(node, reading.relations)
+    more = underestimate(node, reading.relations, reading.processes)
     below = [(child, _extra(child, reading, _runs(node, child, more, reading) or runs)) for child in node.children]
     if node.node_type == "Limit" and below:
         return _limited(node, *below[0])

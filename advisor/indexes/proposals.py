@@ -11,7 +11,7 @@ from advisor.catalog.index import IndexDefinition, IndexSize
 from advisor.indexes.candidate import Suggestion
 from advisor.indexes.costing import Costs, Question
 from advisor.indexes.evaluation import cost_with
-from advisor.indexes.likely import felt_with
+from advisor.indexes.likely import left, left_with
 from advisor.indexes.proposal import Benefit, Confidence, IndexProposal, QueryBenefit, WriteCost
 from advisor.indexes.reason import key_list, purpose, simpler
 from advisor.indexes.weighted import Weighted
@@ -65,7 +65,7 @@ def _served(chosen: Sequence[Chosen], costs: Costs, weighted: Sequence[Weighted]
     found: dict[int, list[Weighted]] = {one.number: [] for one in chosen}
     for query in weighted if chosen else ():
         outcome = costs.outcome(query.field.query, chosen[0].all & query.field.shown)
-        for number in sorted(outcome.used) if outcome and outcome.felt < query.felt else ():
+        for number in sorted(outcome.used) if outcome and left(query, outcome.cost, outcome.felt) < 1 else ():
             found[number].append(query)
     return found
 
@@ -101,16 +101,15 @@ def _proposal(
 def _query_benefit(one: Chosen, query: Weighted, costs: Costs) -> QueryBenefit:
     name, shown = query.field.query, one.all & query.field.shown
     cost = cost_with(query, shown, costs)
-    lost = max(felt_with(query, shown - {one.number}, costs) - felt_with(query, shown, costs), 0.0)
+    lost = max(left_with(query, shown - {one.number}, costs) - left_with(query, shown, costs), 0.0)
     basis = max((statement.basis for statement in costs.statements[name]), key=lambda b: RANK[b])
-    return QueryBenefit(name, query.cost, cost, query.time * lost / query.felt, basis)
+    return QueryBenefit(name, query.cost, cost, query.time * lost, basis)
 
 
 def _benefit(one: Chosen, served: list[Weighted], queries: tuple[QueryBenefit, ...], costs: Costs) -> Benefit:
     alone = 0.0
     for query in served:
-        felt = felt_with(query, frozenset({one.number}), costs)
-        alone += query.time * max(query.felt - felt, 0.0) / query.felt
+        alone += query.time * max(1 - left_with(query, frozenset({one.number}), costs), 0.0)
     weights = {query.field.query: query.time / query.cost for query in served}
     before = sum(q.cost_before * weights[q.query] for q in queries)
     after = sum(q.cost_after * weights[q.query] for q in queries)

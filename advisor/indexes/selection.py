@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from advisor.indexes.configurations import Known, configurations
 from advisor.indexes.costing import Costs, Question
-from advisor.indexes.likely import felt_with, slowed
+from advisor.indexes.likely import left, left_with, slowed
 from advisor.indexes.options import AdviseOptions
 from advisor.indexes.program import CLOSE, WORSE, Configuration, Problem, relaxed, saving, solve
 from advisor.indexes.weighted import Economy, Weighted
@@ -48,7 +48,7 @@ def select(
         if costs.asked == asked:
             return chosen, problem
         if not slowed(chosen, served, costs, options.max_regression):
-            saved = sum(one.time * (1 - felt_with(one, chosen & one.field.shown, costs) / one.felt) for one in served)
+            saved = sum(one.time * (1 - left_with(one, chosen & one.field.shown, costs)) for one in served)
             worth = saved - sum(economy.charges[index] for index in chosen)
             best = max(best or (worth, chosen), (worth, chosen), key=lambda pair: pair[0])
     return (best[1] if best else chosen), problem
@@ -113,7 +113,9 @@ def choices(one: Weighted, known: Sequence[Known], tail: float, limit: float) ->
     for k in known:
         bad = k.cost > one.felt * (1 + limit)
         lure = bad or any(cost >= k.planned * CLOSE and felt * WORSE < k.cost for cost, felt in rivals)
-        worth = one.time * value(k.cost / one.felt, k.filtering, tail)
+        unsure = k.planned >= one.cost * CLOSE and k.cost * WORSE < one.felt
+        share = k.cost / one.felt if bad else left(one, k.planned, k.cost)
+        worth = 0.0 if unsure else one.time * value(share, k.filtering, tail)
         cost = min(other.planned for other in barred if k.indexes <= other.indexes) if bad else k.planned
         made.append(Configuration(k.indexes, worth, cost, lure, bad))
     return tuple(made)

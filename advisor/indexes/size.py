@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from advisor.catalog.index import IndexDefinition, IndexKey, IndexSize
 from advisor.catalog.schema import Table
 from advisor.catalog.statistics import Statistics
+from advisor.indexes.references import Combinations
 from advisor.indexes.selectivity import predicate_selectivity
 from advisor.indexes.size_gin import gin_size
 from advisor.indexes.size_methods import brin_size, gist_size, hash_size
@@ -40,12 +42,14 @@ def estimate_size(
     rows: float | None = None,
     selectivity: float | None = None,
     known: dict[object, Part] | None = None,
+    together: Combinations | None = None,
 ) -> IndexSize:
     """Return the size the index would have right after `CREATE INDEX`.
 
     `rows` overrides the table's row count (partitioned tables); `selectivity` is the share of rows that satisfy the
     predicate of a partial index, judged from the statistics when not given; `known` keeps what was worked out about
-    columns from one call to the next with the same statistics.
+    columns from one call to the next with the same statistics; `together` says of columns that belong together how
+    many combinations of their values there are at most.
     """
     total = statistics.rows(table.schema, table.name) if rows is None else rows
     share = 1.0 if definition.where is None else selectivity
@@ -55,7 +59,7 @@ def estimate_size(
     stored: tuple[IndexKey | str, ...] = (*definition.keys, *definition.include)
     parts = tuple(_part(key, table, statistics, total, {} if known is None else known) for key in stored)
     if definition.method == "btree":
-        return _btree(definition, parts, total, share, major)
+        return _btree(definition, parts, total, share, major, together or {})
     relation = statistics.relations.get((table.schema, table.name))
     pages = relation.pages if relation else 0
     match definition.method:
@@ -77,7 +81,9 @@ def _part(key: IndexKey | str, table: Table, statistics: Statistics, rows: float
     return known[place]
 
 
-def _btree(definition: IndexDefinition, parts: tuple[Part, ...], rows: float, share: float, major: int) -> IndexSize:
+def _btree(
+    definition: IndexDefinition, parts: tuple[Part, ...], rows: float, share: float, major: int, together: Combinations
+) -> IndexSize:
     kept = rows * share
     if kept < 1:
         return IndexSize(max(kept, 0.0), 1, 0)
@@ -85,7 +91,7 @@ def _btree(definition: IndexDefinition, parts: tuple[Part, ...], rows: float, sh
     sizes = tuple_sizes(parts)
     merging = major >= DEDUPLICATION and not definition.include and all(part.deduplicates for part in keys)
     merging = merging and dict(definition.storage).get("deduplicate_items", "on") not in {"off", "false"}
-    companions, weights = _companions(keys, rows, share)
+    companions, weights = _companions(_classes(definition, keys, together), rows, share)
     fill = int(dict(definition.storage).get("fillfactor", "90"))
     leaves = _leaves(sizes, companions, weights, kept, merging, fill)
     pivot = float(tuple_sizes(_distinguishing(keys, rows * share)).mean()) + LINE_POINTER
@@ -115,16 +121,38 @@ def _distinguishing(keys: tuple[Part, ...], rows: float) -> tuple[Part, ...]:
     return keys
 
 
-def _companions(keys: tuple[Part, ...], rows: float, share: float) -> tuple[Floats, Floats]:
+Classes = tuple[tuple[float, ...], tuple[float, ...]]
+"""Of one column, or several as one: share of rows in each class of values, and frequency of one value of each."""
+
+
+def _classes(definition: IndexDefinition, keys: tuple[Part, ...], together: Combinations) -> list[Classes]:
+    """Return the classes of each key; columns whose combinations are known to be few count as one."""
+    columns = [key.column or "" for key in definition.keys]
+    left = dict(zip(columns, keys, strict=False)) if len(set(columns)) == len(keys) else {}
+    found: list[Classes] = []
+    for group, most in sorted(together.items(), key=lambda one: (-len(one[0]), one[1], sorted(one[0]))):
+        if group <= left.keys() and most < math.prod(_values(left[name]) for name in group):
+            found.append(((1.0,), (1 / max(most, 1.0),)))
+            left = {name: part for name, part in left.items() if name not in group}
+    rest = left.values() if found else keys
+    return [*found, *((part.shares, part.frequencies) for part in rest)]
+
+
+def _values(part: Part) -> float:
+    """Return the distinct values of a column."""
+    return sum(share / frequency for share, frequency in zip(part.shares, part.frequencies, strict=True) if frequency)
+
+
+def _companions(keys: Sequence[Classes], rows: float, share: float) -> tuple[Floats, Floats]:
     """Return, per combination of value classes, how many other index tuples share a tuple's key, and its weight.
 
     The column with the rarest value sets the group; the others split it as if independent.
     """
-    frequencies = [np.array(part.frequencies) for part in keys]
     weights = np.ones(1)
     rarest, product = np.full(1, np.inf), np.ones(1)
-    for part, values in zip(keys, frequencies, strict=True):
-        weights = np.multiply.outer(weights, np.array(part.shares)).ravel()
+    for shares, frequencies in keys:
+        values = np.array(frequencies)
+        weights = np.multiply.outer(weights, np.array(shares)).ravel()
         rarest = np.minimum.outer(rarest, values).ravel()
         product = np.multiply.outer(product, values).ravel()
         weights, rarest, product = _thinned(weights, rarest, product)

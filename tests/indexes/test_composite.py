@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from advisor.indexes.composite import Relation, underestimate
+from advisor.indexes.composite import Relation, parallel_divisor, underestimate
 from advisor.twin.plan import PlanNode, plan_node
 
 LINES = Relation(6_000_000, ())
@@ -34,6 +36,16 @@ def test_each_row_of_the_larger_table_has_its_partner_in_the_smaller(condition: 
 def test_a_loop_finds_as_many_rows_as_a_hash_join() -> None:
     looked_up = "((supplier = s.supplier) AND (part = s.part))"
     assert underestimate(joined("Nested Loop", 100, 8_000, 1, looked_up), TABLES) == pytest.approx(60_000 / 100)
+
+
+def test_a_hash_table_that_processes_fill_together_holds_the_rows_of_all() -> None:
+    plan = joined("Hash Join", 100, 800_000, 6_000_000, BOTH)
+    outer, inner = plan.children
+    shared = replace(plan, children=(outer, replace(inner, node_type="Hash", detail={"Parallel Aware": True})))
+    gather = replace(plan, node_type="Gather", children=(shared,), detail={"Workers Planned": 2})
+    assert parallel_divisor(gather) == pytest.approx(2.4)
+    assert parallel_divisor(plan) == 1.0
+    assert underestimate(shared, TABLES, 2.4) == pytest.approx(2.4 * underestimate(plan, TABLES))
 
 
 def test_the_key_is_where_a_unique_index_is_even_on_the_larger_side() -> None:

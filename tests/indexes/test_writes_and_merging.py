@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from advisor.analysis.shape import Constant, Predicate, QueryShape, TableShape, Term
+from advisor.analysis.shape import Constant, JoinEdge, Predicate, QueryShape, TableShape, Term
 from advisor.catalog.index import IndexDefinition, IndexKey, IndexSize
 from advisor.catalog.schema import Column, Schema, Table
 from advisor.catalog.statistics import Activity, ColumnStatistics, RelationStatistics, Statistics
@@ -112,6 +113,22 @@ def test_payload_is_narrow_and_not_updated() -> None:
     assert not included(need(equal("owner", "7", None), output=frozenset({"b"}))), "statements update b"
     assert not included(need(equal("owner", "7", None), output=frozenset({"c"}))), "three hundred bytes"
     assert not included(need(equal("owner", "7", None), output=frozenset({"a"}), include_columns=0))
+
+
+def test_a_join_on_several_columns_is_tried_as_shared_and_as_selective() -> None:
+    edges = tuple(JoinEdge(Term(name, (name,)), 1, Term(name, (name,))) for name in ("a", "owner"))
+    occurrence = TableShape(0, "public", "t", "t", joins=edges)
+    context = Context(SCHEMA, STATISTICS, OPTIONS, {("public", "t"): {"a": 0.9, "owner": 0.1}})
+    of = Need(context, Query("q", None, "", 100, 100.0, 1.0), QueryShape("select", (occurrence,)), occurrence, TABLE)
+    assert {("a", "owner"), ("owner", "a")} <= {tuple(k.column for k in s.definition.keys) for s in suggestions(of)}
+
+
+def test_one_value_before_the_join_keys_is_tried_without_the_lists() -> None:
+    listed = Predicate(Term("status", ("status",)), "=", "list", (Constant("'x'", "x", None),), "text")
+    base = need(equal("a", "1", None), listed)
+    occurrence = replace(base.occurrence, joins=(JoinEdge(Term("owner", ("owner",)), 1, Term("id", ("id",))),))
+    of = Need(base.context, base.query, base.shape, occurrence, TABLE)
+    assert ("a", "owner") in {tuple(k.column for k in s.definition.keys) for s in suggestions(of)}
 
 
 @pytest.mark.parametrize("value", ["plain", "it's", "back\\slash", "both ' and \\", "", "naïve"])

@@ -14,7 +14,8 @@ def suggest(need: Need, found: tuple[Suggestion, ...]) -> Iterator[Suggestion]:
     width = need.context.options.width
     pinned = (*need.equalities, *need.lists)
     for joined in need.join_sets:
-        forms = [joined, (*pinned, *joined), (*joined, *pinned)]
+        forms = [joined, (*pinned, *joined), (*joined, *pinned), (*need.equalities, *joined)]
+        forms += [tuple(sorted(joined, key=lambda term: (-need.distinct(term), term.expression)))]
         forms += [(*joined, term) for term in need.ranges[:2]]
         forms += [(*pinned, *joined, term) for term in need.ranges[:1]]
         for terms in dict.fromkeys(unique_terms(form)[:width] for form in forms):
