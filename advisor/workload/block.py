@@ -16,8 +16,9 @@ from advisor.capture.statements import Assembled, Rows, assemble, completed
 from advisor.workload.blocks import CONTEXT
 from advisor.workload.observers import Contents, Known
 from advisor.workload.partial import EntryKey, Partial
+from advisor.workload.sampling import Sampler
 from advisor.workload.sessions import BlockLoops, BlockSteps
-from advisor.workload.tally import Tally
+from advisor.workload.tally import Coded, Tally
 from advisor.workload.textkey import text_keys
 
 
@@ -58,13 +59,19 @@ class RowCounter:
     def __init__(self, resolution: int = 0) -> None:
         self.tally = Tally()
         self.steps = BlockSteps(resolution)
+        self.sampler = Sampler()
 
     def count(self, rows: Rows) -> Counted:
         """Return what rows amount to."""
         partial, coded = self.tally.count(rows)
-        runs = rows.role == RUN
-        contents = Contents(coded.entries, coded.entry[runs], rows.end[runs], coded.content[runs].astype(np.uint32))
-        return Counted(partial, self.steps.find(coded), contents)
+        return Counted(partial, self.steps.find(coded), self._contents(coded))
+
+    def _contents(self, coded: Coded) -> Contents:
+        """Return what may be followed of the executions: whoever sees all blocks picks fewer."""
+        runs = np.flatnonzero(coded.rows.role == RUN)
+        picked = [runs[places] for _, places in self.sampler.pick(coded.content[runs])]
+        rows = np.concatenate(picked) if picked else runs
+        return Contents(coded.entries, coded.entry[rows], coded.rows.end[rows], coded.content[rows].astype(np.uint32))
 
     def entry_of(self, text: str, database: bytes) -> EntryKey:
         """Return the entry that a text belongs to."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import compress, pairwise
@@ -89,15 +90,15 @@ class LoopFinder:
         return self.maps[key]
 
     def unit(
-        self, columns: StepColumns, begin: int, end: int, contents: Contents, before: Before | None = None
+        self, columns: StepColumns, begin: int, end: int, contents: Contents, before: Callable[[int], Before | None]
     ) -> LoopSums:
         """Return the loops of one unit, given as a span of steps.
 
-        `before` is the statement that its session ran last before it, where that is not the step before the span.
+        `before` returns the statement that the session ran right before the unit that begins at a place.
         """
         unit = _Unit(columns, begin, end, contents, self)
         if unit.kind == "transaction":
-            unit.before = before if before is not None or not begin else preceding(columns.steps, begin, contents.get)
+            unit.before = before(begin)
         found: LoopSums = {}
         for entry, places in unit.repeated():
             for run, outer in unit.runs(entry, places):
@@ -163,9 +164,8 @@ class _Unit:
             self.previous_end = list(compress(self.previous_end, chosen))
         self.contents = contents
         self.before: Before | None = None
-        self.places: dict[int, list[int]] = {}
-        for number, entry in enumerate(self.entry):
-            self.places.setdefault(entry, []).append(number)
+        self.places = _places(self.entry)
+        self.steps = columns.steps
 
     def content(self, number: int) -> Content | None:
         """Return what an execution was, `None` when the query ran too often in the unit to look at it."""
@@ -174,11 +174,11 @@ class _Unit:
             return None
         return self.contents.get(self.place[number])
 
-    def repeated(self) -> list[tuple[int, list[int]]]:
+    def repeated(self) -> list[tuple[int, Sequence[int]]]:
         """Return the entries run often enough, with their places in the unit."""
         return [(entry, places) for entry, places in self.places.items() if len(places) >= SHORTEST]
 
-    def runs(self, entry: int, places: list[int]) -> list[tuple[list[int], int | None]]:
+    def runs(self, entry: int, places: Sequence[int]) -> list[tuple[Sequence[int], int | None]]:
         """Return the loops that an entry's executions fall into, each with the entry of what encloses it.
 
         A statement that stands between them, but at most half as often as they do, begins a new loop each time.
@@ -200,10 +200,10 @@ class _Unit:
             enclosing = None
         return [(run, enclosing) for run in runs if len(run) >= SHORTEST]
 
-    def loop(self, entry: int, run: list[int], outer: int | None) -> tuple[LoopKey, LoopSum] | None:
+    def loop(self, entry: int, run: Sequence[int], outer: int | None) -> tuple[LoopKey, LoopSum] | None:
         """Return one loop with its key; nothing when its values cannot be compared."""
         alike = self.places[entry]
-        known = run if len(alike) <= SAMPLED else [place for place in run if place <= alike[SAMPLED - 1]]
+        known = run if len(alike) <= SAMPLED else run[: bisect_right(run, alike[SAMPLED - 1])]
         of = self.contents.of([self.place[number] for number in known]) if len(known) >= SHORTEST else None
         values = columns(of, self.finder.slot_map) if of is not None else None
         if of is None or values is None:
@@ -217,7 +217,7 @@ class _Unit:
             tuple((name, tags[name]) for name in LOOP_TAGS if name in tags),
             self.entries[outer] if outer is not None else None,
         )  # fmt: skip
-        pauses = self._pauses(run)
+        pauses = self._pauses(known)
         example = tuple(tuple(map(shown, tuples[place])) for place in (0, -1)) if tuples else ()
         made = LoopSum(
             loops=1,
@@ -228,25 +228,32 @@ class _Unit:
             paced=int(_paced(pauses)),
             one_by_one=int(one_by_one([values[slot] for slot in varying], of, self.finder)),
             gaps={max(0, median_low(pauses)) // 10: 1} if pauses else {},
-            duration=sum(self.end[place] - self.start[place] for place in run),
+            duration=self._duration(run),
             sessions=of.sessions,
             example=example,
             parents=self._parents(entry, run, values[varying[0]] if len(varying) == 1 else ()),
         )
         return key, made
 
-    def _kind(self, run: list[int]) -> UnitKind:
+    def _kind(self, run: Sequence[int]) -> UnitKind:
         """Return what bounds a loop: not a transaction, when its own say that its executions ran in several."""
         if self.kind == "transaction" and len({self.transaction[place] for place in run}) > 1:
             return "session"
         return self.kind
 
-    def _pauses(self, run: list[int]) -> list[int]:
+    def _duration(self, run: Sequence[int]) -> int:
+        """Return how long the executions of a loop took together."""
+        if len(run) <= SAMPLED:
+            return sum([self.end[place] - self.start[place] for place in run])
+        places = np.array(self.place)[np.array(run)]
+        return int((self.steps.end[places] - self.steps.start[places]).sum())
+
+    def _pauses(self, run: Sequence[int]) -> list[int]:
         """Return the pauses before the executions of a loop, rising: the client's turnaround."""
         before = self.previous_end
         return sorted([self.start[place] - before[place] for place in run[1:] if before[place] != NO_TIME])
 
-    def _parents(self, entry: int, run: list[int], column: Column) -> dict[tuple[str, bytes], ParentSum]:
+    def _parents(self, entry: int, run: Sequence[int], column: Column) -> dict[tuple[str, bytes], ParentSum]:
         """Return what ran before a loop and not within it, the nearest execution of each statement."""
         first = run[0]
         within = set(self.entry[first : run[-1]])
@@ -266,6 +273,16 @@ class _Unit:
             if recent and all(self.entries[other] != before.entry for other in within):
                 found[before.entry] = parent_sum(before.content, first, len(run), values, self.finder)
         return found
+
+
+def _places(entry: list[int]) -> dict[int, Sequence[int]]:
+    """Return the places of each entry, in the order in which entries turn up."""
+    if len(set(entry)) == 1:
+        return {entry[0]: range(len(entry))}
+    found: dict[int, list[int]] = {}
+    for number, one in enumerate(entry):
+        found.setdefault(one, []).append(number)
+    return dict(found)
 
 
 def parent_sum(content: Content | None, between: int, length: int, values: set[bytes], finder: LoopFinder) -> ParentSum:

@@ -16,16 +16,14 @@ from advisor.workload.observed import Connections, Reuse
 from advisor.workload.observed import Incident as IncidentSum
 from advisor.workload.partial import EntryKey
 from advisor.workload.reuse import ReuseMeter
-
-SEEN = 10_000
-"""Executions after which only half of the contents are followed any further (SHARDS): memory and time stay flat."""
+from advisor.workload.sampling import Sampler
 
 Known = list[tuple[Incident, EntryKey | None]]
 
 
 @dataclass(slots=True)
 class Contents:
-    """Which executions had equal text and values."""
+    """Which executions had equal text and values, of those that a sampler picks."""
 
     entries: list[EntryKey] = field(default_factory=list)
     entry: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
@@ -42,8 +40,7 @@ class Observers:
         self.plans: dict[EntryKey, tuple[float, str]] = {}
         """The plan of each entry's slowest planned execution."""
         self.reuses = ReuseMeter()
-        self.modulus = 1
-        self.seen = 0
+        self.sampler = Sampler()
         self.settings: list[SettingMessage] = []
         self.busy = BusySum()
         self.numbers: dict[EntryKey, str] = {}
@@ -67,16 +64,10 @@ class Observers:
 
     def _contents(self, contents: Contents) -> None:
         names = [self._name(entry) for entry in contents.entries]
-        wanted = np.flatnonzero(contents.content % self.modulus == 0)
-        columns = (contents.end[wanted], contents.entry[wanted], contents.content[wanted])
-        rows = zip(*(column.tolist() for column in columns), strict=True)
-        for end, entry, content in rows:
-            if content % self.modulus:
-                continue
-            self.reuses.see(end / 1e6, names[entry], content, float(self.modulus))
-            self.seen += 1
-            if self.seen % SEEN == 0:
-                self.modulus *= 2
+        for modulus, places in self.sampler.pick(contents.content):
+            columns = (contents.end[places], contents.entry[places], contents.content[places])
+            for end, entry, content in zip(*(column.tolist() for column in columns), strict=True):
+                self.reuses.see(end / 1e6, names[entry], content, float(modulus))
 
     def _name(self, entry: EntryKey) -> str:
         """Return what an entry is called until the ids are final."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from advisor.capture.numbering import stable_order
 from advisor.capture.record import NO_TIME
 from advisor.workload.bursts import BlockBursts, BurstFinder
 from advisor.workload.busy import BusySum, add_pauses, busy, spread
@@ -21,6 +23,7 @@ from advisor.workload.steps import (
     BEGIN,
     END,
     SAMPLED,
+    STATEMENT,
     Content,
     Steps,
     session_order,
@@ -33,6 +36,9 @@ from advisor.workload.tally import Coded
 from advisor.workload.units import TICK, StepColumns, boundaries, closed, listed, spans
 from advisor.workload.unitsizes import SizeSums, add_size, merge_sizes
 from advisor.workload.vectors import Executions
+
+ONE = np.zeros(1, dtype=np.int64)
+"""Where the sessions begin of steps that are all of one."""
 
 FINE = 10_000
 """Time stamps coarser than this (microseconds) do not tell what started at one moment."""
@@ -103,19 +109,22 @@ class BlockSteps:
             order, starts, names = trace_order(coded.rows, order, steps.trace)
             steps = self._steps(coded, order)
             ends = [*starts.tolist()[1:], len(order)]
-        begins = boundaries(steps, self.resolution)
-        begins[starts] = True
+        begins = boundaries(steps, self.resolution, starts)
         parts: list[NDArray[np.int64]] = []
         columns, contents = StepColumns(steps), _Contents(coded, order)
+        open_spans: list[tuple[int, int]] = []
         for name, begin, end in zip(names, starts.tolist(), ends, strict=True):
             first, last = closed(begins[begin:end])
             if first < end - begin:
                 parts.append(spans(begins[begin + first : begin + last]) + begin + first)
-                tail = self._filled(coded, order, steps.part(begin + last, end), begin + last)
-                head = self._filled(coded, order, steps.part(begin, begin + first), begin)
+                head, tail = steps.part(begin, begin + first), steps.part(begin + last, end)
                 result.fragments[name] = Fragment(head, tail, preceding(steps, begin + last, contents.at))
+                open_spans += [(begin, begin + first), (begin + last, end)]
             else:
-                result.fragments[name] = Fragment(self._filled(coded, order, steps.part(begin, end), begin), None)
+                result.fragments[name] = Fragment(steps.part(begin, end), None)
+                open_spans.append((begin, end))
+        edges = (part for one in result.fragments.values() for part in (one.head, one.tail) if part is not None)
+        self._fill(coded, order, steps, dict(zip(open_spans, edges, strict=True)))
         whole = np.concatenate(parts) if parts else np.zeros((0, 2), dtype=np.int64)
         self._whole(steps, columns, contents, whole, result)
         result.units = len(whole)
@@ -132,7 +141,8 @@ class BlockSteps:
         """Add the loops and sizes of the units that a block holds whole."""
         repeating, large = counted(steps, units)
         for begin, end in repeating:
-            merge_loops(result.loops, self.finder.unit(columns, begin, end, contents))
+            found = self.finder.unit(columns, begin, end, contents, lambda at: preceding(steps, at, contents.get))
+            merge_loops(result.loops, found)
         for unit in large:
             if columns.bounded(unit.begin, unit.end):
                 first = contents.get(columns.first(unit.begin, unit.end))
@@ -154,19 +164,14 @@ class BlockSteps:
             transactions(rows.vxid)[order], traced,
         )  # fmt: skip
 
-    def _filled(self, coded: Coded, order: NDArray[np.int64], steps: Steps, begin: int) -> Steps:
-        """Return steps with the contents of the first executions of each entry."""
-        counts = [0] * len(steps.entries)
-        classes = steps.classes.tolist()
-        places: list[int] = []
-        for place, entry in enumerate(steps.entry.tolist()):
-            if not classes[entry] and counts[entry] < SAMPLED:
-                counts[entry] += 1
-                places.append(place)
-        if places:
-            found = contents_of(coded, order[begin : begin + len(steps)][places])
-            steps.contents.update(zip(places, found, strict=True))
-        return steps
+    def _fill(
+        self, coded: Coded, order: NDArray[np.int64], steps: Steps, parts: Mapping[tuple[int, int], Steps]
+    ) -> None:
+        """Give parts of the steps, by their spans, the contents of the first executions of each entry."""
+        places = [_first_places(steps, begin, end) for begin, end in parts]
+        found = iter(contents_of(coded, order[np.concatenate(places)])) if places else iter(())
+        for (begin, _), part, held in zip(parts, parts.values(), places, strict=True):
+            part.contents.update(zip((held - begin).tolist(), found, strict=False))
 
 
 class _Contents:
@@ -216,6 +221,18 @@ class _Contents:
         )  # fmt: skip
 
 
+def _first_places(steps: Steps, begin: int, end: int) -> NDArray[np.int64]:
+    """Return the places of the first `SAMPLED` executions of each statement within a span of steps."""
+    entry = steps.entry[begin:end]
+    places = np.flatnonzero(steps.classes[entry] == STATEMENT)
+    if len(places) > SAMPLED:
+        order = stable_order(entry[places], len(steps.entries))
+        groups = np.flatnonzero(np.diff(entry[places][order], prepend=-1))
+        rank = np.arange(len(order)) - np.repeat(groups, np.diff(np.append(groups, len(order))))
+        places = places[np.sort(order[rank < SAMPLED])]
+    return places + begin
+
+
 def _edges(steps: Steps, starts: list[int], ends: list[int], applications: list[bytes]) -> list[Edge]:
     kind = steps.classes[steps.entry]
     return [
@@ -225,6 +242,14 @@ def _edges(steps: Steps, starts: list[int], ends: list[int], applications: list[
         )
         for first, stop, application in zip(starts, ends, applications, strict=True)
     ]  # fmt: skip
+
+
+class Complete(NamedTuple):
+    """Steps of one session that go no further, in parts."""
+
+    parts: Sequence[Steps]
+    before: Before | None
+    """The statement right before them."""
 
 
 class OpenUnits:
@@ -255,14 +280,16 @@ class OpenUnits:
         self.busy.merge(block.busy)
         for session, edge in block.edges.items():
             self._pause(session, edge)
+        complete: list[Complete] = []
         for session, fragment in block.fragments.items():
             self.waiting.setdefault(session, []).append(self._renumbered(fragment.head))
             if fragment.tail is not None:
-                self._evaluate(self._joined(self.waiting[session]), self.before.get(session))
+                complete.append(Complete(self.waiting[session], self.before.get(session)))
                 self.waiting[session] = [self._renumbered(fragment.tail)]
                 self.before[session] = fragment.before
             elif len(self.waiting[session]) > 1:
-                self._advance(session)
+                complete.extend(self._advance(session))
+        self._evaluate(complete)
 
     def _pause(self, session: bytes, edge: Edge) -> None:
         """Count the pause between two blocks where a transaction goes on over it."""
@@ -278,43 +305,49 @@ class OpenUnits:
 
     def forget(self, before: int) -> None:
         """Finish the sessions that were silent since the tick before `before`: their units cannot go on."""
-        for session in [
-            name for name, parts in self.waiting.items() if int(parts[-1].end[-1]) // TICK < before // TICK
-        ]:
-            self._evaluate(self._joined(self.waiting.pop(session)), self.before.pop(session, None))
+        silent = [name for name, parts in self.waiting.items() if int(parts[-1].end[-1]) // TICK < before // TICK]
+        self._evaluate([Complete(self.waiting.pop(name), self.before.pop(name, None)) for name in silent])
 
     def finish(self) -> LoopSums:
         """Return all loops; every unit ends here."""
-        for session in sorted(self.waiting):
-            self._evaluate(self._joined(self.waiting[session]), self.before.get(session))
+        self._evaluate([Complete(self.waiting[name], self.before.get(name)) for name in sorted(self.waiting)])
         self.waiting.clear()
         merge_loops(self.loops, self.pooled.finish())
         return self.loops
 
-    def _advance(self, session: bytes) -> None:
-        """Evaluate what has become complete in a session that is all edge."""
+    def _advance(self, session: bytes) -> Iterator[Complete]:
+        """Yield what has become complete in a session that is all edge."""
         steps = self._joined(self.waiting[session])
-        begins = boundaries(steps, self.resolution)
-        _, last = closed(begins)
+        _, last = closed(boundaries(steps, self.resolution, ONE))
         if last < len(steps):
-            self._evaluate(steps.part(0, last), self.before.get(session))
+            yield Complete([steps.part(0, last)], self.before.get(session))
             self.before[session] = preceding(steps, last, steps.contents.get)
             steps = steps.part(last, len(steps))
         self.waiting[session] = [steps]
 
-    def _evaluate(self, steps: Steps, before: Before | None) -> None:
-        if len(steps):
-            units = spans(boundaries(steps, self.resolution))
-            self.units += len(units)
-            repeating, large = counted(steps, units)
-            columns, contents = StepColumns(steps), Known(steps.contents)
-            for begin, end in repeating:
-                found = self.finder.unit(columns, begin, end, contents, None if begin else before)
-                merge_loops(self.loops, found)
-            for unit in large:
-                if columns.bounded(unit.begin, unit.end):
-                    first = contents[columns.first(unit.begin, unit.end)]
-                    add_size(self.sizes, unit, first.application, first.text)
+    def _evaluate(self, complete: Sequence[Complete]) -> None:
+        """Add the loops and sizes of the units of several sessions, all at once."""
+        complete = [one for one in complete if any(map(len, one.parts))]
+        if not complete:
+            return
+        steps = self._joined([part for one in complete for part in one.parts])
+        lengths = [sum(map(len, one.parts)) for one in complete]
+        starts = np.cumsum([0, *lengths[:-1]])
+        known = dict(zip(starts.tolist(), (one.before for one in complete), strict=True))
+        units = spans(boundaries(steps, self.resolution, starts))
+        self.units += len(units)
+        repeating, large = counted(steps, units)
+        columns, contents = StepColumns(steps), Known(steps.contents)
+
+        def before(place: int) -> Before | None:
+            return known[place] if place in known else preceding(steps, place, contents.get)
+
+        for begin, end in repeating:
+            merge_loops(self.loops, self.finder.unit(columns, begin, end, contents, before))
+        for unit in large:
+            if columns.bounded(unit.begin, unit.end):
+                first = contents[columns.first(unit.begin, unit.end)]
+                add_size(self.sizes, unit, first.application, first.text)
 
     def _renumbered(self, steps: Steps) -> Steps:
         numbers: list[int] = []

@@ -79,7 +79,7 @@ class Steps:
 
     def part(self, begin: int, end: int) -> Steps:
         """Return some of the steps."""
-        contents = {place - begin: self.contents[place] for place in range(begin, end) if place in self.contents}
+        contents = {place - begin: content for place, content in self.contents.items() if begin <= place < end}
         span = slice(begin, end)
         return Steps(
             self.entries, self.classes, self.entry[span], self.start[span], self.end[span],

@@ -24,10 +24,10 @@ TICK = 10_000_000
 UnitKind = Literal["trace", "transaction", "session"]
 
 
-def boundaries(steps: Steps, resolution: int = 0) -> NDArray[np.bool_]:
-    """Return for each step whether a unit begins with it; the first step always begins one.
+def boundaries(steps: Steps, resolution: int, starts: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return for each step whether a unit begins with it; the first step of a session always begins one.
 
-    `resolution` is that of the log's time stamps, in microseconds.
+    `resolution` is that of the log's time stamps, in microseconds; `starts` is where sessions begin, the first at 0.
     """
     size = len(steps)
     begins = np.ones(size, dtype=bool)
@@ -38,6 +38,7 @@ def boundaries(steps: Steps, resolution: int = 0) -> NDArray[np.bool_]:
     pause = timed & (steps.start[1:] - steps.end[:-1] > PAUSE + resolution)
     tick = timed & (steps.end[1:] // TICK != steps.end[:-1] // TICK)
     same = (steps.transaction[1:] == steps.transaction[:-1]) & (steps.transaction[1:] != 0)
+    same[starts[1:] - 1] = False
     enters = same & ~np.concatenate(([False], same[:-1]))
     leaves = ~same & np.concatenate(([False], same[:-1]))
     entered = np.concatenate((enters[1:], [False]))
@@ -48,6 +49,7 @@ def boundaries(steps: Steps, resolution: int = 0) -> NDArray[np.bool_]:
     within = same | began | ends
     both = (steps.trace[1:] != 0) & ~traced
     begins[1:] = tick | traced | (~both & (control | (~within & (pause | leaves | entered))))
+    begins[starts] = True
     return begins
 
 
