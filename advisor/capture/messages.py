@@ -48,10 +48,10 @@ class Language:
         return language_named, (self.code,)
 
 
-TOLD = rb"(statement|parse|bind|execute fetch from|execute|plan)" + optional(rb" [^:\n\x00]*") + rb":(?: |(?=[\n\\]))"
+TOLD = rb"(statement|parse|bind|execute fetch from|execute|plan)" + optional(rb" [^:\n\x00]*+") + rb":(?: |(?=[\n\\]))"
 """What stands between duration and text, its kind in a group."""
 
-ENGLISH_HEAD = optional(rb"duration: ([0-9.]+) ms(?:  |(?=[\"\n\x00]|$))") + optional(TOLD)
+ENGLISH_HEAD = optional(rb"duration: ([0-9.]++) ms(?:  |(?=[\"\n\x00]|$))") + optional(TOLD)
 
 
 @cache
@@ -177,7 +177,7 @@ def _words(language: Language, english_word: bytes) -> list[bytes]:
     return [re.escape(word) for word, meaning in language.severities.items() if meaning == english_word]
 
 
-TIMED = rb"duration: ([0-9.]+) ms(?:  " + TOLD + rb"|(?=[\"\n\x00]|$))"
+TIMED = rb"duration: ([0-9.]++) ms(?:  " + TOLD + rb"|(?=[\"\n\x00]|$))"
 
 
 def either_pattern(language: Language, timed: bytes, severity: bytes) -> bytes:

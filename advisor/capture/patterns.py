@@ -1,7 +1,9 @@
 """Parts of patterns written so that Python's matcher is fast.
 
 `(?:x)?` and `(?:x)*` of anything longer than a character keep a repeat context for each try (`MAX_UNTIL` of
-Modules/_sre/sre_lib.h); a branch with an empty alternative matches the same and keeps none.
+Modules/_sre/sre_lib.h); a branch with an empty alternative matches the same and keeps none. A possessive set
+(`[^"]*+"`) gives nothing back and so keeps no state to return to; where what follows is not in the set it matches the
+same.
 """
 
 from __future__ import annotations

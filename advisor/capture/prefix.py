@@ -48,14 +48,19 @@ ZONE = rb"(?P<zone>[A-Za-z0-9_+:-]+)"
 """A time zone in the quick pattern, until its reader puts the zone in its place that the log is in."""
 
 QUICK: Mapping[str, tuple[str, bytes, bytes]] = {
-    "m": ("time", rb"(.{23})", b" " + ZONE),
-    "t": ("time", rb"(.{19})", b" " + ZONE),
+    "m": ("time", rb"(.{23}+)", b" " + ZONE),
+    "t": ("time", rb"(.{19}+)", b" " + ZONE),
     "n": ("epoch", FIELDS["n"][1], b""),
-    "v": ("vxid", rb"([0-9/]*)", b""),
+    "v": ("vxid", rb"([0-9/]*+)", b""),
 }
 """Escapes that the quick pattern gives a group of their own: field, group, and what follows it.
 
 Whoever reads the times finds out what is none."""
+
+SURE: Mapping[str, bytes] = {"p": rb"[0-9]++", "c": rb"[0-9a-f]++\.[0-9a-f]++"}
+"""Patterns of escapes for the quick pattern, where what follows is no hexadecimal digit."""
+
+HEXADECIMAL = (*"0123456789abcdef", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,12 +198,16 @@ class _Quick:
 
 
 def _strict(letter: str, following: Piece) -> bytes:
-    """Return the pattern of a field without groups; a free one ends at the character that follows it."""
+    """Return the pattern of a field without groups.
+
+    A free one ends at the character that follows it; one of digits need not give any back where none follows.
+    """
     pattern = FIELDS[letter][1]
     if b".*?" in pattern or b"*?)" in pattern:
         ends = re.escape(following[0][0].encode()) if following[1] == "text" and following[0] else b""
-        return b"[^" + ends + rb"\n]*" if ends else rb"[^\n]*?"
-    return _ungrouped(pattern)
+        return b"[^" + ends + rb"\n]*+" if ends else rb"[^\n]*?"
+    certain = following[1] == "text" and following[0][:1] not in HEXADECIMAL
+    return SURE[letter] if certain and letter in SURE else _ungrouped(pattern)
 
 
 def _ungrouped(pattern: bytes) -> bytes:

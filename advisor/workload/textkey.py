@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from advisor.capture.patterns import optional, repeated
 
-NUMBER = rb'(?<=[0-9])(?<![A-Za-z_0-9$"\x80-\xff][0-9])[0-9A-Za-z_.]*' + optional(rb"(?<=[eE])[+-][0-9]+")
-PLAIN_STRING = rb"(?<![eE]')[^'\0]*" + repeated(rb"''[^'\0]*") + rb"'"
+NUMBER = rb'(?<=[0-9])(?<![A-Za-z_0-9$"\x80-\xff][0-9])[0-9A-Za-z_.]*+' + optional(rb"(?<=[eE])[+-][0-9]++")
+PLAIN_STRING = rb"(?<![eE]')[^'\0]*+" + repeated(rb"''[^'\0]*+") + rb"'"
 ESCAPED_STRING = rb"(?:[^'\\\0]|\\.|'')*'"
 DOLLAR_QUOTED = rb"(?:[A-Za-z_][A-Za-z_0-9]*)?\$(?:[^$\0]|\$(?!\$))*\$(?:[A-Za-z_][A-Za-z_0-9]*)?\$"
 

@@ -29,8 +29,8 @@ STAMP = rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [A-Za-z0-9_+:-]+,"
 START = re.compile(STAMP + rb'(?:"(?:[^"]|"")*")?,(?:"(?:[^"]|"")*")?,\d*,(?:"[^"]*")?,[0-9a-f]+\.[0-9a-f]+,')
 STARTS = re.compile(rb"^" + START.pattern, re.M)
 
-PLAIN = optional(rb'"[^"\n]*"')
-TEXT = rb"(" + optional(rb'"[^"]*' + repeated(rb'""[^"]*') + rb'"') + rb")"
+PLAIN = optional(rb'"[^"\n]*+"')
+TEXT = rb"(" + optional(rb'"[^"]*+' + repeated(rb'""[^"]*+') + rb'"') + rb")"
 
 
 def sniff(head: bytes) -> float:
@@ -52,13 +52,13 @@ class CsvReader:
     @cached_property
     def quick(self) -> re.Pattern[bytes]:
         """A strict and fast pattern of the ordinary record."""
-        who = rb"(" + PLAIN + rb"," + PLAIN + rb",\d*," + PLAIN + rb",[0-9a-f.]+)"
-        place = rb",\d+," + PLAIN + rb",[^,\n]*,([0-9/]*),\d+,"
+        who = rb"(" + PLAIN + rb"," + PLAIN + rb",\d*+," + PLAIN + rb",[0-9a-f.]++)"
+        place = rb",\d++," + PLAIN + rb",[^,\n]*+,([0-9/]*+),\d++,"
         general = severity_pattern(self.language) + rb',[0-9A-Z]{5},"' + head_pattern(self.language, b',[0-9A-Z]{5},"')
-        message = either_pattern(self.language, b'LOG,00000,"', general) + rb'([^"]*' + repeated(rb'""[^"]*') + rb')"'
-        rest = rb"," + TEXT + rb",[^,\n]*,[^,\n]*,\d*," + TEXT + rb"," + TEXT + rb",\d*,[^,\n]*"
-        application = optional(rb",(" + PLAIN + rb")" + optional(rb",[^\n]*"))
-        stamp = rb"^([-0-9]{10} [0-9:.]{12}) ([^ ,\n]+),"
+        message = either_pattern(self.language, b'LOG,00000,"', general) + rb'([^"]*+' + repeated(rb'""[^"]*+') + rb')"'
+        rest = rb"," + TEXT + rb",[^,\n]*+,[^,\n]*+,\d*+," + TEXT + rb"," + TEXT + rb",\d*+,[^,\n]*+"
+        application = optional(rb",(" + PLAIN + rb")" + optional(rb",[^\n]*+"))
+        stamp = rb"^([-0-9]{10}+ [0-9:.]{12}+) ([^ ,\n]++),"
         return re.compile(stamp + who + place + message + rest + application + rb"\n", re.M)
 
     def starts(self, line: bytes) -> bool:

@@ -35,14 +35,14 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
 """Names that csvlog's columns have where an older extension or an operator writes them as JSON."""
 
 
-STRING = rb'[^"]*'
+STRING = rb'[^"]*+'
 """The inside of a string whose escaped quotes are replaced: a search for one character is much the fastest."""
 
 BACKSLASH, QUOTE = b"\1", b"\2"
 """What stands for an escaped backslash and an escaped quote; JSON as the server writes it has no control characters."""
 
 
-NUMBER, PLAIN, KEPT = rb"[0-9]+", rb'"' + STRING + rb'"', rb'"(' + STRING + rb')"'
+NUMBER, PLAIN, KEPT = rb"[0-9]++", rb'"' + STRING + rb'"', rb'"(' + STRING + rb')"'
 """Patterns of values: a number, a string, a string that is kept."""
 
 
@@ -75,24 +75,24 @@ class JsonReader:
         """A strict and fast pattern of a record as the server itself writes it, its keys in its order."""
         general = severity_pattern(self.language) + rb'"' + _maybe(b"state_code", PLAIN) + rb',"message":"'
         general += head_pattern(self.language, b'","message":"')
-        who = _maybe(b"user", PLAIN) + _maybe(b"dbname", PLAIN) + rb',"pid":[0-9]+' + _maybe(b"remote_host", PLAIN)
+        who = _maybe(b"user", PLAIN) + _maybe(b"dbname", PLAIN) + rb',"pid":[0-9]++' + _maybe(b"remote_host", PLAIN)
         hints = rb',"(?:hint|internal_query)":' + PLAIN
-        where = rb',"func_name":"[^"]*","file_name":"[^"]*","file_line_num":[0-9]+'
+        where = rb',"func_name":"[^"]*+","file_name":"[^"]*+","file_line_num":[0-9]++'
         rare = (
             repeated(hints) + _maybe(b"internal_position", NUMBER) + _maybe(b"context", KEPT)
             + _maybe(b"statement", KEPT) + _maybe(b"cursor_position", NUMBER) + optional(where)
         )  # fmt: skip
         parts = (
-            rb'^{"timestamp":"(.{23}) ([^"]+)"',
+            rb'^{"timestamp":"(.{23}+) ([^"]++)"',
             rb"(" + who + rb")" + _maybe(b"remote_port", NUMBER),
-            rb',"session_id":"([0-9a-f.]+)","line_num":[0-9]+',
+            rb',"session_id":"([0-9a-f.]++)","line_num":[0-9]++',
             _maybe(b"ps", PLAIN) + _maybe(b"session_start", PLAIN),
-            _maybe(b"vxid", rb'"([0-9/]*)"') + _maybe(b"txid", NUMBER) + rb',"error_severity":"',
+            _maybe(b"vxid", rb'"([0-9/]*+)"') + _maybe(b"txid", NUMBER) + rb',"error_severity":"',
             either_pattern(self.language, b'LOG","message":"', general),
             rb"(" + STRING + rb')"' + _maybe(b"detail", KEPT),
             optional(rb'(?=,"[hicsf])' + rare),
             _maybe(b"application_name", KEPT) + _maybe(b"backend_type", PLAIN),
-            _maybe(b"leader_pid", NUMBER) + _maybe(b"query_id", rb"-?[0-9]+") + rb"}\n",
+            _maybe(b"leader_pid", NUMBER) + _maybe(b"query_id", rb"-?[0-9]++") + rb"}\n",
         )
         return re.compile(b"".join(parts), re.M)
 

@@ -37,7 +37,7 @@ FREE = frozenset({"application", "user", "database"})
 NOBODY = b"[unknown]"
 PRIMARY_SET = frozenset(PRIMARY)
 
-BODY = rb"(.*" + repeated(rb"\n\t.*") + rb")"
+BODY = rb"(.*+" + repeated(rb"\n\t.*+") + rb")"
 
 
 def sniff(head: bytes) -> float:
