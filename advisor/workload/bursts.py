@@ -10,6 +10,7 @@ import re
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -70,6 +71,9 @@ class Read(NamedTuple):
     entry: EntryKey
     end: int
     content: Content
+
+
+read_of_row = partial(tuple.__new__, Read)
 
 
 @dataclass(slots=True)
@@ -219,4 +223,4 @@ class _Block:
         groups = [self.groups[number] for number in self.group[places].tolist()]
         entries = [self.coded.entries[number] for number in self.entry[places].tolist()]
         found = contents_of(self.coded, self.picked[places])
-        return list(map(Read._make, zip(groups, entries, self.end[places].tolist(), found, strict=True)))
+        return list(map(read_of_row, zip(groups, entries, self.end[places].tolist(), found, strict=True)))

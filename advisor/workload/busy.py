@@ -79,9 +79,15 @@ def spread(seconds: Counter[int], start: NDArray[np.int64], end: NDArray[np.int6
     """Add spans of time, in microseconds, to the seconds they touch."""
     first, last = start // SECOND, end // SECOND
     inside = first == last
-    places, inverse = np.unique(first[inside], return_inverse=True)
-    sums = np.bincount(inverse, (end - start)[inside], len(places)).astype(np.int64)
-    seconds.update(dict(zip(places.tolist(), sums.tolist(), strict=True)))
+    within, taken = first[inside], (end - start)[inside]
+    least, most = (int(within.min()), int(within.max())) if len(within) else (0, 0)
+    if most - least < LONGEST:
+        places = np.flatnonzero(np.bincount(within - least))
+        sums = np.bincount(within - least, taken)[places]
+    else:
+        places, inverse = np.unique(within - least, return_inverse=True)
+        sums = np.bincount(inverse, taken, len(places))
+    seconds.update(dict(zip((places + least).tolist(), sums.astype(np.int64).tolist(), strict=True)))
     for begin, stop in zip(start[~inside].tolist(), end[~inside].tolist(), strict=True):
         if stop - begin < LONGEST * SECOND:
             for second in range(begin // SECOND, stop // SECOND + 1):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.workload.steps import Content
+from advisor.workload.steps import Content, content_of_row
 from advisor.workload.tally import Coded
 
 
@@ -24,4 +24,4 @@ def contents_of(coded: Coded, picked: NDArray[np.int64]) -> list[Content]:
         [returned.get(row) for row in places] if returned else [None] * len(places),
         strict=True,
     )
-    return list(map(Content._make, columns))
+    return list(map(content_of_row, columns))

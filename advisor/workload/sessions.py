@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.capture.numbering import stable_order
+from advisor.capture.numbering import Numbering, stable_order
 from advisor.capture.record import NO_TIME
 from advisor.workload.bursts import BlockBursts, BurstFinder
 from advisor.workload.busy import BusySum, add_pauses, busy, spread
@@ -278,8 +278,7 @@ class OpenUnits:
         self.pooled.add(block.bursts)
         self.units += block.units
         self.busy.merge(block.busy)
-        for session, edge in block.edges.items():
-            self._pause(session, edge)
+        self._pause(block.edges)
         complete: list[Complete] = []
         for session, fragment in block.fragments.items():
             self.waiting.setdefault(session, []).append(self._renumbered(fragment.head))
@@ -291,17 +290,24 @@ class OpenUnits:
                 complete.extend(self._advance(session))
         self._evaluate(complete)
 
-    def _pause(self, session: bytes, edge: Edge) -> None:
-        """Count the pause between two blocks where a transaction goes on over it."""
-        before = self.last.pop(session, None)
-        if before is not None and before.end != NO_TIME and edge.start > before.end:
-            same = before.last_transaction == edge.first_transaction != 0
-            if same or before.last_class == BEGIN or edge.first_class == END:
-                gap = np.array([edge.start - before.end])
-                add_pauses(self.busy, gap, np.zeros(1, dtype=np.int32), [edge.application])
-                spread(self.busy.seconds, np.array([before.end]), np.array([edge.start]))
-        if edge.last_transaction or edge.last_class == BEGIN:
-            self.last[session] = edge
+    def _pause(self, edges: Mapping[bytes, Edge]) -> None:
+        """Count the pauses between two blocks where a transaction goes on over them."""
+        pauses: list[tuple[int, int]] = []
+        applications: Numbering[bytes] = Numbering()
+        whose: list[int] = []
+        for session, edge in edges.items():
+            before = self.last.pop(session, None)
+            if before is not None and before.end != NO_TIME and edge.start > before.end:
+                same = before.last_transaction == edge.first_transaction != 0
+                if same or before.last_class == BEGIN or edge.first_class == END:
+                    pauses.append((before.end, edge.start))
+                    whose.append(applications[edge.application])
+            if edge.last_transaction or edge.last_class == BEGIN:
+                self.last[session] = edge
+        if pauses:
+            begin, end = np.array(pauses).T
+            add_pauses(self.busy, end - begin, np.array(whose, dtype=np.int32), list(applications))
+            spread(self.busy.seconds, begin, end)
 
     def forget(self, before: int) -> None:
         """Finish the sessions that were silent since the tick before `before`: their units cannot go on."""
