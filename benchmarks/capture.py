@@ -174,16 +174,22 @@ def _rows(form: str, log: Path, flat: Path | None, options: argparse.Namespace) 
 def _row(form: str, log: Path, jobs: int, compared: bool, loops: bool) -> list[object]:
     size = log.stat().st_size / 1e6
     runs = [timed(ours(log, jobs)) for _ in range(2)]
-    bare = median(timed(ours(log, jobs, NO_LOOPS))[0] for _ in range(3)) if loops else None
+    added = median(_added(log, jobs) for _ in range(3)) if loops else None
     peak = peak_memory(ours(log, jobs))
     with tempfile.TemporaryDirectory() as out:
         other = pgbadger(log, form, jobs, Path(out)) if compared else None
     runs.append(timed(ours(log, jobs)))
     seconds, output = median(run[0] for run in runs), runs[0][1]
     row: list[object] = [form, size, jobs, seconds, size / seconds, int(output) / seconds, peak, other]
-    row += [other / seconds if other else None, f"{seconds / bare - 1:+.0%}" if bare else None]
+    row += [other / seconds if other else None, f"{added:+.0%}" if added is not None else None]
     print(row, file=sys.stderr, flush=True)
     return row
+
+
+def _added(log: Path, jobs: int) -> float:
+    """Return what share loops add to a capture, run right after one without: the machine's speed drifts."""
+    bare, _ = timed(ours(log, jobs, NO_LOOPS))
+    return timed(ours(log, jobs))[0] / bare - 1
 
 
 if __name__ == "__main__":

@@ -20,13 +20,18 @@ from advisor.workload.blocks import Span, bytes_of
 PIPE = 1 << 20
 """Bytes of a pipe, what Linux allows everybody."""
 
+ALONE = {"OPENBLAS_NUM_THREADS": "1"}
+"""NumPy would start threads for linear algebra that nobody asks for, and they spin for a tenth of a second."""
+
 
 class Worker:
     """A worker process, seen from the parent."""
 
     def __init__(self) -> None:
         command = [sys.executable, "-m", "advisor.workload.worker"]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=1 << 16)
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=1 << 16, env={**os.environ, **ALONE}
+        )
         # A result should fit into the pipe: else the worker waits for a parent that is busy with the one before it.
         with suppress(ImportError, AttributeError, OSError):
             import fcntl
