@@ -3,7 +3,8 @@
     python -m benchmarks.capture [--gigabytes 1] [--flat 4] [--formats stderr,csv,json] [--jobs 1,2] [--pgbadger 1,2]
 
 The log is that of one pgbench run, repeated with later times and other sessions until it is large enough. Seconds are the
-median of three runs, two before pgBadger's and one after it: the speed of a shared machine drifts.
+median of three runs, two before pgBadger's and one after it: the speed of a shared machine drifts. What compares two of
+our own runs (with and without loops, one job and several) is the median of three pairs of runs, one right after the other.
 """
 
 from __future__ import annotations
@@ -158,7 +159,9 @@ def main() -> None:
             flat = log_of(form, options.flat, folder) if options.flat and form == "stderr" else None
             if not options.only_logs:
                 rows.extend(_rows(form, log, flat, options))
-        head = ["log", "MB", "jobs", "s", "MB/s", "executions/s", "peak MB", "pgBadger s", "ratio", "loops add"]
+        head = [
+            "log", "MB", "jobs", "s", "MB/s", "executions/s", "peak MB", "pgBadger s", "ratio", "loops add", "of 1 job",
+        ]  # fmt: skip
         print(tabulate(rows, head, floatfmt=".1f", missingval="", tablefmt="github"))
 
 
@@ -182,6 +185,7 @@ def _row(form: str, log: Path, jobs: int, compared: bool, loops: bool) -> list[o
     seconds, output = median(run[0] for run in runs), runs[0][1]
     row: list[object] = [form, size, jobs, seconds, size / seconds, int(output) / seconds, peak, other]
     row += [other / seconds if other else None, f"{added:+.0%}" if added is not None else None]
+    row.append(f"{median(_gained(log, jobs) for _ in range(3)):.2f}" if compared and jobs > 1 else None)
     print(row, file=sys.stderr, flush=True)
     return row
 
@@ -190,6 +194,12 @@ def _added(log: Path, jobs: int) -> float:
     """Return what share loops add to a capture, run right after one without: the machine's speed drifts."""
     bare, _ = timed(ours(log, jobs, NO_LOOPS))
     return timed(ours(log, jobs))[0] / bare - 1
+
+
+def _gained(log: Path, jobs: int) -> float:
+    """Return how many times as fast as with one job a capture is, run right after one."""
+    alone, _ = timed(ours(log, 1))
+    return alone / timed(ours(log, jobs))[0]
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from advisor.capture.record import NO_TIME
 from advisor.workload.bursts import BlockBursts, BurstFinder
 from advisor.workload.busy import BusySum, add_pauses, busy, spread
 from advisor.workload.contents import contents_of
+from advisor.workload.fragments import Fragment, Fragments
 from advisor.workload.loops import Before, Known, LoopFinder, counted, preceding
 from advisor.workload.loopsum import LoopSums, merge_loops
 from advisor.workload.partial import EntryKey
@@ -26,6 +27,7 @@ from advisor.workload.steps import (
     STATEMENT,
     Content,
     Steps,
+    joined,
     session_order,
     step_class,
     trace_order,
@@ -42,18 +44,6 @@ ONE = np.zeros(1, dtype=np.int64)
 
 FINE = 10_000
 """Time stamps coarser than this (microseconds) do not tell what started at one moment."""
-
-
-@dataclass(slots=True)
-class Fragment:
-    """The steps of one session in one block that belong to units reaching beyond it."""
-
-    head: Steps
-    """Up to the first sure boundary."""
-    tail: Steps | None
-    """From the last sure boundary; `None` when the block holds none, and `head` holds all."""
-    before: Before | None = None
-    """The statement right before the tail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +64,7 @@ class BlockLoops:
     """Loops of the units that a block holds whole, and the steps at its edges."""
 
     loops: LoopSums = field(default_factory=dict)
-    fragments: dict[bytes, Fragment] = field(default_factory=dict)
+    fragments: Fragments = field(default_factory=Fragments)
     edges: dict[bytes, Edge] = field(default_factory=dict)
     busy: BusySum = field(default_factory=BusySum)
     units: int = 0
@@ -123,8 +113,7 @@ class BlockSteps:
             else:
                 result.fragments[name] = Fragment(steps.part(begin, end), None)
                 open_spans.append((begin, end))
-        edges = (part for one in result.fragments.values() for part in (one.head, one.tail) if part is not None)
-        self._fill(coded, order, steps, dict(zip(open_spans, edges, strict=True)))
+        self._fill(coded, order, steps, dict(zip(open_spans, result.fragments.parts(), strict=True)))
         whole = np.concatenate(parts) if parts else np.zeros((0, 2), dtype=np.int64)
         self._whole(steps, columns, contents, whole, result)
         result.units = len(whole)
@@ -366,19 +355,4 @@ class OpenUnits:
         return steps
 
     def _joined(self, parts: Sequence[Steps]) -> Steps:
-        contents: dict[int, Content] = {}
-        offset = 0
-        for part in parts:
-            contents.update({place + offset: content for place, content in part.contents.items()})
-            offset += len(part)
-        entries = list(self.numbers)
-        return Steps(
-            entries,
-            np.array(self.classes, dtype=np.int8),
-            np.concatenate([part.entry for part in parts]),
-            np.concatenate([part.start for part in parts]),
-            np.concatenate([part.end for part in parts]),
-            np.concatenate([part.transaction for part in parts]),
-            np.concatenate([part.trace for part in parts]),
-            contents,
-        )
+        return joined(parts, list(self.numbers), np.array(self.classes, dtype=np.int8))

@@ -83,6 +83,10 @@ class Steps:
     def part(self, begin: int, end: int) -> Steps:
         """Return some of the steps."""
         contents = {place - begin: content for place, content in self.contents.items() if begin <= place < end}
+        return self.span(begin, end, contents)
+
+    def span(self, begin: int, end: int, contents: dict[int, Content]) -> Steps:
+        """Return some of the steps, with what is known of their contents."""
         span = slice(begin, end)
         return Steps(
             self.entries, self.classes, self.entry[span], self.start[span], self.end[span],
@@ -126,6 +130,25 @@ def unpack(columns: PackedContents | None) -> dict[int, Content]:
     places, texts, parameters, others = columns
     rows = zip(unpacked(texts), [value or None for value in unpacked(parameters)], *others, strict=True)
     return dict(zip(places, map(content_of_row, rows), strict=True))
+
+
+def joined(parts: Sequence[Steps], entries: Sequence[EntryKey], classes: NDArray[np.int8]) -> Steps:
+    """Return steps behind each other as one; `entries` and their `classes` are those that all of them number."""
+    contents: dict[int, Content] = {}
+    offset = 0
+    for part in parts:
+        contents.update({place + offset: content for place, content in part.contents.items()})
+        offset += len(part)
+    return Steps(
+        entries,
+        classes,
+        np.concatenate([part.entry for part in parts]),
+        np.concatenate([part.start for part in parts]),
+        np.concatenate([part.end for part in parts]),
+        np.concatenate([part.transaction for part in parts]),
+        np.concatenate([part.trace for part in parts]),
+        contents,
+    )
 
 
 def _steps(columns: Sequence[Any], packed_contents: PackedContents | None) -> Steps:
