@@ -11,6 +11,7 @@ import sys
 BENCHMARKS = {
     "twin_fidelity": [["--scale", "1"]],
     "size_model": [[]],
+    "heap_visits": [[]],
     "index_selection": [[], ["--run-times"], ["--suite", "tpcds"]],
     "scale": [[]],
     "nplus1": [[], ["--cost", "1000"]],

@@ -14,6 +14,7 @@ from advisor.cli.options import Size, database_options, one_source
 from advisor.errors import UsageError
 from advisor.output.report import Report
 from advisor.progress import Progress
+from advisor.whole_file import write_whole
 
 if TYPE_CHECKING:
     from advisor.catalog.schema import Schema
@@ -137,10 +138,10 @@ def command(
                 )
     rendered = render(report, form)
     if save:
-        save.write_text(render(report, "json"), encoding="utf-8")
+        write_whole(save, render(report, "json").encode())
         progress.note(f"saved {save}")
     if output_file:
-        output_file.write_text(rendered, encoding="utf-8")
+        write_whole(output_file, rendered.encode())
         progress.note(f"report: {output_file}")
     else:
         click.echo(rendered, nl=False)

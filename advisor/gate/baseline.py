@@ -16,6 +16,7 @@ import orjson
 from advisor.errors import InputError
 from advisor.twin.plan import PlanNode
 from advisor.twin.statement import BoundStatement
+from advisor.whole_file import write_whole
 
 VERSION = "1.0"
 
@@ -87,7 +88,7 @@ def save_baseline(baseline: Baseline, path: Path) -> None:
     """Write the baseline as indented JSON with sorted keys."""
     options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
     document = {"schema_version": VERSION, **orjson.loads(orjson.dumps(baseline))}
-    path.write_bytes(orjson.dumps(document, option=options))
+    write_whole(path, orjson.dumps(document, option=options))
 
 
 def load_baseline(path: Path) -> Baseline:

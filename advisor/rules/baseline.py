@@ -10,6 +10,7 @@ import orjson
 
 from advisor.errors import InputError
 from advisor.rules.finding import Finding
+from advisor.whole_file import write_whole
 
 VERSION = "1.0"
 
@@ -33,4 +34,4 @@ def write_accepted(path: Path, findings: Sequence[Finding], before: Sequence[dic
     known = {entry.get("id"): entry for entry in before}
     entries = [known.get(one.id, {"id": one.id, "code": one.code, "reason": one.title}) for one in findings]
     document = {"schema_version": VERSION, "suppress": sorted(entries, key=lambda entry: str(entry["id"]))}
-    path.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    write_whole(path, orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))

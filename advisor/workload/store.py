@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,6 +11,7 @@ import zstandard
 
 from advisor.capture.source import Source
 from advisor.errors import InputError
+from advisor.whole_file import write_whole
 from advisor.workload.model import Workload
 
 VERSION = 1
@@ -66,23 +66,10 @@ def save(workload: Workload, path: Path) -> int:
     if path.suffix != ".json":
         data = zstandard.ZstdCompressor(level=LEVEL, write_content_size=True).compress(data)
     try:
-        _put(data, path)
+        write_whole(path, data)
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", where=str(path), do="choose another -o") from error
     return len(data)
-
-
-def _put(data: bytes, path: Path) -> None:
-    """Write a file whole or not at all: what was there before stays until all is written."""
-    if path.exists() and not path.is_file():  # a device or a pipe
-        path.write_bytes(data)
-        return
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(data)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def load_workload(source: Source) -> Workload:
