@@ -40,7 +40,7 @@ BY_COST = "indexes were chosen by the planner's cost, not by the time model (--a
     type=click.Choice(["time", "cost"]),
     default="time",
     show_default=True,
-    help="Choose by what plans take (the time model), or by the planner's own cost.",
+    help="Choose by the planner's cost and the time model together, slowing no query, or by its cost alone.",
 )
 @click.option("--time-limit", type=float, help="Seconds after which the search stops with the best answer so far.")
 @click.option("--select", multiple=True, help="Rules to run: codes, names or prefixes.")

@@ -22,7 +22,7 @@ class Outcome:
     cost: float
     """Mean over its statements, by their weights, in planner units."""
     felt: float
-    """The same by the time model of `advisor.indexes.pricing`: what choices are made by."""
+    """The same by the time model of `advisor.indexes.pricing`, which tells what slows the query."""
     filtering: float
     """Share of the cost spent in statements that fetch rows by an index and then discard some of them."""
     used: frozenset[int]

@@ -91,12 +91,14 @@ def _without_proposal(query: Query, costs: Costs, candidates: Candidates, option
             "whole-table",
             f"it reads most of its rows: none of {len(shown)} candidates lowers its cost by 5 %",
         )
-    best = configurations(costs, query.id)[0].cost
-    if outcome and best > outcome.felt * (1 - options.min_gain):
+    best = configurations(costs, query.id)[0]
+    if outcome and best.cost > outcome.felt * (1 - options.min_gain):
         why = "the plans that its indexes lead the planner to cost less but take longer: they visit the heap too often"
         return WhyNot(query.id, "slower", why)
     if outcome and options.budget is not None:
-        return WhyNot(query.id, "budget", f"cost could fall from {outcome.cost:.0f} to {best:.0f}, at a larger budget")
+        return WhyNot(
+            query.id, "budget", f"cost could fall from {outcome.cost:.0f} to {best.planned:.0f}, at a larger budget"
+        )
     return WhyNot(
         query.id, "write-cost", "what it would save is less than what the index costs on writes, or too small a share"
     )

