@@ -17,7 +17,7 @@ class AdviseOptions:
     max_per_table: int = 6
     """New indexes on one table."""
     aim: Aim = "time"
-    """What choices are made by: `time`, the planner's costs and the time model, or `cost`, the planner's costs alone."""
+    """What choices go by: `time`, the planner's costs and the time model, or `cost`, the planner's costs alone."""
     width: int = 4
     """Key columns of one index."""
     include_columns: int = 4
