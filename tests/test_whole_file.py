@@ -46,6 +46,14 @@ def test_a_link_is_written_through_and_the_mode_is_kept(tmp_path: Path) -> None:
     assert target.stat().st_mode & 0o777 == 0o600
 
 
+def test_what_is_the_owners_is_so_from_the_first_byte(tmp_path: Path) -> None:
+    target = tmp_path / "statistics.jsonl"
+    target.write_bytes(b"old")
+    target.chmod(0o644)
+    write_whole(target, b"new", 0o600)
+    assert target.stat().st_mode & 0o777 == 0o600
+
+
 def test_a_file_that_cannot_be_replaced_is_written_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def busy(self: Path, target: Path) -> Path:
         raise OSError(errno.EBUSY, "a mount")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,13 @@ from advisor.catalog.snapshot_facts import facts_of, snapshot_from_facts
 from advisor.catalog.snapshot_model import Snapshot
 from advisor.catalog.statistics import Statistics
 from advisor.errors import SnapshotError
+from advisor.whole_file import write_whole
 
 SCHEMA, STATISTICS, SETTINGS, FACTS, STATEMENTS = (
     "schema.sql", "statistics.jsonl", "settings.json", "snapshot.json", "statements.csv",
 )  # fmt: skip
+OWNER = 0o600
+"""Permissions: production's values are their owner's to read."""
 _AGAIN = "take the snapshot again: advisor snapshot URL -o DIR, or psql -f sql/export/snapshot.sql"
 
 
@@ -26,15 +28,15 @@ def save_snapshot(snapshot: Snapshot, folder: Path) -> None:
     """Write the snapshot to a folder, which is made when it is missing; other files in it stay."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write(folder / SCHEMA, snapshot.schema_sql.encode())
-        _write(folder / STATISTICS, b"".join(orjson.dumps(record) + b"\n"
-                                             for record in records_from_statistics(snapshot.statistics)))  # fmt: skip
-        _write(folder / SETTINGS, _pretty(dict(snapshot.settings)))
+        records = records_from_statistics(snapshot.statistics)
+        write_whole(folder / SCHEMA, snapshot.schema_sql.encode(), OWNER)
+        write_whole(folder / STATISTICS, b"".join(orjson.dumps(record) + b"\n" for record in records), OWNER)
+        write_whole(folder / SETTINGS, _pretty(dict(snapshot.settings)), OWNER)
         if snapshot.statements is None:
             (folder / STATEMENTS).unlink(missing_ok=True)
         else:
-            _write(folder / STATEMENTS, snapshot.statements.encode())
-        _write(folder / FACTS, _pretty(facts_of(snapshot)))
+            write_whole(folder / STATEMENTS, snapshot.statements.encode(), OWNER)
+        write_whole(folder / FACTS, _pretty(facts_of(snapshot)), OWNER)
     except OSError as error:
         raise SnapshotError(f"cannot write here: {error.strerror}", where=str(error.filename or folder),
                             do="choose another folder with -o") from error  # fmt: skip
@@ -102,10 +104,3 @@ def _object(path: Path) -> Any:
 
 def _pretty(value: Mapping[str, Any]) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n"
-
-
-def _write(path: Path, content: bytes) -> None:
-    temporary = path.with_name(path.name + ".part")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-    temporary.replace(path)

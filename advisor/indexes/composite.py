@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from advisor.catalog.schema import Schema
 from advisor.catalog.statistics import Statistics
+from advisor.indexes.references import unique_keys
 from advisor.twin.plan import PlanNode
 
 _NAME = r'"(?:[^"]|"")+"|[^\W\d][\w$]*'
@@ -44,9 +45,7 @@ def relations(schema: Schema, statistics: Statistics) -> Mapping[str, Relation]:
     """Return the tables by name."""
     found = {}
     for table in schema.tables.values():
-        definitions = [index.definition for index in table.indexes if index.definition.unique and index.valid]
-        keys = (frozenset(key.column or key.expression for key in one.keys) for one in definitions if not one.where)
-        found[table.name] = Relation(statistics.rows(table.schema, table.name), tuple(keys))
+        found[table.name] = Relation(statistics.rows(table.schema, table.name), tuple(unique_keys(table)))
     return found
 
 

@@ -47,7 +47,7 @@ def _joined(shapes: Iterable[QueryShape], schema: Schema) -> Iterator[Reference]
         for mine in shape.tables:
             for other, pairs in _pairs(mine).items():
                 target = places.get(other, ("", ""))
-                for key in _keys(schema.tables[target]) if target in schema.tables else ():
+                for key in unique_keys(schema.tables[target]) if target in schema.tables else ():
                     if key <= pairs.keys():
                         yield (mine.schema, mine.table), frozenset(pairs[name] for name in key), target
 
@@ -61,8 +61,8 @@ def _pairs(mine: TableShape) -> Mapping[int, Mapping[str, str]]:
     return found
 
 
-def _keys(table: Table) -> Iterator[frozenset[str]]:
-    """Yield the columns of each unique index over the whole table."""
+def unique_keys(table: Table) -> Iterator[frozenset[str]]:
+    """Yield the columns of each unique index over the whole table; those on expressions are left out."""
     for index in table.indexes:
         definition = index.definition
         columns = [key.column for key in definition.keys]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import compress, pairwise
 from statistics import median_low
 from typing import NamedTuple, Protocol
@@ -275,14 +275,14 @@ class _Unit:
         return found
 
 
-def _places(entry: list[int]) -> dict[int, Sequence[int]]:
+def _places(entry: list[int]) -> Mapping[int, Sequence[int]]:
     """Return the places of each entry, in the order in which entries turn up."""
     if len(set(entry)) == 1:
         return {entry[0]: range(len(entry))}
     found: dict[int, list[int]] = {}
     for number, one in enumerate(entry):
         found.setdefault(one, []).append(number)
-    return dict(found)
+    return found
 
 
 def parent_sum(content: Content | None, between: int, length: int, values: set[bytes], finder: LoopFinder) -> ParentSum:
