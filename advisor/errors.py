@@ -33,6 +33,10 @@ class InputError(AdvisorError):
     """A file cannot be read, or nothing in it was understood."""
 
 
+class WorkerError(AdvisorError):
+    """A process that read a log for us is gone."""
+
+
 class ServerError(AdvisorError):
     """A database cannot be reached, or refuses what we need from it."""
 

@@ -14,6 +14,7 @@ import sys
 from contextlib import suppress
 from typing import BinaryIO, cast
 
+from advisor.errors import WorkerError
 from advisor.workload.block import BlockReader, BlockResult, Spec
 from advisor.workload.blocks import Span, bytes_of
 
@@ -30,8 +31,10 @@ class Worker:
     def __init__(self) -> None:
         command = [sys.executable, "-m", "advisor.workload.worker"]
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=1 << 16, env={**os.environ, **ALONE}
-        )
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=1 << 16, env={**os.environ, **ALONE},
+            process_group=0,
+        )  # fmt: skip
+        # In a group of its own: Ctrl-C is for the parent alone, which ends it, and reads nothing into its end.
         # A result should fit into the pipe: else the worker waits for a parent that is busy with the one before it.
         with suppress(ImportError, AttributeError, OSError):
             import fcntl
@@ -39,11 +42,15 @@ class Worker:
             fcntl.fcntl(cast(BinaryIO, self.process.stdout), fcntl.F_SETPIPE_SZ, PIPE)
 
     def read(self, spec: Spec, block: bytes | Span, owned: int) -> BlockResult:
-        """Return what the worker makes of a block; raises what reading it raised."""
+        """Return what the worker makes of a block; raises what reading it raised, `WorkerError` when it is gone."""
         stdin, stdout = cast(BinaryIO, self.process.stdin), cast(BinaryIO, self.process.stdout)
-        pickle.dump((spec, block, owned), stdin, pickle.HIGHEST_PROTOCOL)
-        stdin.flush()
-        result = pickle.load(stdout)
+        try:
+            pickle.dump((spec, block, owned), stdin, pickle.HIGHEST_PROTOCOL)
+            stdin.flush()
+            result = pickle.load(stdout)
+        except (EOFError, BrokenPipeError, pickle.UnpicklingError) as error:  # the last: in the middle of a result
+            do = "see whether the system killed it for want of memory; --jobs 1 reads without such processes"
+            raise WorkerError("a process that read a log ended before it was done", do=do) from error
         if isinstance(result, BaseException):
             raise result
         assert isinstance(result, BlockResult)
