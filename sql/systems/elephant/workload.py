@@ -29,10 +29,16 @@ def someone(chance: random.Random) -> int:
     return 1 + int(USERS ** chance.random()) * 7919 % USERS
 
 
+def sidebar(db: Connection, chance: random.Random) -> list[tuple[Any, ...]]:
+    """List a user's sessions: every column of each, documents and all."""
+    return db.execute(
+        "SELECT * FROM sessions WHERE user_id = %s ORDER BY updated_at DESC LIMIT 12", [someone(chance)]
+    ).fetchall()
+
+
 def session_list(db: Connection, chance: random.Random) -> None:
-    """List a user's sessions: every column of each, then its number of tasks and its last one."""
-    listed = "SELECT * FROM sessions WHERE user_id = %s ORDER BY updated_at DESC LIMIT 12"
-    for session in db.execute(listed, [someone(chance)]).fetchall():
+    """List a user's sessions, then of each its number of tasks and its last one."""
+    for session in sidebar(db, chance):
         db.execute("SELECT count(*) FROM tasks WHERE session_id = %s", [session[0]])
         last = "SELECT id, status, prompt FROM tasks WHERE session_id = %s ORDER BY created_at DESC LIMIT 1"
         db.execute(last, [session[0]])
@@ -75,8 +81,10 @@ def say(db: Connection, chance: random.Random) -> None:
     db.execute("UPDATE sessions SET updated_at = %s WHERE id = %s", [NOW, session])
 
 
-Request = Callable[[Connection, random.Random], None]
-MIX: dict[Request, int] = {session_list: 14, mobile_list: 30, conversation: 30, tool_use: 3, running: 4, say: 12}
+Request = Callable[[Connection, random.Random], object]
+MIX: dict[Request, int] = {
+    session_list: 12, sidebar: 20, mobile_list: 24, conversation: 26, tool_use: 3, running: 4, say: 11
+}  # fmt: skip
 
 
 def _serve(free: SimpleQueue[Connection], seed: int, number: int) -> str:

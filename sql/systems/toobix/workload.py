@@ -24,8 +24,8 @@ Connection = psycopg.Connection[Any]
 
 
 def remember(db: Connection, chance: random.Random) -> None:
-    """Search the memory for a piece of text."""
-    word = chance.choice(["%long road%", "%00ff%", "%garden and 7%", "%abc1%", "%lost near e%"])
+    """Search the memory for a piece of text; most are rare, so that LIMIT 10 does not end the scan early."""
+    word = chance.choice(["%long road%", "%00ff71%", "%garden and 7f3a%", "%abc1de%", "%lost near e5a9%"])
     db.execute("SELECT id, text, weight FROM memory_chunks WHERE text LIKE %s LIMIT 10", [word])
 
 
