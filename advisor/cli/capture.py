@@ -51,10 +51,7 @@ def command(
     advisor capture postgresql-*.log.gz statements.csv -o prod.json.zst
     advisor capture monday.json.zst tuesday.json.zst -o week.json.zst
     """
-    from advisor.output.coverage import coverage_json, coverage_text, left_out
     from advisor.workload.collect import collect
-    from advisor.workload.redact import redacted
-    from advisor.workload.store import save
 
     if (engine == "dask") != bool(scheduler):
         raise click.UsageError("--engine dask and --scheduler ADDRESS go together")
@@ -63,6 +60,10 @@ def command(
         workload = collect(
             inputs, log_line_prefix=log_line_prefix, jobs=jobs, scheduler=scheduler if engine == "dask" else None
         )
+    from advisor.output.coverage import coverage_json, coverage_text, left_out
+    from advisor.workload.redact import redacted
+    from advisor.workload.store import save
+
     if watch:
         from advisor.workload.watch import watched
 

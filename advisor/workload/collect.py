@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from advisor.capture.detect import detect
-from advisor.capture.exports import read_export
-from advisor.capture.exports.export import StatementExport
-from advisor.capture.source import DATABASE_URL, Source, expand
 from advisor.errors import InputError
-from advisor.workload.engine import Engine
-from advisor.workload.logs import Log, LogRun, Progress, log_of
-from advisor.workload.merge import merge
-from advisor.workload.model import Workload
-from advisor.workload.rows import workload_of
-from advisor.workload.store import load_workload, sniff
+from advisor.workload.workers import Workers, cores
+
+if TYPE_CHECKING:
+    from advisor.workload.model import Workload
 
 LARGE = 32 << 20
 """Bytes from which it is worth starting processes before anything is known of an input."""
@@ -27,41 +21,25 @@ def collect(
     *,
     log_line_prefix: str | None = None,
     jobs: int | None = None,
-    progress: Progress | None = None,
+    progress: Callable[[str, int], None] | None = None,
     scheduler: str | None = None,
 ) -> Workload:
     """Return what logs, exports, workload files and database URLs, in any mixture, amount to together.
 
     `log_line_prefix` is the server's setting, inferred when not given; `jobs` the processes to use, all cores when
-    not given; `scheduler` the address of a Dask scheduler whose cluster reads the logs instead of this machine.
-    Raises `InputError`, naming the input, when one cannot be read or nothing in it was understood, and `ServerError`
-    for a database that cannot be reached.
+    not given; `progress` is called with an input's name and the bytes of it read so far; `scheduler` is the address of
+    a Dask scheduler whose cluster reads the logs instead of this machine. Raises `InputError`, naming the input, when
+    one cannot be read or nothing in it was understood, and `ServerError` for a database that cannot be reached.
     """
     if not inputs:
         raise InputError("no input was given", do="name logs, exports, workload files or a database URL")
-    found = Found()
-    with Engine(jobs) as local:
-        if scheduler is None and any(map(_large, inputs)):
-            local.start()
-        for name in inputs:
-            if DATABASE_URL.match(name):
-                from advisor.capture.exports.live import read_live
+    with Workers(jobs or cores()) as workers:
+        if scheduler is None and workers.number > 1 and any(map(_large, inputs)):
+            workers.start()
+        # Imported here, while the processes import the same.
+        from advisor.workload.gather import gather
 
-                found.exports.extend(read_live(name))
-            else:
-                _sort_all(expand([name]), log_line_prefix, found)
-        workloads = found.workloads
-        if found.exports:
-            workloads.append(workload_of(found.exports))
-        if found.logs and scheduler is None:
-            workloads.append(LogRun(local, progress).workload(found.logs))
-    if found.logs and scheduler is not None:
-        from advisor.workload.dask_engine import DaskEngine
-
-        with DaskEngine(scheduler) as cluster:
-            workloads.append(LogRun(cluster, progress).workload(found.logs))
-    workload = workloads[0] if len(workloads) == 1 else merge(workloads)
-    return _filled(replace(workload, notes=(*workload.notes, *found.notes)) if found.notes else workload)
+        return gather(inputs, log_line_prefix, progress, scheduler, workers)
 
 
 def _large(name: str) -> bool:
@@ -70,56 +48,3 @@ def _large(name: str) -> bool:
         return Path(name).is_file() and Path(name).stat().st_size > LARGE
     except OSError:
         return False
-
-
-@dataclass
-class Found:
-    """The inputs by kind, and what was left out of folders, globs and archives."""
-
-    logs: list[Log] = field(default_factory=list)
-    exports: list[StatementExport] = field(default_factory=list)
-    workloads: list[Workload] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-
-def _sort_all(sources: Sequence[Source], prefix: str | None, found: Found) -> None:
-    """Put the sources that one name leads to where they belong.
-
-    A file of a folder, glob or archive that nobody understands is left out with a note; raises `InputError` when that
-    leaves none, or when the name stands for one file.
-    """
-    refused = []
-    for source in sources:
-        try:
-            _sort(source, prefix, found)
-        except InputError as error:
-            refused.append(error)
-    if refused and len(refused) == len(sources):
-        raise refused[0]
-    found.notes.extend(f"left out: {error.where}: {error.what}" for error in refused)
-
-
-def _filled(workload: Workload) -> Workload:
-    """Return the workload with a note on each input without a statement; raises `InputError` when none has any."""
-    silent = [coverage.name for coverage in workload.inputs if not coverage.executions]
-    do = "let the server log them: log_min_duration_statement = 0 for a while, or for one role (see docs/logging.md)"
-    if not workload.queries and not silent:
-        names = ", ".join(coverage.name for coverage in workload.inputs)
-        raise InputError("nothing ran between the readings", where=names, do="export again after some work was done")
-    if not workload.queries:
-        raise InputError("it was read, but holds no statement", where=", ".join(silent), do=do)
-    notes = (f"{name}: holds no statement: {do}" for name in silent)
-    return replace(workload, notes=tuple(dict.fromkeys((*workload.notes, *notes)))) if silent else workload
-
-
-def _sort(source: Source, prefix: str | None, found: Found) -> None:
-    """Put one source where its kind belongs."""
-    head = source.head()
-    if sniff(head):
-        found.workloads.append(load_workload(source))
-        return
-    detected = detect(head, source.name)
-    if detected.export:
-        found.exports.extend(read_export(source, detected))
-    else:
-        found.logs.append(log_of(source, detected, prefix))

@@ -1,7 +1,8 @@
-"""A worker process: reads blocks it is sent on stdin and writes what they amount to on stdout, until stdin ends.
+"""Worker processes: each reads blocks it is sent through a pipe and writes what they amount to into another.
 
-Started as `python -m advisor.workload.worker`. A process of our own, not `multiprocessing`: it imports nothing of the
-program that called us, needs no guard in a user's script, and ends with its parent, however that ends.
+Started as `python -m advisor.workload.worker TASKS RESULTS [TASKS RESULTS …]`, two file descriptors a worker, by
+`workers.py`. This process imports everything, forks the workers, which share what was imported, and waits for them.
+A worker ends when the parent's end of its pipe is closed.
 """
 
 from __future__ import annotations
@@ -9,63 +10,15 @@ from __future__ import annotations
 import gc
 import os
 import pickle
-import subprocess
+import signal
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
-from advisor.errors import WorkerError
-from advisor.workload.block import BlockReader, BlockResult, Spec
-from advisor.workload.blocks import Span, bytes_of
-
-PIPE = 1 << 20
-"""Bytes of a pipe, what Linux allows everybody."""
-
-ALONE = {"OPENBLAS_NUM_THREADS": "1"}
-"""NumPy would start threads for linear algebra that nobody asks for, and they spin for a tenth of a second."""
-
-
-class Worker:
-    """A worker process, seen from the parent."""
-
-    def __init__(self) -> None:
-        command = [sys.executable, "-m", "advisor.workload.worker"]
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=1 << 16, env={**os.environ, **ALONE},
-            process_group=0,
-        )  # fmt: skip
-        # In a group of its own: Ctrl-C is for the parent alone, which ends it, and reads nothing into its end.
-        # A result should fit into the pipe: else the worker waits for a parent that is busy with the one before it.
-        with suppress(ImportError, AttributeError, OSError):
-            import fcntl
-
-            fcntl.fcntl(cast(BinaryIO, self.process.stdout), fcntl.F_SETPIPE_SZ, PIPE)
-
-    def read(self, spec: Spec, block: bytes | Span, owned: int) -> BlockResult:
-        """Return what the worker makes of a block; raises what reading it raised, `WorkerError` when it is gone."""
-        stdin, stdout = cast(BinaryIO, self.process.stdin), cast(BinaryIO, self.process.stdout)
-        try:
-            pickle.dump((spec, block, owned), stdin, pickle.HIGHEST_PROTOCOL)
-            stdin.flush()
-            result = pickle.load(stdout)
-        except (EOFError, BrokenPipeError, pickle.UnpicklingError) as error:  # the last: in the middle of a result
-            do = "see whether the system killed it for want of memory; --jobs 1 reads without such processes"
-            raise WorkerError("a process that read a log ended before it was done", do=do) from error
-        if isinstance(result, BaseException):
-            raise result
-        assert isinstance(result, BlockResult)
-        return result
-
-    def stop(self) -> None:
-        """End the process, at once."""
-        self.process.kill()
-        for pipe in (self.process.stdin, self.process.stdout):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except OSError:
-                    continue
-        self.process.wait()
+from advisor.workload.block import BlockReader, BlockResult
+from advisor.workload.blocks import bytes_of
+from advisor.workload.workers import BUFFER
 
 
 def serve(tasks: BinaryIO, results: BinaryIO) -> None:
@@ -74,12 +27,12 @@ def serve(tasks: BinaryIO, results: BinaryIO) -> None:
     while True:
         try:
             spec, block, owned = pickle.load(tasks)
-        except EOFError:
+        except (EOFError, pickle.UnpicklingError):  # the latter: the parent was killed while it wrote
             return
-        if spec.number not in readers:
-            readers = {spec.number: BlockReader.of(spec)}
         answer: BlockResult | BaseException
         try:
+            if spec.number not in readers:
+                readers = {spec.number: BlockReader.of(spec)}
             answer = readers[spec.number].read(bytes_of(block), owned)
         except Exception as error:  # the parent raises it where the user sees it
             answer = error
@@ -87,12 +40,28 @@ def serve(tasks: BinaryIO, results: BinaryIO) -> None:
         results.flush()
 
 
+def fork(pipes: Sequence[tuple[int, int]]) -> None:
+    """Fork a worker for each pair of pipes; return when all have ended.
+
+    Forking is safe here: nothing but imports has happened, and no thread was started.
+    """
+    for tasks, results in pipes:
+        if os.fork() == 0:
+            # A pipe ends when nobody else holds it: the parent must see it when one worker of several is killed.
+            for end in {end for pair in pipes for end in pair} - {tasks, results}:
+                os.close(end)
+            with suppress(BrokenPipeError, KeyboardInterrupt):
+                serve(os.fdopen(tasks, "rb", BUFFER), os.fdopen(results, "wb", BUFFER))
+            os._exit(0)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is for the workers; this process leaves when they have left
+    for end in {end for pair in pipes for end in pair}:
+        os.close(end)
+    for _ in pipes:
+        os.wait()
+
+
 if __name__ == "__main__":
-    gc.freeze()
     gc.disable()  # blocks make no reference cycles, but enough objects to set the collector off all the time
-    output = os.fdopen(os.dup(1), "wb", buffering=1 << 16)
-    os.dup2(2, 1)  # whatever prints must not end up among the results
-    try:
-        serve(sys.stdin.buffer, output)
-    except (BrokenPipeError, KeyboardInterrupt):
-        os._exit(0)
+    gc.freeze()
+    ends = [int(end) for end in sys.argv[1:]]
+    fork(list(zip(ends[::2], ends[1::2], strict=True)))

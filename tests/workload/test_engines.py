@@ -36,7 +36,9 @@ def test_three_processes_give_what_one_gives(log: str, alone: Workload) -> None:
 def test_no_process_is_left_behind(log: str) -> None:
     collect([log], jobs=2)
     assert not [
-        child for child in psutil.Process().children() if "advisor.workload.worker" in " ".join(child.cmdline())
+        child
+        for child in psutil.Process().children(recursive=True)
+        if "advisor.workload.worker" in " ".join(child.cmdline())
     ]
 
 
