@@ -76,6 +76,10 @@ class _Builder:
             invalid_indexes=self.invalid_indexes,
             unread_ends=self.unread_ends,
             since=self.end.get("since"),
+            scans_since=self.end.get("scans_since") or self.end.get("since"),
+            standby=bool(self.end.get("standby", False)),
+            streaming=self.end.get("streaming"),
+            standbys=self.end.get("standbys") or 0,
             captured=self.end.get("captured"),
             redacted=bool(self.end.get("redacted", False)),
         )
@@ -191,8 +195,8 @@ def records_from_statistics(statistics: Statistics) -> Iterator[Record]:
         yield {"kind": "invalid_index", "schema": schema, "name": name, "ddl": ddl}
     if statistics.unread_ends:
         yield {"kind": "unread_ends", "count": statistics.unread_ends}
-    yield _known({"kind": "end", "captured": statistics.captured, "since": statistics.since,
-                  "redacted": statistics.redacted})  # fmt: skip
+    said = ("captured", "since", "scans_since", "standby", "streaming", "standbys", "redacted")
+    yield _known({"kind": "end", **{name: getattr(statistics, name) for name in said}})
 
 
 def _plain(value: RelationStatistics | ColumnStatistics | ExtendedData | Activity | IndexActivity) -> Record:

@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 from advisor.catalog.export_queries import Record
 from advisor.catalog.snapshot_model import Extension, Override, Snapshot
+from advisor.catalog.standbys import uncounted_note
 from advisor.catalog.statistics import Statistics
 from advisor.errors import SnapshotError
 
@@ -100,6 +101,7 @@ def _notes(facts: Record, schema_sql: str, statistics: Statistics, statements: s
         )
     if sum(entry.low is not None for entry in statistics.columns.values()) >= MOST_ENDS:
         notes.append(f"real ends were looked up for the {MOST_ENDS} columns of the largest tables only")
+    notes += uncounted_note(statistics)
     if changed := facts.get("settings_of_role"):
         notes.append(f"set for the exporting session only, perhaps not for the application: {', '.join(changed)}")
     if (block_size := facts.get("configuration", {}).get("block_size", "8192")) != "8192":

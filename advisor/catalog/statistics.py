@@ -126,9 +126,22 @@ class Statistics:
     unread_ends: int = 0
     """Indexed columns whose real minimum and maximum could not be looked up in time."""
     since: str | None = None
-    """When the activity counters were reset, ISO 8601."""
+    """When the activity counters were reset, ISO 8601; `None` when they never were (15+) or it is not known."""
+    scans_since: str | None = None
+    """Since when `index_activity` counts, without a gap and on every server it is of, ISO 8601."""
+    standby: bool = False
+    """Whether the server was a standby: its counters tell of the reads there, and of no write."""
+    streaming: int | None = None
+    """Standbys that streamed from the server; `None` where the source does not say."""
+    standbys: int = 0
+    """Standbys whose scans `index_activity` includes."""
     captured: str | None = None
     redacted: bool = False
+
+    @property
+    def uncounted(self) -> int:
+        """Return how many servers are known to read the indexes without their scans being in `index_activity`."""
+        return max((self.streaming or 0) - self.standbys, int(self.standby))
 
     def column(self, schema: str, table: str, column: str) -> ColumnStatistics | None:
         """Return a column's statistics, `None` when it was never analysed."""

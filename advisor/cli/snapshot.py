@@ -6,9 +6,17 @@ from pathlib import Path
 
 import click
 
-from advisor.capture.session import connection_parameters, password_in
+from advisor.capture.session import connection_parameters, password_in, place
 from advisor.catalog.redact import redacted
-from advisor.catalog.snapshot import Snapshot, load_snapshot, save_snapshot, take_snapshot
+from advisor.catalog.snapshot import (
+    Snapshot,
+    load_snapshot,
+    read_standby,
+    save_snapshot,
+    take_snapshot,
+    with_standbys,
+)
+from advisor.catalog.statistics import Statistics
 from advisor.errors import UsageError
 from advisor.progress import Progress
 
@@ -16,17 +24,26 @@ from advisor.progress import Progress
 @click.command("snapshot")
 @click.argument("source", metavar="URL", required=False)
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Folder to write.")
+@click.option(
+    "--standby", "standbys", multiple=True, metavar="URL",
+    help="Also count the index scans of this standby (URL or snapshot folder); once for each.",
+)  # fmt: skip
 @click.option("--redact", is_flag=True, help="Put surrogates in place of production's values.")
 @click.option("-q", "--quiet", is_flag=True, help="Print warnings only.")
-def command(source: str | None, output: Path, redact: bool, quiet: bool) -> None:
+def command(source: str | None, output: Path, standbys: tuple[str, ...], redact: bool, quiet: bool) -> None:
     """Export schema, planner statistics, settings and statements of a live server.
 
     URL is a connection URL, or an existing snapshot folder (to redact it); without it, DATABASE_URL is used. The
     session is read-only and gives up rather than wait for locks. Keep the password out of the command line: PGPASSWORD,
     ~/.pgpass and DATABASE_URL are understood.
+
+    Each server counts its own index scans: with --standby, those of the standbys are added, so that an index that only
+    they use is not called unused.
     """
     progress = Progress(quiet=quiet)
     snapshot = _read(source, progress)
+    if standbys:
+        snapshot = with_standbys(snapshot, [_standby(name, progress) for name in dict.fromkeys(standbys)])
     if redact:
         snapshot = redacted(snapshot)
     save_snapshot(snapshot, output)
@@ -37,14 +54,29 @@ def _read(source: str | None, progress: Progress) -> Snapshot:
     if source and Path(source).is_dir():
         return load_snapshot(Path(source))
     url = source or _environment()
+    _place(url, progress, typed=bool(source))
+    with progress.step("catalog and schema read"):
+        return take_snapshot(url)
+
+
+def _standby(source: str, progress: Progress) -> tuple[str, Statistics]:
+    """Return the name of a standby, for messages, and its counters."""
+    if Path(source).is_dir():
+        return source, load_snapshot(Path(source)).statistics
+    name = _place(source, progress, typed=True)
+    with progress.step(f"index scans of {name} read"):
+        return name, read_standby(source)
+
+
+def _place(url: str, progress: Progress, *, typed: bool) -> str:
+    """Return where a URL leads; raises `UsageError` when it is none, and warns of a password typed with the command."""
     if "://" not in url and "=" not in url:
         raise UsageError("this is neither a connection URL nor an existing snapshot folder",
                          do="write a URL as postgresql://user@host:5432/database")  # fmt: skip
     parameters = connection_parameters(url)
-    if source and password_in(parameters):
+    if typed and password_in(parameters):
         progress.warn("a password on the command line is visible to others; use PGPASSWORD, ~/.pgpass or DATABASE_URL")
-    with progress.step("catalog and schema read"):
-        return take_snapshot(url)
+    return place(parameters)
 
 
 def _environment() -> str:

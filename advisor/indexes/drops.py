@@ -15,7 +15,7 @@ from advisor.indexes.proposal import Benefit, Confidence, IndexProposal, QueryBe
 from advisor.indexes.proposals import Chosen, proposal_id
 from advisor.indexes.redundancy import disposable, replaceable, serves
 from advisor.indexes.weighted import Weighted
-from advisor.indexes.writes import TableWrites, window_days, write_cost
+from advisor.indexes.writes import TableWrites, days_between, write_cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def drops(
 
 def condemned(schema: Schema, statistics: Statistics, options: AdviseOptions, gone: frozenset[str]) -> Iterator[Doomed]:
     """Yield the indexes that may go, table by table: invalid first, then redundant, then unused ones."""
-    days = window_days(statistics)
+    days = days_between(statistics.scans_since, statistics.captured)
     for _, table in sorted(schema.tables.items()):
         left = [index for index in table.indexes if index.name not in gone]
         for index in sorted(left, key=_least_worthy):
@@ -109,10 +109,19 @@ def condemned(schema: Schema, statistics: Statistics, options: AdviseOptions, go
             elif other := _better(index, left):
                 yield Doomed(table, index, f"redundant: {other.name} serves every scan it could", "high")
                 left.remove(index)
-            elif index.scans == 0 and days is not None and days >= options.unused_days:
-                why = f"unused: no scan in the {days:.0f} days of the statistics window (replicas not counted)"
-                yield Doomed(table, index, why, "medium")
+            elif index.scans == 0 and days is not None and days >= options.unused_days and not statistics.uncounted:
+                yield Doomed(table, index, _unused(days, statistics), "medium")
                 left.remove(index)
+
+
+def _unused(days: float, statistics: Statistics) -> str:
+    """Return what an index without scans is called: over which time, and on which servers."""
+    window = f"in the {days:.0f} days of the statistics window"
+    if statistics.standbys:
+        servers = "its standby" if statistics.standbys == 1 else f"its {statistics.standbys} standbys"
+        return f"unused: no scan on this server or {servers} {window}"
+    seen = "standbys not counted" if statistics.streaming is None else "no standby streamed from this server"
+    return f"unused: no scan {window} ({seen})"
 
 
 def _least_worthy(index: Index) -> tuple[bool, int, int, tuple[int, ...]]:

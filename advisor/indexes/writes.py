@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from advisor.analysis.shape import QueryShape
 from advisor.catalog.index import IndexDefinition, IndexSize, mentions
@@ -39,7 +40,7 @@ def table_writes(
 ) -> Mapping[tuple[str, str], TableWrites]:
     """Return writes per day per table: from the activity counters, else from the captured statements."""
     captured = _captured(workload, shapes)
-    days = window_days(statistics)
+    days = days_between(statistics.since, statistics.captured)
     tables = {*captured, *statistics.activity}
     return {
         table: _from_activity(statistics.activity[table], days, captured.get(table, TableWrites()).updated)
@@ -49,15 +50,12 @@ def table_writes(
     }
 
 
-def window_days(statistics: Statistics) -> float | None:
-    """Return the length in days of the window the activity counters span, `None` when unknown."""
-    from datetime import datetime
-
-    if not statistics.since or not statistics.captured:
+def days_between(begin: str | None, end: str | None) -> float | None:
+    """Return the days between two times of ISO 8601, `None` when one is unknown or less than a minute is between."""
+    if not begin or not end:
         return None
     try:
-        begin, end = datetime.fromisoformat(statistics.since), datetime.fromisoformat(statistics.captured)
-        seconds = (end - begin).total_seconds()
+        seconds = (datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds()
     except (ValueError, TypeError):
         return None
     return seconds / SECONDS_PER_DAY if seconds > 60 else None

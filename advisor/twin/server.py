@@ -79,7 +79,7 @@ class Server:
             self.folder = self._claim.folder
             self._guard = Guard(self.folder)
             binaries = reachable_binaries(self.binaries)
-            make_cluster(binaries, self.folder, self._guard)
+            self.fill(binaries, self._guard)
             self._start(binaries, self._guard)
         except OSError as error:
             self.stop()
@@ -94,6 +94,10 @@ class Server:
     ) -> None:
         """Stop the server and remove its folder."""
         self.stop()
+
+    def fill(self, binaries: Path, guard: Guard) -> None:
+        """Make the data directory: an empty cluster."""
+        make_cluster(binaries, self.folder, guard)
 
     @property
     def data(self) -> Path:

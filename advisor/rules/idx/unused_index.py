@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from advisor.catalog.index import Index, qualified_name
 from advisor.catalog.schema import Table
+from advisor.catalog.statistics import Statistics
 from advisor.rules.context import RuleContext
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule
@@ -25,8 +26,10 @@ class UnusedIndex(Rule):
     Every insert and most updates write it, VACUUM cleans it, backups carry it, and it ends HOT updates of its columns.
 
     ## Known problems
-    Counters are per server: an index may serve a standby only. A yearly report uses its index once a year; see when the
-    counters were reset.
+    Counters are per server: an index may serve a standby only. `advisor snapshot URL --standby URL` adds those of the
+    standbys; where some are known to be missing, confidence is low and no drop is proposed. Standbys that do not stream
+    (Aurora readers, shipped WAL) are not known. A yearly report uses its index once a year, and an index built
+    yesterday was used for a day: see when the counters were reset.
 
     ## Example
     ```sql
@@ -59,20 +62,34 @@ class UnusedIndex(Rule):
                     yield self._finding(table, index, context)
 
     def _finding(self, table: Table, index: Index, context: RuleContext) -> Finding:
-        since = context.statistics.since
+        statistics = context.statistics
+        since = statistics.scans_since
         drop = next(
             (found.id for found in context.proposals if found.name == index.name and found.action == "drop"), None
         )
         return self.finding(
             (table.qualified, index.name),
             f"{index.name} on {table.name} was never used",
-            confidence="medium" if since else "low",
-            evidence={"index": index.name, "size_bytes": index.size.bytes, "scans": index.scans, "since": since},
-            fix=f"DROP INDEX CONCURRENTLY {qualified_name(table.schema, index.name)}, once standbys were looked at",
+            confidence="medium" if since and not statistics.uncounted else "low",
+            evidence={
+                "index": index.name,
+                "size_bytes": index.size.bytes,
+                "scans": index.scans,
+                "since": since,
+                "standbys": statistics.standbys,
+            },
+            fix=f"DROP INDEX CONCURRENTLY {qualified_name(table.schema, index.name)}{_unless_counted(statistics)}",
             table=table.qualified,
             proposal=drop,
             cost="none for the queries seen",
         )
+
+
+def _unless_counted(statistics: Statistics) -> str:
+    """Return what has to be done first, when it is not known that nobody reads the index."""
+    if statistics.uncounted:
+        return ", once the scans of all standbys were counted: advisor snapshot URL --standby URL"
+    return ", once standbys were looked at" if statistics.streaming is None else ""
 
 
 def _unused(index: Index) -> bool:
