@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from advisor.errors import UsageError
 
@@ -20,8 +20,17 @@ SUPPRESS = "suppress"
 RULES = "rules"
 """Key of the table with the rules' thresholds, by the names that their pages give under Options."""
 
-SECRETS = frozenset({"url", "password"})
+SECRETS = frozenset({"url", "password", "standby"})
 """Options that may not stand in a file: URLs come from the environment (`DATABASE_URL`)."""
+
+
+class Setting(NamedTuple):
+    """What a key of the file sets."""
+
+    parameter: str
+    """Name of the command's parameter."""
+    several: bool = False
+    """Whether the option may be given several times: then a list of values is meant."""
 
 
 def find_config(start: Path) -> Path | None:
@@ -29,30 +38,40 @@ def find_config(start: Path) -> Path | None:
     for folder in (start, *start.parents):
         if (own := folder / "advisor.toml").is_file():
             return own
-        if (project := folder / "pyproject.toml").is_file() and "advisor" in _parse(project).get("tool", {}):
+        if (project := folder / "pyproject.toml").is_file() and "advisor" in _table(_parse(project), "tool", project):
             return project
     return None
 
 
-def read_config(path: Path, options: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, Any]]:
-    """Return option defaults by command and parameter name; `options` maps each command's long options to parameters.
+def read_config(path: Path, options: Mapping[str, Mapping[str, Setting]]) -> dict[str, dict[str, Any]]:
+    """Return option defaults by command and parameter name; `options` maps each command's long options to settings.
 
-    Raises `UsageError` for a file that is not TOML, an unknown key (naming the nearest known one) and a secret.
+    Raises `UsageError` for a file that is not TOML, an unknown key (naming the nearest known one), a value of a kind
+    that no option takes, and a secret.
     """
     section = {key: value for key, value in _section(path).items() if key not in (SUPPRESS, RULES)}
     known = {name for names in options.values() for name in names}
     defaults: dict[str, dict[str, Any]] = {command: {} for command in options}
     for key, value in sorted(section.items(), key=lambda item: isinstance(item[1], dict)):
-        if key in options and isinstance(value, dict):
-            for name, setting in value.items():
+        if key in options:
+            for name, given in _table(section, key, path).items():
                 _refuse(path, f"{key}.{name}", name, set(options[key]))
-                defaults[key][options[key][name]] = setting
+                defaults[key][options[key][name].parameter] = _value(path, f"{key}.{name}", given, options[key][name])
             continue
         _refuse(path, key, key, known | options.keys() | {SUPPRESS, RULES})
         for command, names in options.items():
             if key in names:
-                defaults[command][names[key]] = value
+                defaults[command][names[key].parameter] = _value(path, key, value, names[key])
     return defaults
+
+
+def refuse_unknown(name: str, shown: str, known: Iterable[str], where: str) -> None:
+    """Raise `UsageError` when a name is none of those known; it names the nearest one, or all."""
+    names = sorted(known)
+    if name not in names:
+        near = difflib.get_close_matches(name, names, 1)
+        remedy = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(names)}"
+        raise UsageError(f"unknown key {shown}", where=where, do=remedy)
 
 
 def suppressions(path: Path) -> tuple[dict[str, Any], ...]:
@@ -73,20 +92,34 @@ def thresholds(path: Path) -> dict[str, Any]:
 
 def _section(path: Path) -> dict[str, Any]:
     document = _parse(path)
-    section = document.get("tool", {}).get("advisor", {}) if path.name == "pyproject.toml" else document
-    assert isinstance(section, dict)
-    return section
+    return _table(_table(document, "tool", path), "advisor", path) if path.name == "pyproject.toml" else document
+
+
+def _table(document: Mapping[str, Any], name: str, path: Path) -> dict[str, Any]:
+    """Return a table of the file, empty when it has none of this name; raises `UsageError` when that is no table."""
+    found = document.get(name, {})
+    if not isinstance(found, dict):
+        raise UsageError(f"{name} is no table", where=str(path), do=f"write a [table] where it says {name} =")
+    return found
+
+
+def _value(path: Path, shown: str, value: Any, setting: Setting) -> Any:
+    """Return a value an option may have; raises `UsageError` for a date, a table, or a list where one is meant."""
+    each = value if isinstance(value, list) and setting.several else [value]
+    if all(isinstance(one, str | int | float) for one in each):
+        return value
+    kind = "several values, or one" if setting.several else "one value"
+    raise UsageError(f"{shown} takes {kind}: text, a number, true or false", where=str(path), do=f"correct {shown}")
 
 
 def _refuse(path: Path, shown: str, name: str, known: set[str]) -> None:
     if name in SECRETS:
         raise UsageError(
-            f"{shown} may not stand in a file", where=str(path), do="set DATABASE_URL in the environment instead"
+            f"{shown} may not stand in a file",
+            where=str(path),
+            do="give it on the command line, or set DATABASE_URL in the environment",
         )
-    if name not in known:
-        near = difflib.get_close_matches(name, sorted(known), 1)
-        remedy = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(sorted(known))}"
-        raise UsageError(f"unknown key {shown}", where=str(path), do=remedy)
+    refuse_unknown(name, shown, known, str(path))
 
 
 def _parse(path: Path) -> dict[str, Any]:

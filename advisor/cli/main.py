@@ -12,6 +12,7 @@ import click
 
 import advisor.cli
 from advisor import __version__
+from advisor.config import Setting, find_config, read_config, suppressions, thresholds
 from advisor.errors import AdvisorError
 
 SUMMARIES = {
@@ -66,8 +67,6 @@ def advisor_group(ctx: click.Context, config: Path | None, isolated: bool) -> No
 
 def _configure(ctx: click.Context, config: Path | None) -> None:
     """Take option defaults, suppressions and thresholds from the configuration file, where there is one."""
-    from advisor.config import find_config, read_config, suppressions, thresholds
-
     path = config or find_config(Path.cwd())
     if path is None:
         return
@@ -79,9 +78,14 @@ def _configure(ctx: click.Context, config: Path | None) -> None:
     ctx.default_map = read_config(path, options)
 
 
-def _long_options(command: click.Command) -> dict[str, str]:
+def _long_options(command: click.Command) -> dict[str, Setting]:
     options = [option for option in command.params if isinstance(option, click.Option) and option.name]
-    return {name[2:]: str(option.name) for option in options for name in option.opts if name.startswith("--")}
+    return {
+        name[2:]: Setting(str(option.name), option.multiple)
+        for option in options
+        for name in option.opts
+        if name.startswith("--")
+    }
 
 
 def main() -> None:

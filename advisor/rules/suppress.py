@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
+from advisor.config import refuse_unknown
 from advisor.errors import UsageError
 from advisor.rules.finding import Finding
 
@@ -77,12 +77,8 @@ def read_suppressions(entries: Iterable[Mapping[str, Any]], where: str) -> tuple
 
 
 def _read(entry: Mapping[str, Any], where: str) -> Suppression:
-    known = {field.name for field in fields(Suppression)}
     for key in entry:
-        if key not in known:
-            near = difflib.get_close_matches(key, sorted(known), 1)
-            remedy = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(sorted(known))}"
-            raise UsageError(f"unknown key {key}", where=where, do=remedy)
+        refuse_unknown(key, key, (field.name for field in fields(Suppression)), where)
     if not str(entry.get("reason", "")).strip():
         raise UsageError("a suppression needs a reason", where=where, do='add reason = "…"')
     if not entry.keys() - {"reason", "expires"}:

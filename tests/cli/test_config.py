@@ -6,11 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from advisor.config import find_config, read_config, suppressions, thresholds
+from advisor.config import Setting, find_config, read_config, suppressions, thresholds
 from advisor.errors import UsageError
 from advisor.rules.thresholds import read_thresholds
 
-OPTIONS = {"advise": {"budget": "budget", "format": "form", "url": "url"}, "check": {"format": "form"}}
+FORM = Setting("form")
+OPTIONS = {
+    "advise": {
+        "budget": Setting("budget"),
+        "format": FORM,
+        "url": Setting("url"),
+        "tag": Setting("tags", several=True),
+    },
+    "check": {"format": FORM},
+}
 
 
 def written(folder: Path, text: str, name: str = "advisor.toml") -> Path:
@@ -42,6 +51,11 @@ def test_pyproject_counts_only_with_our_table(tmp_path: Path) -> None:
         ("[chekc]\nformat = 'json'", "did you mean check?"),
         ("url = 'postgresql://me:secret@host/db'", "may not stand in a file"),
         ("format = ", "not valid TOML"),
+        ("advise = 4", "advise is no table"),
+        ("format = ['json']", "format takes one value"),
+        ("format = { text = 1 }", "format takes one value"),
+        ("[advise]\nbudget = 2026-01-01", "advise.budget takes one value"),
+        ("[advise]\ntag = [['a']]", "advise.tag takes several values"),
     ],
 )
 def test_what_cannot_be_meant_is_an_error_with_a_remedy(tmp_path: Path, text: str, complaint: str) -> None:
@@ -49,6 +63,18 @@ def test_what_cannot_be_meant_is_an_error_with_a_remedy(tmp_path: Path, text: st
         read_config(written(tmp_path, text), OPTIONS)
     assert complaint in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["tool = 3\n", "[tool]\nadvisor = 3\n", "tool = ['advisor']\n"])
+def test_a_pyproject_that_is_none_is_one_clear_error(tmp_path: Path, text: str) -> None:
+    path = written(tmp_path, text, "pyproject.toml")
+    with pytest.raises(UsageError, match="is no table"):
+        read_config(find_config(tmp_path) or path, OPTIONS)
+
+
+def test_an_option_that_may_be_repeated_takes_a_list(tmp_path: Path) -> None:
+    path = written(tmp_path, "[advise]\ntag = ['a', 'b']\n")
+    assert read_config(path, OPTIONS)["advise"] == {"tags": ["a", "b"]}
 
 
 def test_suppressions_stand_beside_options(tmp_path: Path) -> None:
