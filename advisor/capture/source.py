@@ -139,10 +139,6 @@ def expand(inputs: Sequence[str]) -> list[Source]:
     return sources
 
 
-def _globbed(pattern: str) -> list[str]:
-    return sorted(glob.glob(pattern, recursive=True), key=natural)  # noqa: PTH207 (patterns may be absolute)
-
-
 def natural(name: str) -> list[tuple[int, int, str]]:
     """Return a sort key under which `log.2` stands before `log.10`."""
     return [(1, int(part), "") if part.isdigit() else (0, 0, part) for part in re.split(r"(\d+)", name)]
@@ -155,13 +151,19 @@ def _expanded(name: str) -> list[Source]:
         return _remote(name)
     path = Path(name)
     if path.is_dir():
-        files = sorted((str(file) for file in path.rglob("*") if file.is_file()), key=natural)
-        if not files:
-            raise InputError("the folder holds no file", where=name, do="name a log, an export or a folder of them")
-        return [source for file in files for source in _file(Path(file))]
-    if not path.exists() and (matches := _globbed(name)):
-        return [source for match in matches if Path(match).is_file() for source in _file(Path(match))]
+        return _folder([name], name)
+    if not path.exists() and not path.is_symlink() and (matches := glob.glob(name, recursive=True)):  # noqa: PTH207 (it may be absolute)
+        return _folder(matches, name)
     return _file(path)
+
+
+def _folder(paths: Sequence[str], name: str) -> list[Source]:
+    """Return the files among these paths and in folders among them, each once."""
+    found = [file for path in map(Path, paths) for file in (path.rglob("*") if path.is_dir() else [path])]
+    files = sorted({str(file) for file in found if file.is_file()}, key=natural)
+    if not files:
+        raise InputError("the folder holds no file", where=name, do="name a log, an export or a folder of them")
+    return [source for file in files for source in _file(Path(file))]
 
 
 def _file(path: Path) -> list[Source]:
@@ -179,6 +181,8 @@ def _members(path: Path) -> list[Source]:
             names = sorted((entry.filename for entry in archive.infolist() if not entry.is_dir()), key=natural)
     except (OSError, zipfile.BadZipFile) as error:
         raise unreadable(str(path), error) from error
+    if not names:
+        raise InputError("the archive holds no file", where=str(path), do="name a log, an export or a folder of them")
 
     def member(name: str) -> Source:
         return Source(f"{path}:{name}", lambda: cast(BinaryIO, zipfile.ZipFile(path).open(name)))

@@ -89,6 +89,26 @@ def test_an_empty_folder_is_named(run: Run, tmp_path: Path) -> None:
     assert outcome.status == 2 and "holds no file" in outcome.err
 
 
+def test_a_link_that_leads_nowhere_is_named(run: Run, tmp_path: Path) -> None:
+    link = tmp_path / "current.csv"
+    link.symlink_to("gone.csv")
+    outcome = run("capture", "-q", link)
+    assert outcome.status == 2 and outcome.err.startswith(f"error: {link}: cannot be read: No such file")
+
+
+def test_a_pattern_that_meets_folders_reads_the_files_in_them_once(
+    run: Run, tmp_path: Path, exported: Exported
+) -> None:
+    for day in ("day1", "day2"):
+        (tmp_path / day).mkdir()
+        (tmp_path / day / "statements.csv").write_bytes(exported("--csv"))
+    for pattern in ("day*", "**"):
+        outcome = run("capture", "-q", "--format", "json", tmp_path / pattern)
+        assert outcome.status == 0
+        names = [Path(read["name"]).parent.name for read in json.loads(outcome.out)["inputs"]]
+        assert names == ["day1", "day2"]
+
+
 def test_stray_files_of_a_folder_are_left_out_and_named(run: Run, tmp_path: Path, exported: Exported) -> None:
     (tmp_path / "README.txt").write_text("exports of March")
     (tmp_path / "empty.csv").write_text("")
