@@ -109,7 +109,7 @@ def _fact(key: str, value: object) -> str:
 
 def _number(value: object) -> str:
     if isinstance(value, float):
-        return f"{value:.3g}" if abs(value) < 1000 else count(value)
+        return f"{value:.3g}" if abs(value) < 999.5 else count(value)
     return one_line(str(value), 120)
 
 
