@@ -67,7 +67,8 @@ def make_cluster(binaries: Path, folder: Path, guard: Guard) -> None:
         if template is None:
             _initialise(binaries, data, guard)
         else:
-            shutil.copytree(template / "data", data)
+            # Without the counters: the server then says that it counts from now, not from when the template was made.
+            shutil.copytree(template / "data", data, ignore=shutil.ignore_patterns("pgstat.stat"))
             _give_away(data)
 
 

@@ -38,7 +38,7 @@ def run(connection: psycopg.Connection, days: int = 0, **options: object) -> Adv
     if days:
         begin = datetime(2024, 1, 1, tzinfo=UTC)
         end = (begin + timedelta(days)).isoformat()
-        statistics = replace(statistics, since=begin.isoformat(), captured=end)
+        statistics = replace(statistics, since=begin.isoformat(), scans_since=begin.isoformat(), captured=end)
     queries = tuple(Query(name, None, text, 10, total, total / 10) for name, (text, total) in QUERIES.items())
     shapes = {
         name: found for name, (text, _) in QUERIES.items() if isinstance(found := analyse(text, schema), QueryShape)

@@ -127,7 +127,14 @@ def _sized(statistics: Statistics, part: Mapping[str, Any]) -> Statistics:
         )
     for name, counters in part.get("activity", {}).items():
         activity["public", name] = Activity(**counters)
-    return replace(statistics, relations=relations, columns=columns, activity=activity, since="2025-01-01T00:00:00Z")
+    return replace(
+        statistics,
+        relations=relations,
+        columns=columns,
+        activity=activity,
+        since="2025-01-01T00:00:00Z",
+        scans_since="2025-01-01T00:00:00Z",
+    )
 
 
 def _agrees(finding: Finding, expect: Mapping[str, Any]) -> None:
