@@ -91,12 +91,12 @@ class Planner:
                 self._flip(switch)
                 sent.append(self._send(members))
                 self.connection.execute("ROLLBACK")
-        answers: list[_Answers] = [
-            {number: member for number, member in enumerate(members) if isinstance(member, Refused)}
-            for _, members in groups
-        ]
-        for found, cursors in zip(answers, sent, strict=True):
-            found.update((number, _answer(cursor)) for number, cursor in cursors.items())
+            answers: list[_Answers] = [
+                {number: member for number, member in enumerate(members) if isinstance(member, Refused)}
+                for _, members in groups
+            ]
+            for found, cursors in zip(answers, sent, strict=True):  # the server plans on while the first are read
+                found.update((number, _answer(cursor)) for number, cursor in cursors.items())
         return answers
 
     def _send(self, commands: Sequence[_Command | Refused]) -> dict[int, psycopg.Cursor[Any]]:
