@@ -6,6 +6,7 @@ only. What stands near the edges of a block may go on beyond it and is joined by
 
 from __future__ import annotations
 
+import pickle
 import re
 import zlib
 from collections.abc import Callable, Sequence
@@ -20,7 +21,7 @@ from advisor.capture.numbering import Numbering, stable_order
 from advisor.capture.record import NO_TIME, RUN
 from advisor.workload.contents import contents_of
 from advisor.workload.partial import EntryKey
-from advisor.workload.steps import COMMENT, STATEMENT, Content, PackedContents, pack, unpack
+from advisor.workload.steps import COMMENT, STATEMENT, Content, pack, unpack
 from advisor.workload.tally import Coded
 
 QUIET = 50_000
@@ -98,25 +99,49 @@ class Part:
     """Whether it is longer than a burst can be; columns hold only its last execution then."""
 
 
+class LastReads:
+    """The last reads of a block. Those that came from another process become rows when somebody asks for them."""
+
+    __slots__ = ("_packed", "_rows", "count", "end")
+
+    def __init__(self, rows: list[Read]) -> None:
+        self._rows = rows
+        self._packed: bytes | None = None
+        self.count = len(rows)
+        self.end = rows[-1].end if rows else 0
+        """When the last one ended; 0 when there is none."""
+
+    @property
+    def rows(self) -> list[Read]:
+        """Return them, in the order of the log."""
+        if self._packed is not None:
+            groups, entries, ends, contents = pickle.loads(self._packed)
+            found = unpack(contents)
+            self._rows = [Read(*row, found[place]) for place, row in enumerate(zip(groups, entries, ends, strict=True))]
+            self._packed = None
+        return self._rows
+
+    def __reduce__(self) -> tuple[Callable[..., LastReads], tuple[object, ...]]:
+        if not self.count:
+            return LastReads, ([],)
+        groups, entries, ends, contents = zip(*self.rows, strict=True)
+        columns = groups, entries, ends, pack(dict(enumerate(contents)))
+        return _last_reads, (pickle.dumps(columns, pickle.HIGHEST_PROTOCOL), self.count, self.end)
+
+
+def _last_reads(packed: bytes, count: int, end: int) -> LastReads:
+    found = LastReads([])
+    found._packed, found.count, found.end = packed, count, end
+    return found
+
+
 @dataclass(slots=True)
 class BlockBursts:
     """The bursts of a block, and its last reads."""
 
     parts: list[Part] = field(default_factory=list)
     """In the order in which they began."""
-    reads: list[Read] = field(default_factory=list)
-
-    def __reduce__(self) -> tuple[Callable[..., BlockBursts], tuple[object, ...]]:
-        contents = pack({place: read.content for place, read in enumerate(self.reads)})
-        return _unpickled, (self.parts, [(read.group, read.entry, read.end) for read in self.reads], contents)
-
-
-def _unpickled(
-    parts: list[Part], reads: list[tuple[Group, EntryKey, int]], contents: PackedContents | None
-) -> BlockBursts:
-    """Return the bursts of a block from what they were pickled as."""
-    found = unpack(contents)
-    return BlockBursts(parts, [Read(*read, found[place]) for place, read in enumerate(reads)])
+    reads: LastReads = field(default_factory=lambda: LastReads([]))
 
 
 def is_read(text: bytes) -> bool:
@@ -186,17 +211,16 @@ class _Block:
         spans = zip(first[kept].tolist(), stop[kept].tolist(), strict=True)
         late = np.flatnonzero(self.end[-READS:] >= self.end.max() - SLOW - LEAD - EDGE)
         last = (late + max(0, len(order) - READS)).tolist()
-        return BlockBursts([self._part(order[begin:end]) for begin, end in spans], self._reads(last))
+        return BlockBursts([self._part(order[begin:end]) for begin, end in spans], LastReads(self._reads(last)))
 
     def _part(self, places: NDArray[np.int64]) -> Part:
         """Return executions of one query, given by their places, as a part."""
         first = int(places[0])
         group, entry = self.groups[int(self.group[first])], self.coded.entries[int(self.entry[first])]
         if len(places) > MOST or self.end[places[-1]] - self.end[first] > LONGEST:
-            last = places[-1:]
-            none = np.zeros(0, dtype=np.uint64)
+            ends, none = places[[0, -1]], np.zeros(0, dtype=np.uint64)
             return Part(
-                group, entry, self.start[last], self.end[last], none, none.astype(np.uint32), [], [], steady=True
+                group, entry, self.start[ends], self.end[ends], none, none.astype(np.uint32), [], [], steady=True
             )
         content = self.coded.content[self.picked[places]]
         lowest = np.argsort(content, kind="stable")[:SHOWN].tolist()

@@ -16,6 +16,11 @@ from advisor.workload.steps import BEGIN, END, Steps
 SECOND = 1_000_000
 IDLE = 1_000_000
 """A pause in a transaction that is worth reporting (microseconds)."""
+HOLD = 600_000_000
+"""Where a log names no transactions, a pause that ends with the transaction counts if no multiple of this lies in it.
+
+Sessions are remembered as long (microseconds), those in a transaction longer.
+"""
 LONGEST = 100_000
 """Seconds over which one pause may be spread."""
 
@@ -116,7 +121,8 @@ def busy(
             found.pauses.setdefault(applications[number], Pauses()).transactions += count
     if len(steps) > 1:
         same = (steps.transaction[1:] == steps.transaction[:-1]) & (steps.transaction[1:] != 0)
-        within = (session[1:] == session[:-1]) & (same | (kind[:-1] == BEGIN) | (kind[1:] == END))
+        ends = (kind[1:] == END) & (kind[:-1] != END) & (steps.end[1:] // HOLD == steps.end[:-1] // HOLD)
+        within = (session[1:] == session[:-1]) & (same | (kind[:-1] == BEGIN) | ends)
         gaps = np.maximum(steps.start[1:] - steps.end[:-1], 0)
         add_pauses(found, gaps[within], application[1:][within], applications)
         spread(found.seconds, steps.end[:-1][within], (steps.end[:-1] + gaps)[within])

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
+
+from advisor.workload.packing import Packed, packed, unpacked
 
 RESERVOIR = 512
 """Executions kept per query, chosen by a hash of what they are, so that the choice does not depend on the cut."""
@@ -22,6 +26,30 @@ class Kept(NamedTuple):
     parameters: bytes | None
     """Listing of bound values."""
     duration: int
+
+
+PackedKept = tuple[tuple[int, ...], Packed, tuple[bytes | None, ...] | None, tuple[int, ...]]
+"""Ranks, texts, values (`None` where no execution has any) and durations."""
+
+kept_of_row = partial(tuple.__new__, Kept)
+
+
+def pack_kept(kept: Iterable[Kept]) -> PackedKept | None:
+    """Return executions in columns, as they travel between processes."""
+    columns = tuple(zip(*kept, strict=True))
+    if not columns:
+        return None
+    ranks, texts, parameters, durations = columns
+    return ranks, packed(texts), parameters if any(one is not None for one in parameters) else None, durations
+
+
+def unpack_kept(columns: PackedKept | None) -> list[Kept]:
+    """Return executions from their columns."""
+    if columns is None:
+        return []
+    ranks, texts, parameters, durations = columns
+    rows = zip(ranks, unpacked(texts), parameters or (None,) * len(ranks), durations, strict=True)
+    return list(map(kept_of_row, rows))
 
 
 @dataclass(slots=True)
@@ -50,6 +78,12 @@ class Entry:
     """User and application to calls."""
     tags: Counter[tuple[str, str]] = field(default_factory=Counter)
 
+    def __reduce__(self) -> tuple[Callable[..., Entry], tuple[object, ...]]:
+        return _entry, (
+            self.text, self.fingerprint, self.unparsed, self.calls, self.timed, self.total, self.fastest, self.slowest,
+            self.phases, self.failed, dict(self.histogram), pack_kept(self.kept), dict(self.origins), dict(self.tags),
+        )  # fmt: skip
+
     def merge(self, other: Entry) -> None:
         """Add another part's numbers."""
         self.text = min(self.text, other.text, key=lambda text: (len(text), text))
@@ -66,6 +100,15 @@ class Entry:
         self.kept.extend(other.kept)
         if len(self.kept) > 4 * RESERVOIR:
             self.kept = lowest(self.kept)
+
+
+def _entry(*columns: Any) -> Entry:
+    """Return an entry from what it was packed as."""
+    entry = Entry(*columns[:10])
+    histogram, kept, origins, tags = columns[10:]
+    entry.histogram, entry.origins, entry.tags = Counter(histogram), Counter(origins), Counter(tags)
+    entry.kept = unpack_kept(kept)
+    return entry
 
 
 def slower(one: Kept | None, other: Kept | None) -> Kept | None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from advisor.workload import bursts
-from advisor.workload.bursts import FEWEST, LEAD, LONGEST, QUIET, READS, BlockBursts, Group, Part, Read
+from advisor.workload.bursts import FEWEST, LEAD, LONGEST, QUIET, READS, BlockBursts, Group, LastReads, Part, Read
 from advisor.workload.loops import LoopFinder, one_by_one, parent_sum
 from advisor.workload.loopsum import PPM, LoopKey, LoopSum, LoopSums, merge_loops
 from advisor.workload.partial import EntryKey
@@ -41,7 +40,8 @@ class PooledLoops:
     def __init__(self, finder: LoopFinder) -> None:
         self.finder = finder
         self.open: dict[tuple[Group, EntryKey], _Open] = {}
-        self.recent: deque[Read] = deque(maxlen=READS)
+        self.recent: list[LastReads] = []
+        """Of the latest blocks, until there are enough."""
         self.loops: LoopSums = {}
 
     def add(self, block: BlockBursts) -> None:
@@ -55,7 +55,10 @@ class PooledLoops:
             if found is not None:
                 self._close(key)
             self.open[key] = _Open([part], self._before(part), int(part.end[-1]), part.steady)
-        self.recent.extend(block.reads)
+        if block.reads.count:
+            self.recent.append(block.reads)
+            while sum(reads.count for reads in self.recent[1:]) >= READS:
+                del self.recent[0]
         if self.recent:
             now = self.recent[-1].end
             for key in [key for key, found in self.open.items() if now - found.last > 2 * QUIET]:
@@ -72,7 +75,8 @@ class PooledLoops:
         found = {read.entry for read in part.before}
         reads = list(part.before)
         start = int(part.start[0])
-        for read in list(self.recent)[len(self.recent) - min(part.short, len(self.recent)) :][::-1]:
+        earlier = [read for block in self.recent for read in block.rows][-READS:] if part.short > 0 else []
+        for read in earlier[-part.short :][::-1]:
             near = read.group == part.group and start - LEAD <= read.end <= start + bursts.ROUNDED
             if near and read.entry not in found and read.entry != part.entry:
                 found.add(read.entry)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from advisor.capture.numbering import Numbering, stable_order
 from advisor.capture.record import NO_TIME
 from advisor.workload.bursts import BlockBursts, BurstFinder
-from advisor.workload.busy import BusySum, add_pauses, busy, spread
+from advisor.workload.busy import HOLD, BusySum, add_pauses, busy, spread
 from advisor.workload.contents import contents_of
 from advisor.workload.fragments import Fragment, Fragments
 from advisor.workload.loops import Before, Known, LoopFinder, counted, preceding
@@ -51,6 +51,7 @@ class Edge:
     """The first and last step of a session in a block: the pause between two blocks may be one in a transaction."""
 
     start: int
+    first_end: int
     first_transaction: int
     first_class: int
     end: int
@@ -226,7 +227,7 @@ def _edges(steps: Steps, starts: list[int], ends: list[int], applications: list[
     kind = steps.classes[steps.entry]
     return [
         Edge(
-            int(steps.start[first]), int(steps.transaction[first]), int(kind[first]),
+            int(steps.start[first]), int(steps.end[first]), int(steps.transaction[first]), int(kind[first]),
             int(steps.end[stop - 1]), int(steps.transaction[stop - 1]), int(kind[stop - 1]), application,
         )
         for first, stop, application in zip(starts, ends, applications, strict=True)
@@ -258,6 +259,8 @@ class OpenUnits:
         self.busy = BusySum()
         self.last: dict[bytes, Edge] = {}
         """The last step of each session that may be in a transaction."""
+        self.hold = 0
+        """The multiple of `HOLD` that was reached."""
         self.units = 0
 
     def add(self, block: BlockLoops) -> None:
@@ -288,10 +291,11 @@ class OpenUnits:
             before = self.last.pop(session, None)
             if before is not None and before.end != NO_TIME and edge.start > before.end:
                 same = before.last_transaction == edge.first_transaction != 0
-                if same or before.last_class == BEGIN or edge.first_class == END:
+                ends = edge.first_class == END != before.last_class and before.end // HOLD == edge.first_end // HOLD
+                if same or before.last_class == BEGIN or ends:
                     pauses.append((before.end, edge.start))
                     whose.append(applications[edge.application])
-            if edge.last_transaction or edge.last_class == BEGIN:
+            if edge.last_transaction or edge.last_class != END:
                 self.last[session] = edge
         if pauses:
             begin, end = np.array(pauses).T
@@ -302,6 +306,13 @@ class OpenUnits:
         """Finish the sessions that were silent since the tick before `before`: their units cannot go on."""
         silent = [name for name, parts in self.waiting.items() if int(parts[-1].end[-1]) // TICK < before // TICK]
         self._evaluate([Complete(self.waiting.pop(name), self.before.pop(name, None)) for name in silent])
+        if before // HOLD > self.hold:
+            self.hold = before // HOLD
+            self.last = {name: edge for name, edge in self.last.items() if self._may_go_on(edge)}
+
+    def _may_go_on(self, edge: Edge) -> bool:
+        """Return whether a pause after a session's last step may still turn out to lie in a transaction."""
+        return bool(edge.last_transaction) or edge.last_class == BEGIN or edge.end // HOLD >= self.hold
 
     def finish(self) -> LoopSums:
         """Return all loops; every unit ends here."""

@@ -77,8 +77,9 @@ class Steps:
         return len(self.entry)
 
     def __reduce__(self) -> tuple[Callable[..., Steps], tuple[object, ...]]:
-        columns = (self.entries, self.classes, self.entry, self.start, self.end, self.transaction, self.trace)
-        return _steps, (columns, pack(self.contents))
+        columns = (self.entries, self.classes, self.entry, self.start, self.end)
+        hashes = tuple(column if column.any() else None for column in (self.transaction, self.trace))
+        return _steps, (columns, hashes, pack(self.contents))
 
     def part(self, begin: int, end: int) -> Steps:
         """Return some of the steps."""
@@ -151,11 +152,13 @@ def joined(parts: Sequence[Steps], entries: Sequence[EntryKey], classes: NDArray
     )
 
 
-def _steps(columns: Sequence[Any], packed_contents: PackedContents | None) -> Steps:
-    """Return steps from what they were packed as."""
-    contents = unpack(packed_contents)
-    entries, classes, entry, start, end, transaction, trace = columns
-    return Steps(entries, classes, entry, start, end, transaction, trace, contents)
+def _steps(
+    columns: Sequence[Any], hashes: Sequence[NDArray[np.int64] | None], packed_contents: PackedContents | None
+) -> Steps:
+    """Return steps from what they were packed as; hashes that are all 0 do not travel."""
+    entries, classes, entry, start, end = columns
+    transaction, trace = (np.zeros(len(entry), dtype=np.int64) if column is None else column for column in hashes)
+    return Steps(entries, classes, entry, start, end, transaction, trace, unpack(packed_contents))
 
 
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)

@@ -13,6 +13,7 @@ from advisor.workload import blocks
 from advisor.workload.collect import collect
 from advisor.workload.model import Workload
 
+CORPUS = Path(__file__).parent.parent / "nplus1_corpus" / "data"
 LOG = Path(__file__).parent.parent / "capture_logs" / "damaged" / "rds.log.gz"
 
 
@@ -31,6 +32,29 @@ def alone(log: str) -> Workload:
 
 def test_three_processes_give_what_one_gives(log: str, alone: Workload) -> None:
     assert collect([log], jobs=3) == alone
+
+
+@pytest.fixture(scope="module", params=["default", "held_out_default", "held_out"])
+def corpus(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Workload]:
+    """A log of real applications, under the default prefix too, and what it is in one piece."""
+    path = tmp_path_factory.mktemp("corpus") / f"{request.param}.log"
+    path.write_bytes(gzip.decompress((CORPUS / f"{request.param}.log.gz").read_bytes()))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(blocks, "SIZE", 64 << 20)
+        return str(path), collect([str(path)], jobs=1)
+
+
+@pytest.mark.parametrize(("size", "jobs"), [(2 << 20, 1), (1 << 20, 2), (300_000, 1), (70_000, 3)])
+def test_it_does_not_matter_where_a_log_is_cut(
+    corpus: tuple[str, Workload], size: int, jobs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, whole = corpus
+    monkeypatch.setattr(blocks, "SIZE", size)
+    cut = collect([path], jobs=jobs)
+    assert cut.queries == whole.queries
+    assert cut.loops == whole.loops
+    assert cut.connections == whole.connections
+    assert cut == whole
 
 
 def test_no_process_is_left_behind(log: str) -> None:
