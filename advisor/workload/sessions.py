@@ -42,6 +42,9 @@ from advisor.workload.vectors import Executions
 ONE = np.zeros(1, dtype=np.int64)
 """Where the sessions begin of steps that are all of one."""
 
+UNSURE = 2
+"""Steps at either end of a block's span with which a unit may turn out to begin: see `closed`."""
+
 FINE = 10_000
 """Time stamps coarser than this (microseconds) do not tell what started at one moment."""
 
@@ -212,14 +215,21 @@ class _Contents:
 
 
 def _first_places(steps: Steps, begin: int, end: int) -> NDArray[np.int64]:
-    """Return the places of the first `SAMPLED` executions of each statement within a span of steps."""
+    """Return the places of the first executions of each statement within a span of steps, `SAMPLED` and a few more.
+
+    Whether a unit begins with one of the outermost steps is known only when the next block is: it may leave out the
+    first ones, and take in the last.
+    """
     entry = steps.entry[begin:end]
     places = np.flatnonzero(steps.classes[entry] == STATEMENT)
-    if len(places) > SAMPLED:
+    if len(places) > SAMPLED + UNSURE:
         order = stable_order(entry[places], len(steps.entries))
         groups = np.flatnonzero(np.diff(entry[places][order], prepend=-1))
         rank = np.arange(len(order)) - np.repeat(groups, np.diff(np.append(groups, len(order))))
-        places = places[np.sort(order[rank < SAMPLED])]
+        wanted = np.zeros(len(places), dtype=bool)
+        wanted[order[rank < SAMPLED + UNSURE]] = True
+        wanted[-UNSURE:] = True
+        places = places[wanted]
     return places + begin
 
 

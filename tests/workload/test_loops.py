@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -93,7 +94,16 @@ def listed_before(connection: psycopg.Connection) -> None:
         time.sleep(0.12)
 
 
+def long_reads(connection: psycopg.Connection) -> None:
+    """Two loops of more executions than are looked at, a pause between them."""
+    for _ in range(2):
+        for number in range(300):
+            connection.execute("SELECT name FROM author WHERE name <> 'long' AND id = %s", (number,))
+        time.sleep(0.15)
+
+
 SCENES = (
+    long_reads,
     listed_before,
     talkative,
     lazy_loading,
@@ -210,4 +220,14 @@ def test_loops_do_not_depend_on_where_the_log_is_cut(
 ) -> None:
     monkeypatch.setattr(blocks, "SIZE", size)
     monkeypatch.setattr(blocks, "CONTEXT", 512)
+    assert collect([str(log)], log_line_prefix=PREFIX) == workload
+
+
+@pytest.mark.parametrize("place", range(-3, 4))
+def test_long_loops_do_not_depend_on_a_cut_near_their_beginning(
+    log: Path, workload: Workload, place: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = log.read_bytes()
+    begins = [text.rfind(b"\n", 0, match.start()) + 1 for match in re.finditer(rb"<> 'long' AND", text)]
+    monkeypatch.setattr(blocks, "SIZE", begins[300 + place] + 1)
     assert collect([str(log)], log_line_prefix=PREFIX) == workload
