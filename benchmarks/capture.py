@@ -4,7 +4,8 @@
 
 The log is that of one pgbench run, repeated with later times and other sessions until it is large enough. Seconds are the
 median of three runs, two before pgBadger's and one after it: the speed of a shared machine drifts. What compares two of
-our own runs (with and without loops, one job and several) is the median of three pairs of runs, one right after the other.
+our own runs is the median of pairs of runs, one right after the other: five with and without loops, nine with one job and
+several, whose ratio moves by a tenth from pair to pair.
 """
 
 from __future__ import annotations
@@ -177,7 +178,7 @@ def _rows(form: str, log: Path, flat: Path | None, options: argparse.Namespace) 
 def _row(form: str, log: Path, jobs: int, compared: bool, loops: bool) -> list[object]:
     size = log.stat().st_size / 1e6
     runs = [timed(ours(log, jobs)) for _ in range(2)]
-    added = median(_added(log, jobs) for _ in range(3)) if loops else None
+    added = median(_added(log, jobs) for _ in range(5)) if loops else None
     peak = peak_memory(ours(log, jobs))
     with tempfile.TemporaryDirectory() as out:
         other = pgbadger(log, form, jobs, Path(out)) if compared else None
@@ -185,7 +186,7 @@ def _row(form: str, log: Path, jobs: int, compared: bool, loops: bool) -> list[o
     seconds, output = median(run[0] for run in runs), runs[0][1]
     row: list[object] = [form, size, jobs, seconds, size / seconds, int(output) / seconds, peak, other]
     row += [other / seconds if other else None, f"{added:+.0%}" if added is not None else None]
-    row.append(f"{median(_gained(log, jobs) for _ in range(3)):.2f}" if compared and jobs > 1 else None)
+    row.append(f"{median(_gained(log, jobs) for _ in range(9)):.2f}" if compared and jobs > 1 else None)
     print(row, file=sys.stderr, flush=True)
     return row
 
