@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from advisor.catalog.export_queries import Record
+from advisor.catalog.naming import first_few
 from advisor.catalog.snapshot_model import Extension, Override, Snapshot
 from advisor.catalog.standbys import uncounted_note
 from advisor.catalog.statistics import Statistics
@@ -19,7 +20,6 @@ _PLAIN = ("server_version", "database", "encoding", "collation", "ctype", "local
 MOST_ENDS = 5000
 """The limit that `sql/export/ends.sql` sets."""
 _EXTENDED = re.compile(r"^CREATE STATISTICS ", re.MULTILINE)
-_NAMED = 5
 _FEW_PAGES = 1
 """Tables up to this size plan alike with and without statistics (`alembic_version` is one)."""
 _LACKING_PRIVILEGE = "<insufficient privilege>"
@@ -92,8 +92,10 @@ def _notes(facts: Record, schema_sql: str, statistics: Statistics, statements: s
             " and pg_read_all_data only"
         )
     if unknown := _never_analysed(statistics):
-        named = ", ".join(unknown[:_NAMED]) + (f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else "")
-        notes.append(f"never analysed, so plans on them are guesses: {named}; run ANALYZE and take the snapshot again")
+        notes.append(
+            f"never analysed, so plans on them are guesses: {first_few(unknown)};"
+            " run ANALYZE and take the snapshot again"
+        )
     if statistics.unread_ends:
         notes.append(
             f"the real ends of {statistics.unread_ends} indexed columns could not be looked up within a second each:"

@@ -8,12 +8,11 @@ from datetime import datetime
 
 from advisor.capture.session import read_only_session
 from advisor.catalog.export_queries import fetch_records
+from advisor.catalog.naming import first_few
 from advisor.catalog.records import statistics_from_records
 from advisor.catalog.snapshot_model import Snapshot
 from advisor.catalog.statistics import IndexActivity, Statistics
 from advisor.errors import SnapshotError
-
-_NAMED = 5
 
 
 def read_standby(url: str) -> Statistics:
@@ -84,5 +83,4 @@ def _latest(*times: str | None) -> str | None:
 
 
 def _lagging(name: str, indexes: list[str]) -> str:
-    named = ", ".join(indexes[:_NAMED]) + (f" and {len(indexes) - _NAMED} more" if len(indexes) > _NAMED else "")
-    return f"{name} does not have these indexes yet, so it counted no scans of them: {named}"
+    return f"{name} does not have these indexes yet, so it counted no scans of them: {first_few(indexes)}"

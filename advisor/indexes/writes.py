@@ -38,9 +38,12 @@ class TableWrites:
 def table_writes(
     workload: Workload, shapes: Mapping[str, QueryShape], statistics: Statistics
 ) -> Mapping[tuple[str, str], TableWrites]:
-    """Return writes per day per table: from the activity counters, else from the captured statements."""
+    """Return writes per day per table: from the activity counters, else from the captured statements.
+
+    A standby counts no write, so its counters say nothing of them.
+    """
     captured = _captured(workload, shapes)
-    days = days_between(statistics.since, statistics.captured)
+    days = None if statistics.standby else days_between(statistics.since, statistics.captured)
     tables = {*captured, *statistics.activity}
     return {
         table: _from_activity(statistics.activity[table], days, captured.get(table, TableWrites()).updated)

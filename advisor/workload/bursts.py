@@ -96,7 +96,7 @@ class Part:
     short: int = 0
     """Reads of the block before that must be looked at as well."""
     steady: bool = False
-    """Whether it is longer than a burst can be; columns hold only its last execution then."""
+    """Whether it is longer than a burst can be; columns hold only its first and last execution then."""
 
 
 class LastReads:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -78,11 +78,14 @@ class Entry:
     """User and application to calls."""
     tags: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    def __reduce__(self) -> tuple[Callable[..., Entry], tuple[object, ...]]:
-        return _entry, (
-            self.text, self.fingerprint, self.unparsed, self.calls, self.timed, self.total, self.fastest, self.slowest,
-            self.phases, self.failed, dict(self.histogram), pack_kept(self.kept), dict(self.origins), dict(self.tags),
-        )  # fmt: skip
+    def __getstate__(self) -> tuple[list[Any], PackedKept | None]:
+        return [getattr(self, name) for name in PLAIN], pack_kept(self.kept)
+
+    def __setstate__(self, state: tuple[list[Any], PackedKept | None]) -> None:
+        values, kept = state
+        for name, value in zip(PLAIN, values, strict=True):
+            setattr(self, name, value)
+        self.kept = unpack_kept(kept)
 
     def merge(self, other: Entry) -> None:
         """Add another part's numbers."""
@@ -102,13 +105,8 @@ class Entry:
             self.kept = lowest(self.kept)
 
 
-def _entry(*columns: Any) -> Entry:
-    """Return an entry from what it was packed as."""
-    entry = Entry(*columns[:10])
-    histogram, kept, origins, tags = columns[10:]
-    entry.histogram, entry.origins, entry.tags = Counter(histogram), Counter(origins), Counter(tags)
-    entry.kept = unpack_kept(kept)
-    return entry
+PLAIN = tuple(one.name for one in fields(Entry) if one.name != "kept")
+"""What of an entry travels between processes as it is."""
 
 
 def slower(one: Kept | None, other: Kept | None) -> Kept | None:

@@ -43,20 +43,27 @@ def serve(tasks: BinaryIO, results: BinaryIO) -> None:
 def fork(pipes: Sequence[tuple[int, int]]) -> None:
     """Fork a worker for each pair of pipes; return when all have ended.
 
-    Forking is safe here: nothing but imports has happened, and no thread was started.
+    Forking is safe here: nothing but imports has happened, and no thread was started. Where the system allows no more
+    processes, the pipes of those missing end at once, which tells the parent.
     """
+    forked = 0
     for tasks, results in pipes:
-        if os.fork() == 0:
+        try:
+            worker = os.fork()
+        except OSError:
+            break
+        forked += 1
+        if worker == 0:
             # A pipe ends when nobody else holds it: the parent must see it when one worker of several is killed.
             for end in {end for pair in pipes for end in pair} - {tasks, results}:
                 os.close(end)
-            with suppress(BrokenPipeError, KeyboardInterrupt):
+            with suppress(BrokenPipeError, KeyboardInterrupt, MemoryError):  # the parent sees the end of the pipe
                 serve(os.fdopen(tasks, "rb", BUFFER), os.fdopen(results, "wb", BUFFER))
             os._exit(0)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is for the workers; this process leaves when they have left
     for end in {end for pair in pipes for end in pair}:
         os.close(end)
-    for _ in pipes:
+    for _ in range(forked):
         os.wait()
 
 

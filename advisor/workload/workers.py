@@ -38,17 +38,17 @@ class Channel:
     """The pipes to one worker process and from it."""
 
     def __init__(self) -> None:
-        tasks, self.tasks = os.pipe()
-        self.results, results = os.pipe()
+        tasks, to = os.pipe()
+        back, results = os.pipe()
         self.theirs = (tasks, results)
         """The ends that the worker uses."""
-        self.to = os.fdopen(self.tasks, "wb", BUFFER)
-        self.back = os.fdopen(self.results, "rb", BUFFER)
+        self.to = os.fdopen(to, "wb", BUFFER)
+        self.back = os.fdopen(back, "rb", BUFFER)
         # A result should fit into the pipe: else the worker waits for a parent that is busy with the one before it.
         with suppress(ImportError, AttributeError, OSError):
             import fcntl
 
-            fcntl.fcntl(self.results, fcntl.F_SETPIPE_SZ, PIPE)
+            fcntl.fcntl(back, fcntl.F_SETPIPE_SZ, PIPE)
 
     def read(self, spec: Spec, block: bytes | Span, owned: int) -> BlockResult:
         """Return what the worker makes of a block; raises what reading it raised, `WorkerError` when it is gone."""
@@ -100,9 +100,19 @@ class Workers:
         return self.process is not None
 
     def start(self) -> None:
-        """Start the processes, unless they run."""
+        """Start the processes, unless they run; raises `WorkerError` when the system has none to give."""
         if self.process is not None:
             return
+        try:
+            self._start()
+        except OSError as error:
+            said = f"no process could be started to read a log: {error.strerror}"
+            raise WorkerError(said, do="--jobs 1 reads without such processes") from error
+        self._threads = ThreadPoolExecutor(self.number)
+        for channel in self._channels:
+            self._idle.put(channel)
+
+    def _start(self) -> None:
         self._channels = [Channel() for _ in range(self.number)]
         theirs = [end for channel in self._channels for end in channel.theirs]
         command = [sys.executable, "-m", "advisor.workload.worker", *map(str, theirs)]
@@ -115,9 +125,6 @@ class Workers:
         finally:
             for end in theirs:
                 os.close(end)
-        self._threads = ThreadPoolExecutor(self.number)
-        for channel in self._channels:
-            self._idle.put(channel)
 
     def submit(self, spec: Spec, block: bytes | Span, owned: int) -> Future[BlockResult]:
         """Have the next idle worker read a block."""

@@ -158,10 +158,11 @@ def test_writes_per_day_come_from_the_counters_over_their_window() -> None:
     assert (writes.inserts, writes.cold_updates, writes.hot_updates) == (100, 100, 100)
 
 
-def test_without_counters_they_come_from_the_captured_statements() -> None:
+@pytest.mark.parametrize("statistics", [Statistics(), replace(STATISTICS, standby=True)], ids=["none", "of a standby"])
+def test_without_counters_of_writes_they_come_from_the_captured_statements(statistics: Statistics) -> None:
     occurrence = TableShape(0, "public", "t", "t", role="update", written=frozenset({"status"}))
     query = Query("u", None, "", 50, 1.0, 1.0, rows=50)
-    writes = table_writes(Workload((query,)), {"u": QueryShape("update", (occurrence,))}, Statistics())["public", "t"]
+    writes = table_writes(Workload((query,)), {"u": QueryShape("update", (occurrence,))}, statistics)["public", "t"]
     assert writes.cold_updates == 50
     assert writes.updated == {"status": 1.0}
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from advisor.capture.source import expand
 from advisor.errors import WorkerError
 from advisor.workload.block import Spec
 from advisor.workload.logs import log_of
+from advisor.workload.partial import Entry, Kept
 from advisor.workload.workers import Workers
 
 LINES = "2026-01-01 00:00:00.000 UTC [7] LOG:  duration: 1.000 ms  statement: SELECT 1\n" * 50
@@ -28,6 +31,18 @@ workers.start()
 print(workers.process.pid, flush=True)
 time.sleep(float(sys.argv[1]))
 os.kill(os.getpid(), 9)
+"""
+
+NO_FILES_LEFT = """
+import resource
+from advisor.errors import WorkerError
+from advisor.workload.workers import Workers
+resource.setrlimit(resource.RLIMIT_NOFILE, (12, 12))
+try:
+    with Workers(4) as workers:
+        workers.start()
+except WorkerError as error:
+    print(error)
 """
 
 
@@ -63,6 +78,24 @@ def test_what_reading_raised_is_raised_here(workers: Workers, spec: Spec) -> Non
     broken = Spec(0, spec.reader, ("no.such.envelope",))
     with pytest.raises(ModuleNotFoundError):
         workers.submit(broken, LINES.encode(), len(LINES)).result()
+
+
+def test_a_system_that_allows_no_more_is_one_clear_error() -> None:
+    done = subprocess.run([sys.executable, "-c", NO_FILES_LEFT], capture_output=True, text=True, check=True)
+    assert "no process could be started to read a log: Too many open files" in done.stdout
+    assert "--jobs 1" in done.stdout and not done.stderr
+
+
+def test_an_entry_is_the_same_after_it_travelled() -> None:
+    entry = Entry(b"SELECT 1", "f", None, 3, 3, 9, 1, Kept(1, b"a", b"b", 5), 7, 1)
+    entry.histogram[4] += 2
+    entry.kept = [Kept(3, b"x", None, 1), Kept(5, b"y", b"", 2), Kept(6, b"with\0zero", b"z", 3)]
+    entry.origins[b"u", b"a"] += 1
+    entry.tags["k", "v"] += 1
+    for kept in (entry.kept, entry.kept[:1], []):
+        entry.kept = kept
+        again = pickle.loads(pickle.dumps(entry))
+        assert again == entry and type(again.histogram) is Counter and all(isinstance(one, Kept) for one in again.kept)
 
 
 def test_no_process_is_left_however_soon_they_are_stopped() -> None:
