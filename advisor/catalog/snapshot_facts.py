@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 from advisor.catalog.export_queries import Record
 from advisor.catalog.naming import first_few
+from advisor.catalog.roles import owners_from_record, record_of_owners, role_from_record, tablespace_from_record
 from advisor.catalog.snapshot_model import Extension, Override, Snapshot
 from advisor.catalog.standbys import uncounted_note
 from advisor.catalog.statistics import Statistics
@@ -43,6 +44,10 @@ def snapshot_from_facts(
             extensions=tuple(Extension(**extension) for extension in facts["extensions"] or ()),
             search_path=tuple(facts["search_path"]),
             overrides=tuple(Override(**override) for override in facts["overrides"]),
+            roles=tuple(sorted(map(role_from_record, facts.get("roles") or ()))),
+            owner=facts.get("owner"),
+            owners=owners_from_record(facts.get("owners") or {}),
+            tablespaces=tuple(map(tablespace_from_record, facts.get("tablespaces") or ())),
             configuration=facts["configuration"],
             alembic_version=tuple(sorted(facts["alembic_version"])),
             statements=statements,
@@ -62,6 +67,10 @@ def facts_of(snapshot: Snapshot) -> Record:
         "search_path": list(snapshot.search_path),
         "extensions": [asdict(extension) for extension in snapshot.extensions],
         "overrides": [asdict(override) for override in snapshot.overrides],
+        "roles": [asdict(role) for role in snapshot.roles],
+        "owner": snapshot.owner,
+        "owners": record_of_owners(snapshot.owners),
+        "tablespaces": [asdict(tablespace) for tablespace in snapshot.tablespaces],
         "configuration": dict(snapshot.configuration),
         "alembic_version": list(snapshot.alembic_version),
         "redacted": snapshot.redacted,
@@ -81,11 +90,7 @@ def extended_statistics_note(schema_sql: str, statistics: Statistics) -> list[st
 def _notes(facts: Record, schema_sql: str, statistics: Statistics, statements: str | None) -> list[str]:
     """Return what a reader should know: whatever could not be read, and what was computed instead."""
     notes = extended_statistics_note(schema_sql, statistics)
-    if count := facts.get("unreadable_tables"):
-        notes.append(
-            f"pg_stats hides the columns of {count} tables from this role (no SELECT, or row security):"
-            " their plans rest on the planner's defaults; a role with pg_read_all_data sees them"
-        )
+    notes += _hidden_columns(facts)
     if count := facts.get("unreadable_expressions"):
         notes.append(
             f"pg_stats hides the expressions of {count} indexes from this role: it shows them to the owner, a superuser"
@@ -114,6 +119,30 @@ def _notes(facts: Record, schema_sql: str, statistics: Statistics, statements: s
     elif hidden := statements.count(_LACKING_PRIVILEGE):
         notes.append(f"the text of {hidden} statements of other roles is hidden: grant pg_read_all_stats to this role")
     return notes
+
+
+def _hidden_columns(facts: Record) -> list[str]:
+    """Return the notes on tables whose statistics the exporting role may not see, with the right that shows them."""
+    notes, unreadable, behind = [], facts.get("unreadable_tables"), facts.get("tables_behind_policies")
+    guess = "their plans rest on the planner's defaults"
+    if unreadable:
+        count, named = _counted(unreadable)
+        notes.append(
+            f"pg_stats hides the columns of {count} tables from this role, which may not read them{named}: {guess};"
+            " a role with pg_read_all_data (14+) or SELECT sees those without row security"
+        )
+    if behind:
+        count, named = _counted(behind)
+        notes.append(
+            f"pg_stats hides the columns of {count} tables with row security from this role{named}: {guess};"
+            " only their owner, a superuser or a role with BYPASSRLS sees them, pg_read_all_data is not enough"
+        )
+    return notes
+
+
+def _counted(tables: int | list[str]) -> tuple[int, str]:
+    """Return how many, and their names where they were written down (older exports only count)."""
+    return (tables, "") if isinstance(tables, int) else (len(tables), f" ({first_few(tables)})")
 
 
 def _never_analysed(statistics: Statistics) -> list[str]:

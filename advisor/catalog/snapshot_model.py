@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from advisor.catalog.roles import Role, Tablespace
 from advisor.catalog.statistics import Statistics
 
 
@@ -52,7 +53,15 @@ class Snapshot:
     search_path: tuple[str, ...] = ("public",)
     """Schemas of the exporting session that exist, in order: what the database (or its role) sets."""
     overrides: tuple[Override, ...] = ()
-    """Planner settings and search paths of single databases and roles."""
+    """Settings of single databases and roles that change plans or the meaning of a name or literal."""
+    roles: tuple[Role, ...] = ()
+    """Roles by name, those of the server itself (`pg_…`) left out; empty in older snapshots and those of a dump."""
+    owner: str | None = None
+    """The role that owns most tables."""
+    owners: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """Owner of each view and of each table with row security, by schema and name."""
+    tablespaces: tuple[Tablespace, ...] = ()
+    """Those with costs of their own."""
     configuration: Mapping[str, str] = field(default_factory=dict)
     """Settings worth knowing but not meant for the twin: `max_connections`, `shared_buffers`, `block_size`…"""
     alembic_version: tuple[str, ...] = ()
@@ -76,21 +85,52 @@ class Snapshot:
         left_behind = [ddl for _, ddl in sorted(self.statistics.invalid_indexes.items())]
         return "\n".join([self.schema_sql, *(f"{ddl};" for ddl in left_behind)]) if left_behind else self.schema_sql
 
+    def role(self, name: str | None) -> Role | None:
+        """Return the role of this name, `None` when the snapshot does not know it."""
+        return next((role for role in self.roles if role.name == name), None)
+
+    def setting_of(self, name: str, role: str | None) -> str | None:
+        """Return a setting as a new session of the role has it; `None` when the snapshot does not tell.
+
+        As in PostgreSQL, what is set for the role in this database goes before what is set for the role, this before
+        what is set for the database, and this before the server's.
+        """
+        own = self.overrides_of(role).get(name.lower())
+        return (
+            own if own is not None else next((v for n, v in self.settings.items() if n.lower() == name.lower()), None)
+        )
+
+    def overrides_of(self, role: str | None) -> Mapping[str, str]:
+        """Return what a new session of the role has set by `ALTER ROLE` and `ALTER DATABASE`, names in lower case."""
+        found: dict[str, tuple[tuple[bool, bool], str]] = {}
+        for one in self.overrides:
+            if one.role in (None, role):
+                strength = one.role is not None, one.database is not None
+                key = one.name.lower()
+                if key not in found or found[key][0] < strength:
+                    found[key] = strength, one.value
+        return {name: value for name, (_, value) in sorted(found.items())}
+
     def search_path_of(self, role: str | None) -> tuple[str, ...]:
         """Return the schemas that an unqualified name of this role's statements is looked for in."""
-        found = {
-            (override.database is not None, override.role is not None): override.value
-            for override in self.overrides
-            if override.name == "search_path" and override.role in (None, role)
-        }
-        for key in ((True, True), (False, True), (True, False)):
-            if key in found:
-                return split_search_path(found[key], role)
-        return self.search_path
+        value = self.setting_of("search_path", role)
+        return self.search_path if value is None else split_search_path(value, role)
 
 
 def split_search_path(value: str, role: str | None = None) -> tuple[str, ...]:
     """Return the schemas that a `search_path` setting names; `$user` becomes `role`, or goes when there is none."""
-    names = (part.strip() for part in value.split(","))
+    names = (part.strip() for part in _split(value))
     plain = (name[1:-1].replace('""', '"') if name.startswith('"') else name.lower() for name in names if name)
-    return tuple(found for name in plain if (found := role if name == "$user" else name))
+    return tuple(dict.fromkeys(found for name in plain if (found := role if name == "$user" else name)))
+
+
+def _split(value: str) -> list[str]:
+    """Return the members of a list, commas within quotes left alone."""
+    parts, quoted = [""], False
+    for character in value:
+        quoted ^= character == '"'
+        if character == "," and not quoted:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts

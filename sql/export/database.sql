@@ -27,8 +27,80 @@ SELECT jsonb_pretty(jsonb_build_object(
              LEFT JOIN pg_catalog.pg_settings AS p ON p.name = split_part(item, '=', 1)
             WHERE o.setdatabase IN (0, d.oid)
               AND (p.category LIKE 'Query Tuning%'
-                   OR p.name IN ('search_path', 'work_mem', 'hash_mem_multiplier', 'max_parallel_workers_per_gather',
-                                 'max_parallel_workers', 'TimeZone', 'row_security'))),
+                   OR lower(split_part(item, '=', 1)) IN (
+                        'search_path', 'work_mem', 'hash_mem_multiplier', 'effective_io_concurrency',
+                        'max_parallel_workers_per_gather', 'max_parallel_workers', 'parallel_leader_participation',
+                        'maintenance_work_mem', 'timezone', 'datestyle', 'intervalstyle',
+                        'default_text_search_config', 'transform_null_equals', 'row_security', 'role',
+                        'session_authorization')
+                   OR (item ~ '^[^=]+[.]'  -- settings of the application's own, where a policy or function reads them
+                       AND split_part(item, '=', 1) !~* '(secret|passw|token|key|jwt|salt|credential)'
+                       AND (EXISTS (SELECT FROM pg_catalog.pg_policy AS y
+                                     WHERE strpos(coalesce(pg_get_expr(y.polqual, y.polrelid), ''),
+                                                  quote_literal(split_part(item, '=', 1))) > 0)
+                            OR EXISTS (SELECT FROM pg_catalog.pg_proc AS f
+                                         JOIN pg_catalog.pg_namespace AS fn ON fn.oid = f.pronamespace
+                                        WHERE fn.nspname NOT IN ('pg_catalog', 'information_schema')
+                                          AND strpos(f.prosrc, quote_literal(split_part(item, '=', 1))) > 0))))),
+         'roles', (
+           SELECT coalesce(jsonb_agg(jsonb_build_object(
+                    'name', r.rolname,
+                    'bypass_row_security', r.rolbypassrls OR r.rolsuper,
+                    'member_of', (
+                      SELECT coalesce(jsonb_agg(jsonb_build_object(
+                               'role', of_.rolname,
+                               'inherit', coalesce((to_jsonb(m) ->> 'inherit_option')::boolean, r.rolinherit),
+                               'set', coalesce((to_jsonb(m) ->> 'set_option')::boolean, true))
+                               ORDER BY of_.rolname COLLATE "C", m.grantor), '[]')
+                        FROM pg_catalog.pg_auth_members AS m
+                        JOIN pg_catalog.pg_roles AS of_ ON of_.oid = m.roleid
+                       WHERE m.member = r.oid AND of_.rolname !~ '^pg_'))
+                    ORDER BY r.rolname COLLATE "C"), '[]')
+             FROM pg_catalog.pg_roles AS r
+            WHERE r.rolname !~ '^pg_'),
+         'owner', (  -- of most tables
+           SELECT r.rolname
+             FROM pg_catalog.pg_class AS c
+             JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+             JOIN pg_catalog.pg_roles AS r ON r.oid = c.relowner
+            WHERE c.relkind IN ('r', 'p')
+              AND c.relpersistence <> 't'
+              AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+              AND n.nspname !~ '^pg_(toast|temp)'
+            GROUP BY r.rolname
+            ORDER BY count(*) DESC, r.rolname COLLATE "C"
+            LIMIT 1),
+         'owners', (  -- where they decide what row security asks
+           SELECT coalesce(jsonb_object_agg(x.rolname, x.relations), '{}')
+             FROM (SELECT r.rolname, jsonb_agg(jsonb_build_array(n.nspname, c.relname)
+                                               ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C") AS relations
+                     FROM pg_catalog.pg_class AS c
+                     JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+                     JOIN pg_catalog.pg_roles AS r ON r.oid = c.relowner
+                    WHERE (c.relrowsecurity OR c.relkind = 'v')
+                      AND c.relpersistence <> 't'
+                      AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+                      AND n.nspname !~ '^pg_(toast|temp)'
+                    GROUP BY r.rolname) AS x),
+         'tablespaces', (
+           SELECT coalesce(jsonb_agg(jsonb_build_object(
+                    'name', t.spcname,
+                    'database_default', t.oid = d.dattablespace,
+                    'settings', (SELECT jsonb_object_agg(option_name, option_value)
+                                   FROM pg_catalog.pg_options_to_table(t.spcoptions)),
+                    'relations', (
+                      SELECT coalesce(jsonb_agg(jsonb_build_array(n.nspname, c.relname)
+                                      ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"), '[]')
+                        FROM pg_catalog.pg_class AS c
+                        JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+                       WHERE c.reltablespace = t.oid
+                         AND c.relkind IN ('r', 'p', 'm', 'i', 'I')
+                         AND c.relpersistence <> 't'
+                         AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+                         AND n.nspname !~ '^pg_(toast|temp)'))
+                    ORDER BY t.spcname COLLATE "C"), '[]')
+             FROM pg_catalog.pg_tablespace AS t
+            WHERE t.spcoptions IS NOT NULL),
          'configuration', (
            SELECT jsonb_object_agg(name, current_setting(name))
              FROM pg_catalog.pg_settings
@@ -38,9 +110,14 @@ SELECT jsonb_pretty(jsonb_build_object(
                            'wal_level', 'pg_stat_statements.max', 'pg_stat_statements.track',
                            'pg_stat_statements.track_planning')),
          'settings_of_role', (
-           SELECT coalesce(jsonb_agg(name ORDER BY name COLLATE "C"), '[]')
-             FROM pg_catalog.pg_settings
-            WHERE source IN ('user', 'client', 'environment variable') AND category LIKE 'Query Tuning%'),
+           SELECT coalesce(jsonb_agg(s.name ORDER BY s.name COLLATE "C"), '[]')
+             FROM pg_catalog.pg_settings AS s
+            WHERE s.source IN ('user', 'database user', 'client', 'environment variable')
+              AND s.category LIKE 'Query Tuning%'
+              AND NOT EXISTS (  -- of those settings.sql tells the database's own value
+                SELECT FROM pg_catalog.pg_db_role_setting AS o
+                 CROSS JOIN LATERAL unnest(o.setconfig) AS item
+                 WHERE o.setrole = 0 AND o.setdatabase IN (0, d.oid) AND lower(split_part(item, '=', 1)) = lower(s.name))),
          'alembic_version', :'alembic_version'::jsonb,
          'unreadable_expressions', (
            SELECT count(*)
@@ -52,13 +129,26 @@ SELECT jsonb_pretty(jsonb_build_object(
               AND n.nspname !~ '^pg_(toast|temp)'
               AND NOT has_any_column_privilege(i.indexrelid, 'SELECT')),
          'unreadable_tables', (
-           SELECT count(*)
+           SELECT coalesce(jsonb_agg(n.nspname || '.' || c.relname ORDER BY c.relpages DESC,
+                                     n.nspname COLLATE "C", c.relname COLLATE "C"), '[]')
              FROM pg_catalog.pg_class AS c
              JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
             WHERE c.relkind IN ('r', 'p', 'm')
               AND c.relpersistence <> 't'
               AND n.nspname NOT IN ('pg_catalog', 'information_schema')
               AND n.nspname !~ '^pg_(toast|temp)'
-              AND (NOT has_any_column_privilege(c.oid, 'SELECT') OR row_security_active(c.oid)))))
+              AND NOT has_any_column_privilege(c.oid, 'SELECT')),
+         'tables_behind_policies', (
+           SELECT coalesce(jsonb_agg(n.nspname || '.' || c.relname ORDER BY c.relpages DESC,
+                                     n.nspname COLLATE "C", c.relname COLLATE "C"), '[]')
+             FROM pg_catalog.pg_class AS c
+             JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+            WHERE c.relkind IN ('r', 'p', 'm')
+              AND c.relpersistence <> 't'
+              AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+              AND n.nspname !~ '^pg_(toast|temp)'
+              AND has_any_column_privilege(c.oid, 'SELECT')
+              AND c.relrowsecurity
+              AND row_security_active(c.oid))))
   FROM pg_catalog.pg_database AS d
  WHERE d.datname = current_database();

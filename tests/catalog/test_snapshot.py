@@ -59,7 +59,7 @@ def test_a_snapshot_says_what_the_server_is_and_how_it_plans(snapshot: Snapshot,
     assert snapshot.alembic_version == ("a1b2",)
     assert Override(None, "app", "search_path", 'crm, "$user", public') in snapshot.overrides
     assert snapshot.search_path_of("app") == ("crm", "app", "public")
-    assert snapshot.search_path_of("other") == snapshot.search_path == ("public",)
+    assert snapshot.search_path_of("other") == ("other", "public") and snapshot.search_path == ("public",)
 
 
 def test_the_schema_of_a_snapshot_restores_to_the_same_schema(snapshot: Snapshot, shop: Server) -> None:
