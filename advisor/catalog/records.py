@@ -56,6 +56,7 @@ class _Builder:
         self.types: dict[tuple[str, str, str], str] = {}
         self.invalid_indexes: dict[tuple[str, str], str] = {}
         self.unread_ends = 0
+        self.unscanned_ends = 0
         self.end: Record = {}
 
     def take(self, record: Record) -> None:
@@ -75,6 +76,7 @@ class _Builder:
             types=self.types,
             invalid_indexes=self.invalid_indexes,
             unread_ends=self.unread_ends,
+            unscanned_ends=self.unscanned_ends,
             since=self.end.get("since"),
             scans_since=self.end.get("scans_since") or self.end.get("since"),
             standby=bool(self.end.get("standby", False)),
@@ -130,6 +132,9 @@ class _Builder:
 
     def _take_unread_ends(self, record: Record) -> None:
         self.unread_ends = record["count"]
+
+    def _take_unscanned_ends(self, record: Record) -> None:
+        self.unscanned_ends = record["count"]
 
     def _take_extended(self, record: Record) -> None:
         rows = record.get("most_common_vals")
@@ -195,6 +200,8 @@ def records_from_statistics(statistics: Statistics) -> Iterator[Record]:
         yield {"kind": "invalid_index", "schema": schema, "name": name, "ddl": ddl}
     if statistics.unread_ends:
         yield {"kind": "unread_ends", "count": statistics.unread_ends}
+    if statistics.unscanned_ends:
+        yield {"kind": "unscanned_ends", "count": statistics.unscanned_ends}
     said = ("captured", "since", "scans_since", "standby", "streaming", "standbys", "redacted")
     yield _known({"kind": "end", **{name: getattr(statistics, name) for name in said}})
 

@@ -125,6 +125,8 @@ class Statistics:
     """By schema and name: `pg_get_indexdef` of what cut-off concurrent builds left behind; pg_dump leaves them out."""
     unread_ends: int = 0
     """Indexed columns whose real minimum and maximum could not be looked up in time."""
+    unscanned_ends: int = 0
+    """Indexed columns whose ends were not looked up, so that their indexes still show as never scanned."""
     since: str | None = None
     """When the activity counters were reset, ISO 8601; `None` when they never were (15+) or it is not known."""
     scans_since: str | None = None

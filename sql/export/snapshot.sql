@@ -80,6 +80,9 @@ SET intervalstyle = 'postgres';
 SET timezone = 'UTC';
 SET enable_seqscan = off;
 SET max_parallel_workers_per_gather = 0;
+\if :is_superuser
+SET track_counts = off;
+\endif
 \ir ends.sql
 SET statement_timeout = '120s';
 \ir end.sql

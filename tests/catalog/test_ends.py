@@ -46,6 +46,37 @@ def test_values_beyond_the_histogram_are_known(server: Server, database: str) ->
     assert columns["public", "events", "size"].low is None  # leads a partial index only
 
 
+def test_ends_are_known_however_the_column_is_typed_and_the_key_written(server: Server, database: str) -> None:
+    with server.connect(database) as connection:
+        connection.execute("""
+            CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy'); CREATE DOMAIN score AS integer CHECK (VALUE >= 0);
+            CREATE FUNCTION mine(integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT $1';
+            CREATE TABLE t (m mood, s score, n text);
+            INSERT INTO t VALUES ('ok', 3, 'Anna'), ('happy', 9, 'zoe');
+            CREATE INDEX ON t (m); CREATE INDEX ON t (s); CREATE INDEX t_low ON t (lower(n)); CREATE INDEX t_mine ON t (mine(s));
+            ANALYZE t
+        """)
+    columns = take_snapshot(server.url(database)).statistics.columns
+    ends = {key[1:]: (column.low, column.high) for key, column in columns.items()}
+    assert ends["t", "m"] == ("ok", "happy") and ends["t", "s"] == ("3", "9")
+    assert ends["t_low", "lower"] == ("anna", "zoe")
+    assert ends["t_mine", "mine"] == (None, None)  # nobody's functions but the server's own are run
+
+
+def test_a_role_whose_look_ups_are_counted_leaves_alone_what_might_be_dropped(server: Server, database: str) -> None:
+    with server.connect(database) as connection:
+        connection.execute(LOADED)
+        connection.execute("DROP ROLE IF EXISTS reader; CREATE ROLE reader LOGIN; GRANT pg_read_all_data TO reader")
+    url = server.url(database).replace("postgres@", "reader@")
+    for _ in range(2):
+        snapshot = take_snapshot(url)
+        statistics = snapshot.statistics
+        assert statistics.columns["public", "events", "id"].high == "9999"  # a primary key is never dropped as unused
+        assert statistics.columns["public", "events", "at"].high is None
+        assert statistics.unscanned_ends == 4 and statistics.index_activity["public", "events_at"].scans == 0
+        assert any("ends of 4 indexed columns were not looked up" in note for note in snapshot.notes)
+
+
 def test_an_unused_index_still_shows_as_unused(server: Server, database: str) -> None:
     loaded(server, database)
     for _ in range(2):
