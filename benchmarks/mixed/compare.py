@@ -1,0 +1,142 @@
+"""Random statements planned on the loaded server and on its twin, as each role; what differs is made small."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from random import Random
+
+import psycopg
+
+from advisor.catalog.snapshot import take_snapshot
+from advisor.twin.plan import PlanNode, plan_node
+from advisor.twin.server import Server
+from advisor.twin.start import Twin, start_twin
+from advisor.twin.statement import BoundStatement
+from advisor.twin.whatif import Ask, Refused
+from benchmarks.mixed.catalogue import read_relations
+from benchmarks.mixed.load import ROLES, load
+from benchmarks.mixed.statements import Maker, Statement
+
+TOLERANCE = 0.01
+"""Percent of cost."""
+_CENT = 0.0100001
+"""What rounding to two digits may make of two equal costs."""
+_SHRINKS = 60
+"""Statements tried to make one that differs smaller, at most."""
+
+Shape = tuple[str, str | None, str | None, str, tuple["Shape", ...]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One statement planned on both as one role."""
+
+    role: str
+    statement: Statement
+    real: PlanNode
+    twin: PlanNode | Refused
+
+    @property
+    def same_shape(self) -> bool:
+        return isinstance(self.twin, PlanNode) and shape(self.twin) == shape(self.real)
+
+    @property
+    def deviation(self) -> float:
+        """The cost's deviation in percent."""
+        if isinstance(self.twin, Refused):
+            return float("inf")
+        if abs(self.twin.total_cost - self.real.total_cost) < _CENT * (self.real.total_cost < 100):
+            return 0.0
+        return 100 * (self.twin.total_cost / self.real.total_cost - 1) if self.real.total_cost else float("inf")
+
+    @property
+    def faithful(self) -> bool:
+        return self.same_shape and abs(self.deviation) <= TOLERANCE
+
+
+def shape(node: PlanNode) -> Shape:
+    """Return what makes two plans the same: kinds, relations, indexes and the way of each join, from the top."""
+    way = (
+        f"{node.detail.get('Join Type', '')} {node.detail.get('Strategy', '')} {node.detail.get('Scan Direction', '')}"
+    )
+    return node.node_type, node.relation, node.index, way, tuple(shape(child) for child in node.children)
+
+
+class Pair:
+    """A loaded server and its twin, each with a session a role."""
+
+    def __init__(self, sessions: Mapping[str, psycopg.Connection], twin: Twin) -> None:
+        self.sessions = sessions
+        self.twin = twin
+
+    def outcome(self, role: str, statement: Statement) -> Outcome | None:
+        """Plan one statement on both; `None` when the loaded server refuses it."""
+        real = self.real(role, statement)
+        return real and Outcome(role, statement, real, self.planned(role, [statement])[0])
+
+    def real(self, role: str, statement: Statement) -> PlanNode | None:
+        """Return the loaded server's plan; `None` when it refuses the statement."""
+        session = self.sessions[role]
+        try:
+            with session.transaction():
+                row = session.execute(b"EXPLAIN (FORMAT JSON) " + statement.text.encode()).fetchone()
+        except psycopg.Error:
+            return None
+        return plan_node(row[0][0]["Plan"]) if row else None
+
+    def planned(self, role: str, statements: Sequence[Statement]) -> list[PlanNode | Refused]:
+        """Return the twin's plans."""
+        bound = [BoundStatement(statement.text, None, "logged", role=role) for statement in statements]
+        return self.twin.what_if.plan([Ask(statement) for statement in bound])
+
+    def shrunk(self, outcome: Outcome) -> Outcome:
+        """Return the smallest statement found that still differs."""
+        left, changed = _SHRINKS, True
+        while changed and left > 0:
+            changed = False
+            for smaller in outcome.statement.smaller():
+                left -= 1
+                found = self.outcome(outcome.role, smaller)
+                if found and not found.faithful:
+                    outcome, changed = found, True
+                    break
+        return outcome
+
+
+def outcomes(
+    server: Server, seed: int, count: int, *, share: float = 1.0, roles: Sequence[str] = ROLES
+) -> list[Outcome]:
+    """Load the mixture of this seed, and return the outcome of `count` statements as each role; differing ones small."""
+    with ExitStack() as stack:
+        database = f"mixed_{seed}"
+        made = load(server, database, seed, share)
+        snapshot = take_snapshot(server.url(database))
+        sessions = {role: stack.enter_context(_session(server, database, role)) for role in roles}
+        with server.connect(database) as connection:
+            maker = Maker(Random(f"statements {seed}"), made, read_relations(connection))
+        pair = Pair(sessions, stack.enter_context(start_twin(snapshot)))
+        for note in pair.twin.notes:
+            print(f"  note: {note}")
+        return list(_outcomes(pair, maker, count))
+
+
+def _outcomes(pair: Pair, maker: Maker, count: int) -> Iterator[Outcome]:
+    statements: list[Statement] = []
+    first = next(iter(pair.sessions))
+    while len(statements) < count:
+        if pair.real(first, statement := maker.make()) is not None:
+            statements.append(statement)
+    for role in pair.sessions:
+        known = [(statement, plan) for statement in statements if (plan := pair.real(role, statement)) is not None]
+        planned = pair.planned(role, [statement for statement, _ in known])
+        for (statement, real), twin in zip(known, planned, strict=True):
+            outcome = Outcome(role, statement, real, twin)
+            yield outcome if outcome.faithful else pair.shrunk(outcome)
+
+
+def _session(server: Server, database: str, role: str) -> psycopg.Connection:
+    connection = psycopg.connect(server.conninfo(database), user=role, autocommit=True)
+    connection.execute("SET plan_cache_mode = force_custom_plan")
+    return connection

@@ -1,0 +1,85 @@
+"""A mixture on a real server: roles, tables, rows, ANALYZE, and what came after it."""
+
+from __future__ import annotations
+
+import contextlib
+from random import Random
+
+import psycopg
+from psycopg import sql
+
+from advisor.twin.server import Server
+from benchmarks.mixed.template import Mixture, mixture
+
+ROLES = ("mixed_owner", "mixed_policy", "mixed_bypass")
+"""The owner of everything, a role under policies, and one that none holds for."""
+_ROLES = """
+CREATE ROLE mixed_owner LOGIN;
+CREATE ROLE mixed_policy LOGIN;
+CREATE ROLE mixed_bypass LOGIN BYPASSRLS;
+ALTER ROLE mixed_policy SET random_page_cost = {cost};
+ALTER ROLE mixed_policy SET app.tenant = '{tenant}';
+ALTER ROLE mixed_bypass SET work_mem = '{memory}kB';
+ALTER ROLE mixed_bypass SET enable_hashjoin = {hash};
+"""
+_IN_PLACE_SINCE = 150000
+_TABLESPACES = (
+    "SET allow_in_place_tablespaces = on",
+    "CREATE TABLESPACE mixed_slow LOCATION ''",
+    "CREATE TABLESPACE mixed_fast LOCATION ''",
+    "ALTER TABLESPACE mixed_slow SET (seq_page_cost = 3, random_page_cost = 9)",
+    "ALTER TABLESPACE mixed_fast SET (seq_page_cost = 0.4, random_page_cost = 0.5)",
+)
+_OWN = """
+DO $$
+DECLARE thing record;
+BEGIN
+    FOR thing IN SELECT c.oid::regclass AS name, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname IN ('mix', 'Other Schema') AND c.relkind IN ('r', 'p', 'v', 'm') LOOP
+        EXECUTE format('ALTER %s %s OWNER TO mixed_owner',
+                       CASE thing.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END, thing.name);
+    END LOOP;
+END $$;
+GRANT USAGE ON SCHEMA mix, "Other Schema" TO PUBLIC;
+GRANT ALL ON ALL TABLES IN SCHEMA mix, "Other Schema" TO PUBLIC;
+"""
+
+
+def facilities(connection: psycopg.Connection) -> set[str]:
+    """Return what this server can do beyond the common ground."""
+    found = {"tablespace"} if connection.info.server_version >= _IN_PLACE_SINCE else set()
+    if connection.execute("SELECT FROM pg_available_extensions WHERE name = 'ltree'").fetchall():
+        found.add("contrib")
+    with contextlib.suppress(psycopg.Error), connection.transaction(force_rollback=True):
+        connection.execute("CREATE COLLATION tried (provider = icu, locale = 'de-u-co-phonebk')")
+        found.add("icu")
+    return found
+
+
+def load(server: Server, database: str, seed: int, share: float = 1.0) -> Mixture:
+    """Make a database of this name and fill it with this share of the rows; roles and tablespaces are made where they are missing."""
+    rng = Random(f"schema {seed}")
+    with server.connect() as connection:
+        _prepare(connection, sql.Identifier(database), rng)
+    with server.connect(database) as connection:
+        made = mixture(rng, facilities(connection), share)
+        connection.execute("SET synchronous_commit = on")  # else VACUUM dare not call pages of fresh rows all-visible
+        connection.execute("CREATE SCHEMA mix AUTHORIZATION mixed_owner")
+        for statement in (made.schema, "VACUUM", "ANALYZE", *made.late, _OWN, "CHECKPOINT"):  # metapages reach the disk
+            connection.execute(statement.encode())
+    return made
+
+
+def _prepare(connection: psycopg.Connection, name: sql.Identifier, rng: Random) -> None:
+    """Make roles, tablespaces and the empty database with settings of its own."""
+    if not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [ROLES[0]]).fetchall():
+        chosen = {"cost": rng.choice([1.1, 2, 7]), "tenant": rng.randint(0, 90), "memory": rng.choice([64, 1024, 20000]),
+                  "hash": rng.choice(["on", "off"])}  # fmt: skip
+        connection.execute(_ROLES.format(**chosen).encode())
+        for statement in _TABLESPACES if connection.info.server_version >= _IN_PLACE_SINCE else ():
+            connection.execute(statement)
+    connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
+    settings = {"cpu_tuple_cost": ["0.01", "0.02"], "effective_cache_size": ["64MB", "4GB"]}
+    for setting, values in settings.items():
+        statement = sql.SQL("ALTER DATABASE {} SET {} = {}")
+        connection.execute(statement.format(name, sql.Identifier(setting), rng.choice(values)))
