@@ -109,8 +109,8 @@ def _notes(facts: Record, schema_sql: str, statistics: Statistics, statements: s
     if statistics.unscanned_ends:
         notes.append(
             f"the real ends of {statistics.unscanned_ends} indexed columns were not looked up, so that their indexes"
-            " still show as never scanned: estimates of ranges at the end of their histograms may be off; a superuser can"
-            " look without being counted"
+            " still show as never scanned: estimates of ranges at the end of their histograms may be off; a superuser"
+            " can look without being counted"
         )
     if sum(entry.low is not None for entry in statistics.columns.values()) >= MOST_ENDS:
         notes.append(f"real ends were looked up for the {MOST_ENDS} columns of the largest tables only")
