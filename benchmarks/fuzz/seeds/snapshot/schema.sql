@@ -1,0 +1,131 @@
+--
+-- PostgreSQL database dump
+--
+
+-- Dumped from database version 18.6
+-- Dumped by pg_dump version 18.6
+
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SELECT pg_catalog.set_config('search_path', '', false);
+SET check_function_bodies = false;
+SET xmloption = content;
+SET client_min_messages = warning;
+SET row_security = off;
+
+--
+-- Name: pg_stat_statements; Type: EXTENSION; Schema: -; Owner: -
+--
+
+CREATE EXTENSION IF NOT EXISTS pg_stat_statements WITH SCHEMA public;
+
+
+--
+-- Name: mood; Type: TYPE; Schema: public; Owner: -
+--
+
+CREATE TYPE public.mood AS ENUM (
+    'sad',
+    'ok'
+);
+
+
+--
+-- Name: positive; Type: DOMAIN; Schema: public; Owner: -
+--
+
+CREATE DOMAIN public.positive AS integer
+	CONSTRAINT positive_check CHECK ((VALUE > 0));
+
+
+--
+-- Name: twice(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.twice(n integer) RETURNS integer
+    LANGUAGE sql IMMUTABLE
+    BEGIN ATOMIC
+ SELECT (n * 2);
+END;
+
+
+SET default_table_access_method = heap;
+
+--
+-- Name: author; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.author (
+    id integer NOT NULL,
+    name text NOT NULL,
+    born date
+);
+
+
+--
+-- Name: book; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.book (
+    id integer NOT NULL,
+    author_id integer,
+    title text,
+    price numeric(8,2),
+    tags text[],
+    detail jsonb
+);
+
+
+--
+-- Name: cheap; Type: VIEW; Schema: public; Owner: -
+--
+
+CREATE VIEW public.cheap AS
+ SELECT id,
+    title
+   FROM public.book
+  WHERE (price < (5)::numeric);
+
+
+--
+-- Name: author author_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.author
+    ADD CONSTRAINT author_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: book book_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.book
+    ADD CONSTRAINT book_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: book_title; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX book_title ON public.book USING btree (lower(title)) WHERE (price > (1)::numeric);
+
+
+--
+-- Name: book_both; Type: STATISTICS; Schema: public; Owner: -
+--
+
+CREATE STATISTICS public.book_both ON author_id, price FROM public.book;
+
+
+--
+-- Name: book book_author_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.book
+    ADD CONSTRAINT book_author_id_fkey FOREIGN KEY (author_id) REFERENCES public.author(id);
+
+
+--
+-- PostgreSQL database dump complete
+--
+

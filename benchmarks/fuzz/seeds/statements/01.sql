@@ -1,0 +1,1 @@
+SELECT title FROM book WHERE author_id = 3 AND price > 4.5 ORDER BY title LIMIT 3 OFFSET 20

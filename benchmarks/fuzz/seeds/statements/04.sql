@@ -1,0 +1,1 @@
+UPDATE book SET price = price + 1 WHERE id IN (1, 2, 3)

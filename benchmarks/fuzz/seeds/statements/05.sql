@@ -1,0 +1,1 @@
+INSERT INTO author (id, name) VALUES (100001, 'it''s; "quoted"') ON CONFLICT (id) DO NOTHING

@@ -1,0 +1,1 @@
+WITH t AS (SELECT author_id, sum(price) s FROM book GROUP BY 1) SELECT * FROM t WHERE s > 100

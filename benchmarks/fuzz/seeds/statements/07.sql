@@ -1,0 +1,1 @@
+DELETE FROM book WHERE id = 99999 -- gone

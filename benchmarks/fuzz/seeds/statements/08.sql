@@ -1,0 +1,1 @@
+SELECT a.id FROM author a WHERE NOT EXISTS (SELECT 1 FROM book b WHERE b.author_id = a.id) AND a.born IS NULL

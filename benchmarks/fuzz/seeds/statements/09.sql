@@ -1,0 +1,1 @@
+MERGE INTO author a USING (VALUES (1, 'x')) v (id, name) ON a.id = v.id WHEN MATCHED THEN UPDATE SET name = v.name

@@ -1,0 +1,1 @@
+SELECT id FROM book WHERE author_id NOT IN (SELECT id FROM author WHERE name = 'a5') UNION ALL SELECT 1

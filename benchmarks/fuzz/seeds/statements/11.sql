@@ -1,0 +1,1 @@
+SELECT id, rank() OVER (PARTITION BY author_id ORDER BY price DESC) FROM book WHERE title BETWEEN 'a' AND 'z'
