@@ -3,18 +3,27 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PIP := -m pip --quiet --disable-pip-version-check
+# From the lock to the last hash; our own package beside it, built with what the lock holds.
+LOCKED := install --require-hashes --requirement
+OURS := install --no-deps --no-build-isolation --editable .
+PYTEST := -m pytest -n 2 --dist loadfile
 
-.PHONY: help install demo test lint bench clean
+.PHONY: help install demo test lint bench lock test-lowest test-newest clean
 
 help:
-	@echo "make demo     the whole line on an example system, in one command"
-	@echo "make test     linters, types and tests, on real servers"
-	@echo "make bench    the measured tables of docs/benchmarks.md"
-	@echo "make clean    remove what make made"
+	@echo "make demo         the whole line on an example system, in one command"
+	@echo "make test         linters, types and tests, on real servers, from the lock"
+	@echo "make test-lowest  the tests on the lowest versions that pyproject.toml allows"
+	@echo "make test-newest  the tests on the newest of everything; says what changed since the lock"
+	@echo "make lock         resolve the locks again (requirements/)"
+	@echo "make bench        the measured tables of docs/benchmarks.md"
+	@echo "make clean        remove what make made"
 
-$(STAMP): pyproject.toml
+$(STAMP): pyproject.toml requirements/dev.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python $(PIP) $(LOCKED) requirements/dev.txt
+	$(BIN)/python $(PIP) $(OURS)
 	@touch $(STAMP)
 
 install: $(STAMP)
@@ -28,10 +37,29 @@ lint: $(STAMP)
 	$(BIN)/mypy
 
 test: lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python $(PYTEST)
 
 bench: $(STAMP)
+	$(BIN)/python $(PIP) $(LOCKED) requirements/benchmarks.txt
 	$(BIN)/python -m benchmarks
 
+lock: $(STAMP)
+	PATH="$(CURDIR)/$(BIN):$$PATH" sh requirements/lock.sh
+
+test-lowest:
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python $(PIP) $(LOCKED) requirements/lowest.txt
+	.venv-lowest/bin/python $(PIP) $(OURS)
+	.venv-lowest/bin/python $(PYTEST)
+
+test-newest: $(STAMP)
+	$(PYTHON) -m venv .venv-newest
+	.venv-newest/bin/python $(PIP) install --upgrade --upgrade-strategy eager --editable '.[dev]'
+	@echo "newer than the lock:"
+	@$(BIN)/python -m pip --disable-pip-version-check freeze --exclude-editable > .venv-newest/locked.txt
+	@.venv-newest/bin/python -m pip --disable-pip-version-check freeze --exclude-editable > .venv-newest/newest.txt
+	@diff .venv-newest/locked.txt .venv-newest/newest.txt || true
+	.venv-newest/bin/python $(PYTEST)
+
 clean:
-	rm -rf $(VENV) build dist demo-out benchmarks/out .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-lowest .venv-newest build dist demo-out benchmarks/out .mypy_cache .ruff_cache

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 import advisor.cli
-from advisor import __version__
+from advisor import __version__, stdout
 from advisor.config import Setting, find_config, read_config, suppressions, thresholds
 from advisor.errors import AdvisorError
 
@@ -90,6 +90,7 @@ def _long_options(command: click.Command) -> dict[str, Setting]:
 
 def main() -> None:
     """Run the command line and exit: 0 clean, 1 findings, 2 usage, configuration, input or connection trouble."""
+    stdout.keep()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         status = advisor_group.main(standalone_mode=False)
@@ -103,11 +104,13 @@ def main() -> None:
         click.echo(f"error: {error}", err=True)
         status = error.exit_status
     except BrokenPipeError:
+        stdout.abandon()
         sys.stderr.close()
         status = 141
     except OSError as error:  # a full disk, above all, wherever it is met
         where = f"{error.filename}: " if error.filename else ""
         click.echo(f"error: {where}{error.strerror or error}", err=True)
         click.echo("  do: make room, or write to another place", err=True)
+        stdout.abandon()
         status = 2
     sys.exit(status if isinstance(status, int) else 0)

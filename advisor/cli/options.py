@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,7 +14,13 @@ from advisor.errors import UsageError
 _UNITS = {"": 1, "b": 1, "kb": 1024, "mb": 1024**2, "gb": 1024**3, "tb": 1024**4}
 
 
-class Size(click.ParamType[int]):
+if TYPE_CHECKING:
+    ByteCount = click.ParamType[int]
+else:
+    ByteCount = click.ParamType  # generic since click 8.3 only
+
+
+class Size(ByteCount):
     """A number of bytes, written `500MB`, `2GB` or `1048576`."""
 
     name = "size"

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import psycopg
 
+from advisor import stdout
 from advisor.cli.options import database_options, one_source
 from advisor.cli.pipeline import read_snapshot
 from advisor.errors import TwinError
@@ -67,7 +68,8 @@ def _psql(twin: Twin, sql: str | None) -> int:
         arguments += ["-X", "-v", "ON_ERROR_STOP=1", "-c", sql]
     previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        return subprocess.run([_program(twin, interactive=sql is None), *arguments], env=environment).returncode
+        command = [_program(twin, interactive=sql is None), *arguments]
+        return subprocess.run(command, env=environment, stdout=stdout.descriptor()).returncode
     finally:
         signal.signal(signal.SIGINT, previous)
 

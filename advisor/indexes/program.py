@@ -16,6 +16,8 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
+from advisor.stdout import muted
+
 GAP = 1e-4
 """Relative distance from the proven optimum at which the solver may stop."""
 NODES = 20_000
@@ -206,7 +208,8 @@ def _run(objective: NDArray[np.float64], indexes: int, rows: list[Row], whole: b
     if whole:
         free = count - indexes
         model.integrality_ = [highspy.HighsVarType.kInteger] * indexes + [highspy.HighsVarType.kContinuous] * free
-    solver = highspy.Highs()
+    with muted():  # since 1.16 the first one of a process prints a banner, whatever its options
+        solver = highspy.Highs()
     settings = {
         "output_flag": False,
         "presolve": "off",

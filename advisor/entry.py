@@ -1,0 +1,31 @@
+"""The first lines of the process: standard output is kept for data before any library is imported."""
+
+from __future__ import annotations
+
+import os
+
+from advisor import stdout
+
+
+def main() -> None:
+    """Run the `advisor` command; exits with its status, with 1 when standard output or standard error is closed."""
+    try:
+        stdout.keep()
+    except stdout.ClosedStream as closed:
+        _refuse(str(closed))
+    from advisor.cli.main import main as run
+
+    run()
+
+
+def _refuse(closed: str) -> None:
+    """Say on stderr, where that is open, which stream is closed, and exit 1."""
+    try:
+        os.write(2, f"error: {closed} is closed, so nothing could be told\n  do: open it, or use /dev/null\n".encode())
+    except OSError:
+        pass
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()
