@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 from advisor import stdout
@@ -20,10 +21,8 @@ def main() -> None:
 
 def _refuse(closed: str) -> None:
     """Say on stderr, where that is open, which stream is closed, and exit 1."""
-    try:
+    with contextlib.suppress(OSError):
         os.write(2, f"error: {closed} is closed, so nothing could be told\n  do: open it, or use /dev/null\n".encode())
-    except OSError:
-        pass
     os._exit(1)
 
 

@@ -17,7 +17,7 @@ _kept: list[int] = []
 """The descriptor of the real standard output, once it was moved."""
 
 
-class ClosedStream(Exception):  # noqa: N818 - a state of the process, told before anything else runs
+class ClosedStream(Exception):
     """Standard output or standard error was closed by whoever started the process."""
 
 
