@@ -43,7 +43,7 @@ def keep() -> None:
         io.BufferedWriter(io.FileIO(_kept[0], "wb", closefd=False)),
         encoding=old.encoding,
         errors=old.errors,
-        line_buffering=old.line_buffering,
+        line_buffering=bool(old.line_buffering),
     )
 
 
