@@ -164,6 +164,7 @@ def _relation(record: Record, height: int | None) -> RelationStatistics:
         recorded_pages=record.get("recorded_pages"),
         table=record.get("table"),
         height=height,
+        oid=record.get("oid"),
     )
 
 

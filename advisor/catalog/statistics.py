@@ -74,6 +74,8 @@ class RelationStatistics:
     """Pending, total, entry and data pages and entries, as a GIN index's metapage notes them; `None` when unread."""
     brin_revmap_pages: int | None = None
     """Pages of a BRIN index's range map; `None` when unread."""
+    oid: int | None = None
+    """Object id in production: indexes and children are planned in its order; `None` where the source lacks it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,8 @@ class ExtendedData:
     """Combinations of values, in the order of `attributes`."""
     most_common_freqs: tuple[float, ...] | None = None
     most_common_base_freqs: tuple[float, ...] | None = None
+    oid: int | None = None
+    """Object id in production, which orders the objects of a table."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 
 from advisor.errors import SnapshotError
+from advisor.twin.order import Ranks, in_order
 
 _COPY = re.compile(r"COPY\s.*\sFROM\s+stdin\s*;\s*", re.IGNORECASE)
 _PSQL = re.compile(r"\\(restrict|unrestrict|connect|c|encoding|set|unset|echo|pset|q|quit)\b")
@@ -31,11 +32,14 @@ _UNKNOWN_TYPE = re.compile(r'type "(.+)" does not exist')
 _HEAD = 90
 
 
-def restore_schema(connection: psycopg.Connection[Any], schema_sql: str) -> list[str]:
-    """Run a dump's schema statements in autocommit; return a note for each that failed or had to be changed."""
+def restore_schema(connection: psycopg.Connection[Any], schema_sql: str, ranks: Ranks | None = None) -> list[str]:
+    """Run a dump's schema statements in autocommit; return a note for each that failed or had to be changed.
+
+    `ranks` are production's object ids, in whose order things are made.
+    """
     notes: list[str] = []
     connection.execute("SET check_function_bodies = off")
-    for statement in statements(schema_sql):
+    for statement in in_order(statements(schema_sql), ranks or {}):
         if _SCHEMA.match(statement):
             notes += _run(connection, statement)
         else:

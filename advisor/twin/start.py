@@ -24,6 +24,7 @@ from advisor.twin.database import copy_database, create_database, drop_database
 from advisor.twin.endpoints import leaf_tuples
 from advisor.twin.extended import load_extended
 from advisor.twin.loading import load_columns
+from advisor.twin.order import ranks_of
 from advisor.twin.providers import Host
 from advisor.twin.restore import restore_schema
 from advisor.twin.settings import SERVER_SETTINGS, apply_settings
@@ -107,7 +108,7 @@ class _Maker:
         self._search_path = snapshot.search_path
         notes += self._apply(self.name)
         with self.connect() as connection:
-            notes += restore_schema(connection, snapshot.restorable_sql)
+            notes += restore_schema(connection, snapshot.restorable_sql, ranks_of(snapshot.statistics))
             _invalidate(connection, snapshot.statistics)
             return notes
 

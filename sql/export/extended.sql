@@ -4,6 +4,7 @@ SELECT json_build_object(
          'kind', 'extended',
          'schema', s.statistics_schemaname,
          'name', s.statistics_name,
+         'oid', e.oid::bigint,
          'inherited', coalesce((to_jsonb(s) ->> 'inherited')::boolean, false),
          'attributes', s.attnames,
          'numbers', ARRAY(SELECT unnest(e.stxkeys)),

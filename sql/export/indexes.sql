@@ -24,6 +24,7 @@ SELECT json_build_object(
          'kind', 'index',
          'schema', n.nspname,
          'name', c.relname,
+         'oid', c.oid::bigint,
          'table', t.relname,
          'method', m.amname,
          'rows', CASE WHEN c.reltuples = 0 AND c.relpages = 0 AND current_setting('server_version_num')::integer < 140000

@@ -3,6 +3,7 @@ SELECT json_build_object(
          'kind', 'relation',
          'schema', n.nspname,
          'name', c.relname,
+         'oid', c.oid::bigint,
          'rows', CASE WHEN c.reltuples = 0 AND c.relpages = 0 AND current_setting('server_version_num')::integer < 140000
                       THEN -1 ELSE c.reltuples END,  -- what 14 and later write for "not known yet"
          'pages', coalesce(pg_relation_size(c.oid), 0) / current_setting('block_size')::bigint,
