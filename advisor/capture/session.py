@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
 
-from advisor.errors import ServerError, UsageError
+from advisor.capture.conninfo import connection_parameters, place, server_message
+from advisor.errors import ServerError
 
 STATEMENT_TIMEOUT_MS = 120_000
 LOCK_TIMEOUT_MS = 5_000
-CONNECT_TIMEOUT_S = 10
-APPLICATION = "advisor"
 
-_SECRETS = ("password", "sslpassword")
+SERVERS_OWN = "SET LOCAL search_path = pg_catalog, pg_temp"
+"""No name, operator or type but the server's own: whoever may create in a schema of the path could put theirs first."""
 _STABLE_OUTPUT = {
     "datestyle": "ISO, YMD",
     "intervalstyle": "postgres",
@@ -27,35 +25,6 @@ _STABLE_OUTPUT = {
     "bytea_output": "hex",
     "xmloption": "content",
 }
-
-
-def connection_parameters(url: str) -> dict[str, Any]:
-    """Return the parameters of a connection URL or string; SQLAlchemy's `postgresql+driver://` is understood."""
-    plain = re.sub(r"^postgres(ql)?\+\w+://", "postgresql://", url.strip())
-    try:
-        parameters = conninfo_to_dict(plain)
-    except psycopg.ProgrammingError:
-        raise UsageError(
-            "this is not a PostgreSQL connection URL",  # the text stays out of the message: it may hold a password
-            do="write it as postgresql://user@host:5432/database and keep the password in PGPASSWORD or ~/.pgpass",
-        ) from None
-    return {"connect_timeout": CONNECT_TIMEOUT_S, **parameters, "application_name": APPLICATION}
-
-
-def public_parameters(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Return the parameters without those that are secret."""
-    return {name: value for name, value in parameters.items() if name not in _SECRETS}
-
-
-def password_in(parameters: dict[str, Any]) -> bool:
-    """Return whether the connection string itself holds a password."""
-    return any(parameters.get(name) for name in _SECRETS)
-
-
-def place(parameters: dict[str, Any]) -> str:
-    """Return `host:port/database` for messages."""
-    host = parameters.get("host") or parameters.get("hostaddr") or "localhost"
-    return f"{host}:{parameters.get('port', 5432)}/{parameters.get('dbname') or parameters.get('user') or ''}"
 
 
 @contextmanager
@@ -72,7 +41,7 @@ def read_only_session(url: str) -> Iterator[psycopg.Connection[Any]]:
             yield connection
             connection.rollback()
     except psycopg.Error as error:
-        raise _explained(error, place(parameters)) from error
+        raise _explained(error, parameters) from None
 
 
 def _settle(connection: psycopg.Connection[Any]) -> None:
@@ -81,15 +50,17 @@ def _settle(connection: psycopg.Connection[Any]) -> None:
         "statement_timeout": str(STATEMENT_TIMEOUT_MS),
         "lock_timeout": str(LOCK_TIMEOUT_MS),
         "client_encoding": "UTF8",
+        "row_security": "off",  # a policy is code of the table's owner, run as the reader
         **_STABLE_OUTPUT,
     }
     for name, value in settings.items():
         connection.execute(sql.SQL("SET LOCAL {} = {}").format(sql.Identifier(name), sql.Literal(value)))
+    connection.execute(SERVERS_OWN)
 
 
-def _explained(error: psycopg.Error, where: str) -> ServerError:
-    message = (error.diag.message_primary or str(error)).strip().splitlines()[0]
-    return ServerError(message, where=where, do=_remedy(error, str(error)))
+def _explained(error: psycopg.Error, parameters: Mapping[str, Any]) -> ServerError:
+    message = server_message(error, parameters)
+    return ServerError(message, where=place(parameters), do=_remedy(error, str(error)))
 
 
 def _remedy(error: psycopg.Error, message: str) -> str:

@@ -7,6 +7,7 @@ import glob
 import gzip
 import io
 import lzma
+import os
 import re
 import sys
 import zipfile
@@ -16,13 +17,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from advisor.capture.conninfo import is_conninfo
 from advisor.errors import InputError
 
 HEAD = 256 * 1024
 """Bytes at the beginning of an input that decide what it is."""
 
 REMOTE = re.compile(r"^[a-z][a-z0-9+]*://")
-DATABASE_URL = re.compile(r"^postgres(ql)?(\+\w+)?://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,11 @@ def expand(inputs: Sequence[str]) -> list[Source]:
     return sources
 
 
+def names_database(name: str) -> bool:
+    """Return whether an input is meant as a database URL or connection string: a file of that name comes first."""
+    return is_conninfo(name) and not os.path.lexists(name)
+
+
 def natural(name: str) -> list[tuple[int, int, str]]:
     """Return a sort key under which `log.2` stands before `log.10`."""
     return [(1, int(part), "") if part.isdigit() else (0, 0, part) for part in re.split(r"(\d+)", name)]
@@ -224,8 +230,8 @@ class _Rejoined(io.RawIOBase):
 
 
 def _remote(name: str) -> list[Source]:
-    if DATABASE_URL.match(name):
-        raise InputError("a database URL is not a file", where=name.split("@")[-1], do="pass it with --url")
+    if is_conninfo(name):
+        raise InputError("a database URL is not a file", do="pass it with --url")
     try:
         import fsspec
     except ImportError as error:

@@ -8,9 +8,9 @@ import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 
-from psycopg.conninfo import make_conninfo
-
-from advisor.capture.session import LOCK_TIMEOUT_MS, connection_parameters, place, public_parameters
+from advisor.capture.conninfo import connection_parameters, place
+from advisor.capture.session import LOCK_TIMEOUT_MS
+from advisor.catalog.bounded_dump import run_pg_dump
 from advisor.errors import ServerError
 
 TRAILER = "-- PostgreSQL database dump complete"
@@ -18,7 +18,6 @@ _SCHEMA_ONLY = (
     "--schema-only", "--no-owner", "--no-privileges", "--no-comments", "--no-publications", "--no-subscriptions",
     "--no-security-labels", "--no-tablespaces", "--no-toast-compression", "--no-password",
 )  # fmt: skip
-_TIMEOUT_S = 900
 _META_COMMAND = re.compile(r"^\\(?:un)?restrict .*\n+", re.MULTILINE)
 _TIMEOUTS = re.compile(r"^SET \w+_timeout = 0;\n", re.MULTILINE)
 _USER_MAPPING = re.compile(
@@ -57,21 +56,11 @@ def clean_schema(text: str) -> str:
 
 
 def _run(parameters: dict[str, str], options: str) -> subprocess.CompletedProcess[str]:
-    public = public_parameters(parameters)
-    public.pop("options", None)
     command = [str(pg_dump_program()), *_SCHEMA_ONLY, f"--lock-wait-timeout={LOCK_TIMEOUT_MS}", "--encoding=UTF8"]
     environment = {**os.environ, "PGOPTIONS": options, "LC_MESSAGES": "C"}
     if password := parameters.get("password"):
         environment["PGPASSWORD"] = str(password)
-    try:
-        return subprocess.run(
-            [*command, "--dbname", make_conninfo(**public)],
-            env=environment, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", errors="replace",
-            timeout=_TIMEOUT_S, check=False,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        raise ServerError(f"pg_dump was not done after {_TIMEOUT_S} s", where=place(parameters),
-                          do="run it again at a quieter time") from None  # fmt: skip
+    return run_pg_dump(command, environment, parameters)
 
 
 def _explained(stderr: str, where: str) -> ServerError:

@@ -18,7 +18,6 @@ from advisor.errors import SnapshotError
 def read_standby(url: str) -> Statistics:
     """Return a server's index counters and what it says of itself; raises `ServerError` for what it refuses."""
     with read_only_session(url) as connection:
-        connection.execute("SET LOCAL search_path = pg_catalog")
         records = [*fetch_records(connection, "indexes"), *fetch_records(connection, "end")]
     return statistics_from_records(records)
 

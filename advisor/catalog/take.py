@@ -8,7 +8,7 @@ import orjson
 import psycopg
 from psycopg import sql
 
-from advisor.capture.session import read_only_session
+from advisor.capture.session import SERVERS_OWN, read_only_session
 from advisor.catalog.export_queries import Record, export_query
 from advisor.catalog.introspect import read_statistics_records
 from advisor.catalog.pg_dump import dump_schema
@@ -16,7 +16,7 @@ from advisor.catalog.records import statistics_from_records
 from advisor.catalog.snapshot_facts import snapshot_from_facts
 from advisor.catalog.snapshot_model import Snapshot
 
-_SEARCH_PATH = "SELECT pg_catalog.current_schemas(false)::text"
+_SEARCH_PATH = "SELECT pg_catalog.current_schemas(false)::pg_catalog.text"
 _STATEMENTS = """
 SELECT n.nspname::text, string_to_array(e.extversion, '.')::integer[] >= '{1,9}' AS has_info
   FROM pg_catalog.pg_extension AS e
@@ -28,15 +28,17 @@ SELECT n.nspname, c.relname
   FROM pg_catalog.pg_class AS c
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
   JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'version_num'
- WHERE c.relname = 'alembic_version' AND c.relkind = 'r' AND has_table_privilege(c.oid, 'SELECT')
+ WHERE c.relname = 'alembic_version' AND c.relkind = 'r' AND NOT c.relrowsecurity
+   AND a.atttypid IN ('text'::regtype, 'varchar'::regtype) AND has_table_privilege(c.oid, 'SELECT')
 """
 
 
 def take_snapshot(url: str) -> Snapshot:
     """Return a snapshot of a live database, which is only read from; raises `ServerError` for what it refuses."""
     with read_only_session(url) as connection:
+        connection.execute("SET LOCAL search_path TO DEFAULT")
         search_path = _value(connection, _SEARCH_PATH)
-        connection.execute("SET LOCAL search_path = pg_catalog")  # nobody's functions but the server's own
+        connection.execute(SERVERS_OWN)
         facts = _facts(connection, search_path)
         settings = orjson.loads(_value(connection, export_query("settings")))
         statistics = statistics_from_records(read_statistics_records(connection))
@@ -62,7 +64,7 @@ def _alembic_version(connection: psycopg.Connection[Any]) -> str:
     """Return the revisions that all readable tables named `alembic_version` hold, as a JSON array."""
     found: set[str] = set()
     for schema, table in connection.execute(_ALEMBIC_TABLES).fetchall():
-        query = sql.SQL("SELECT version_num FROM {}").format(sql.Identifier(schema, table))
+        query = sql.SQL("SELECT version_num FROM ONLY {}").format(sql.Identifier(schema, table))
         found.update(row[0] for row in connection.execute(query))
     return orjson.dumps(sorted(found)).decode()
 

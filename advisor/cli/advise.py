@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from advisor.cli.options import Size, database_options, one_source
+from advisor.cli.options import Size, check_connections, database_options, one_source
 from advisor.errors import UsageError
 from advisor.output.report import Report
 from advisor.progress import Progress
@@ -102,6 +102,7 @@ def command(
     from advisor.workload.collect import collect
 
     one_source(snapshot, schema, statistics, url)
+    check_connections(url, provider, *inputs)
     if form not in formats():
         raise UsageError(f"unknown format {form!r}", do=f"use one of: {', '.join(formats())}")
     if update_baseline and not baseline:

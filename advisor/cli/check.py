@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from advisor.cli.options import database_options, one_source
+from advisor.cli.options import check_connections, database_options, one_source
 from advisor.errors import UsageError
 from advisor.progress import Progress
 
@@ -61,6 +61,7 @@ def command(
     from advisor.twin.start import start_twin
 
     one_source(snapshot, schema, statistics, url)
+    check_connections(url, provider, *inputs)
     if form not in verdict_formats():
         raise UsageError(f"unknown format {form!r}", do=f"use one of: {', '.join(verdict_formats())}")
     progress = Progress(quiet=quiet)

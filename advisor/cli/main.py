@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import signal
 import sys
@@ -88,6 +89,22 @@ def _long_options(command: click.Command) -> dict[str, Setting]:
     }
 
 
+def _say(message: str) -> None:
+    """Print a message on stderr, without what the command line or DATABASE_URL hold of connection strings."""
+    from advisor.capture.conninfo import concealed
+
+    words = [part for word in sys.argv[1:] for part in (word, word.partition("=")[2])]
+    click.echo(concealed(message, [*words, os.environ.get("DATABASE_URL", "")]), err=True)
+
+
+def _show(error: click.ClickException) -> None:
+    """Print what click refuses, as it does itself."""
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        hint = f"Try '{error.ctx.command_path} --help' for help.\n"
+        click.echo(f"{error.ctx.get_usage()}\n{hint}", err=True)
+    _say(f"Error: {error.format_message()}")
+
+
 def main() -> None:
     """Run the command line and exit: 0 clean, 1 findings, 2 usage, configuration, input or connection trouble."""
     stdout.keep()
@@ -98,10 +115,10 @@ def main() -> None:
         click.echo("interrupted", err=True)
         status = 130
     except click.ClickException as error:
-        error.show()
+        _show(error)
         status = error.exit_code
     except AdvisorError as error:
-        click.echo(f"error: {error}", err=True)
+        _say(f"error: {error}")
         status = error.exit_status
     except BrokenPipeError:
         stdout.abandon()
@@ -109,7 +126,7 @@ def main() -> None:
         status = 141
     except OSError as error:  # a full disk, above all, wherever it is met
         where = f"{error.filename}: " if error.filename else ""
-        click.echo(f"error: {where}{error.strerror or error}", err=True)
+        _say(f"error: {where}{error.strerror or error}")
         click.echo("  do: make room, or write to another place", err=True)
         stdout.abandon()
         status = 2

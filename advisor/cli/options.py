@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from advisor.capture.conninfo import connection_parameters
+from advisor.capture.source import names_database
 from advisor.errors import UsageError
 
 _UNITS = {"": 1, "b": 1, "kb": 1024, "mb": 1024**2, "gb": 1024**3, "tb": 1024**4}
@@ -63,3 +65,10 @@ def one_source(snapshot: Path | None, schema: Path | None, statistics: Path | No
         raise UsageError(
             "no database given", do="give --snapshot DIR (made by `advisor snapshot`), --schema FILE or --url URL"
         )
+
+
+def check_connections(*words: str | None) -> None:
+    """Raise `UsageError` for a word that is meant as a database URL and is none, before any work."""
+    for word in words:
+        if word and names_database(word):
+            connection_parameters(word)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from advisor.capture.session import connection_parameters, password_in, place
+from advisor.capture.conninfo import connection_parameters, is_conninfo, password_in, place
 from advisor.catalog.redact import redacted
 from advisor.catalog.snapshot import (
     Snapshot,
@@ -70,7 +70,7 @@ def _standby(source: str, progress: Progress) -> tuple[str, Statistics]:
 
 def _place(url: str, progress: Progress, *, typed: bool) -> str:
     """Return where a URL leads; raises `UsageError` when it is none, and warns of a password typed with the command."""
-    if "://" not in url and "=" not in url:
+    if not is_conninfo(url):
         raise UsageError("this is neither a connection URL nor an existing snapshot folder",
                          do="write a URL as postgresql://user@host:5432/database")  # fmt: skip
     parameters = connection_parameters(url)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from advisor.capture.conninfo import connection_parameters
 from advisor.errors import UsageError
 from advisor.progress import Progress
 
@@ -64,6 +65,8 @@ def command(
     if bool(report or data) != bool(inputs):
         what = "--report and --data need INPUTS, and INPUTS one of them"
         raise UsageError(what, do="give the workload files that the report came from")
+    if data:
+        connection_parameters(data)  # refused before any work
     progress = Progress(quiet=quiet)
     source = load_snapshot(snapshot)
     start, to = _range(wanted, source.alembic_version)

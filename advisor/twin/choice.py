@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 
+from advisor.capture.conninfo import is_conninfo
 from advisor.errors import TwinError, UsageError
 from advisor.twin.providers import Host, Provider, providers, url
 
@@ -14,7 +15,7 @@ def open_host(stack: ExitStack, choice: str, major: int, settings: Mapping[str, 
 
     Raises `UsageError` for a choice that does not exist, `TwinError` when nothing chosen can be started.
     """
-    if "://" in choice or "host=" in choice:
+    if is_conninfo(choice):
         host = stack.enter_context(url.start_at(choice))
         return host, []
     notes: list[str] = []
@@ -36,7 +37,8 @@ def _offered(choice: str) -> list[Provider]:
     offered = [provider for provider in providers() if choice in ("auto", provider.NAME) and provider.NAME != url.NAME]
     if not offered:
         names = ", ".join(provider.NAME for provider in providers() if provider.NAME != url.NAME)
-        raise UsageError(f"no provider is called {choice!r}", do=f"choose auto, {names} or a URL")
+        named = f"called {choice}" if choice.isidentifier() else "called that"  # a slip in a URL is not repeated
+        raise UsageError(f"no provider is {named}", do=f"choose auto, {names} or a URL")
     return offered
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg
 
+from advisor.capture.conninfo import url_of
 from advisor.catalog.index import IndexDefinition, IndexSize
 from advisor.catalog.introspect import read_schema
 from advisor.catalog.schema import Schema, Table
@@ -214,9 +215,4 @@ def _added(
 
 def _url(conninfo: str) -> str:
     """Return connection parameters as a URL that psql, psycopg and SQLAlchemy read."""
-    from urllib.parse import quote, urlencode
-
-    given = {name: str(value) for name, value in psycopg.conninfo.conninfo_to_dict(conninfo).items()}
-    user, password, database = given.pop("user", ""), given.pop("password", ""), given.pop("dbname", "")
-    secret = f":{quote(password, safe='')}" if password else ""
-    return f"postgresql://{quote(user, safe='')}{secret}@/{quote(database, safe='')}?{urlencode(sorted(given.items()))}"
+    return url_of(psycopg.conninfo.conninfo_to_dict(conninfo))

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import psycopg
 from psycopg import sql
 
+from advisor.capture.conninfo import connection_parameters, place, server_message
 from advisor.errors import ProofError
 from advisor.twin.statement import BoundStatement
 from advisor.verify.proof import Timing
@@ -45,13 +46,13 @@ def timings_on_data(
 @contextlib.contextmanager
 def copied_database(url: str) -> Iterator[str]:
     """Yield the URL of a copy of the database, on the same server, for the length of the block."""
-    from sqlalchemy import make_url
-
-    source, name = make_url(url).database or "", f"advisor_copy_{secrets.token_hex(6)}"
+    parameters = connection_parameters(url)
+    source, name = str(parameters.get("dbname") or ""), f"advisor_copy_{secrets.token_hex(6)}"
     try:
         administration = psycopg.connect(plain_url(url, "template1"), autocommit=True)
     except psycopg.Error as error:
-        raise ProofError(f"the database with data cannot be reached: {error}") from error
+        reason = server_message(error, parameters)
+        raise ProofError(f"the database with data cannot be reached: {reason}", where=place(parameters)) from None
     with administration:
         _nobody_else(administration, source)
         strategy = " STRATEGY file_copy" if administration.info.server_version >= _FILE_COPY_SINCE else ""
@@ -60,7 +61,7 @@ def copied_database(url: str) -> Iterator[str]:
             administration.execute(create.format(sql.Identifier(name), sql.Identifier(source)))
         except psycopg.Error as error:
             do = "use a role that may create databases"
-            raise ProofError(f"{source} cannot be copied: {str(error).strip()}", do=do) from error
+            raise ProofError(f"{source} cannot be copied: {server_message(error, parameters)}", do=do) from None
         try:
             yield plain_url(url, name)
         finally:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
+from advisor.capture.conninfo import connection_parameters, server_message, url_of
 from advisor.errors import ProofError
 
 
@@ -54,14 +55,13 @@ def _administration(url: str) -> Iterator[psycopg.Connection]:
     try:
         connection = psycopg.connect(plain_url(url), autocommit=True)
     except psycopg.Error as error:
-        raise ProofError(f"the throw-away server cannot be reached: {error}") from error
+        reason = server_message(error, connection_parameters(url))
+        raise ProofError(f"the throw-away server cannot be reached: {reason}") from None
     with connection:
         yield connection
 
 
 def plain_url(url: str, database: str | None = None) -> str:
-    """Return a URL of any SQLAlchemy driver as psycopg takes it, for another database when one is named."""
-    from sqlalchemy import make_url
-
-    parsed = make_url(url).set(drivername="postgresql")
-    return (parsed.set(database=database) if database else parsed).render_as_string(hide_password=False)
+    """Return a connection URL or string as the URL that psycopg and SQLAlchemy take, for another database if named."""
+    parameters = connection_parameters(url)
+    return url_of({**parameters, "dbname": database} if database else parameters)

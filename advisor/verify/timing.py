@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import psycopg
 from psycopg import sql
 
+from advisor.capture.conninfo import connection_parameters, server_message
 from advisor.errors import ProofError
 from advisor.twin.statement import BoundStatement
 from advisor.verify.proof import Timing
@@ -96,7 +97,8 @@ def _session(url: str, statement_timeout_ms: int) -> Iterator[psycopg.Connection
     try:
         connection = psycopg.connect(plain_url(url), autocommit=True, prepare_threshold=None)
     except psycopg.Error as error:
-        raise ProofError(f"the database with data cannot be reached: {error}") from error
+        reason = server_message(error, connection_parameters(url))
+        raise ProofError(f"the database with data cannot be reached: {reason}") from None
     with connection:
         connection.execute("SELECT set_config('statement_timeout', %s, false)", (str(statement_timeout_ms),))
         yield connection

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from advisor.capture.detect import detect
 from advisor.capture.exports import read_export
 from advisor.capture.exports.export import StatementExport
-from advisor.capture.source import DATABASE_URL, Source, expand
+from advisor.capture.source import Source, expand, names_database
 from advisor.errors import InputError
 from advisor.workload.engine import Engine
 from advisor.workload.logs import Log, LogRun, Progress, log_of
@@ -25,7 +25,7 @@ def gather(
     """Return what the inputs amount to together; `collect` says what may be given and what is raised."""
     found = Found()
     for name in inputs:
-        if DATABASE_URL.match(name):
+        if names_database(name):
             from advisor.capture.exports.live import read_live
 
             found.exports.extend(read_live(name))

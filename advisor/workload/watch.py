@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from advisor.capture.exports.activity import watch_activity
-from advisor.capture.source import DATABASE_URL
+from advisor.capture.source import names_database
 from advisor.errors import UsageError
 from advisor.workload.merge import merge
 from advisor.workload.model import Workload
@@ -17,7 +17,7 @@ def watched(workload: Workload, inputs: Sequence[str], seconds: float) -> Worklo
 
     Raises `UsageError` when no input is a database URL.
     """
-    urls = [name for name in inputs if DATABASE_URL.match(name)]
+    urls = [name for name in inputs if names_database(name)]
     if not urls:
         raise UsageError("--watch needs a database URL among the inputs", do="add postgresql://… or leave --watch out")
     return merge([workload, workload_of([watch_activity(url, seconds) for url in urls])])

@@ -12,10 +12,11 @@
 \pset footer off
 \encoding UTF8
 
-SELECT pg_catalog.current_schemas(false)::text AS search_path \gset
+SELECT pg_catalog.current_schemas(false)::pg_catalog.text AS search_path \gset
 
 BEGIN TRANSACTION READ ONLY;
-SET LOCAL search_path = pg_catalog;
+SET LOCAL search_path = pg_catalog, pg_temp;
+SET LOCAL row_security = off;
 SET LOCAL application_name = 'advisor';
 SET LOCAL statement_timeout = '120s';
 SET LOCAL lock_timeout = '5s';
@@ -37,12 +38,13 @@ SELECT current_setting('server_version_num')::integer >= 170000 AS has_ranges,
        (SELECT n.nspname FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace
          WHERE e.extname = 'pg_stat_statements') AS statements \gset
 
-SELECT coalesce(string_agg(format('SELECT version_num::text FROM %I.%I', n.nspname, c.relname), ' UNION '),
+SELECT coalesce(string_agg(format('SELECT version_num::text FROM ONLY %I.%I', n.nspname, c.relname), ' UNION '),
                 'SELECT NULL::text WHERE false') AS alembic_rows
   FROM pg_class AS c
   JOIN pg_namespace AS n ON n.oid = c.relnamespace
   JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'version_num'
- WHERE c.relname = 'alembic_version' AND c.relkind = 'r' AND has_table_privilege(c.oid, 'SELECT') \gset
+ WHERE c.relname = 'alembic_version' AND c.relkind = 'r' AND NOT c.relrowsecurity
+   AND a.atttypid IN ('text'::regtype, 'varchar'::regtype) AND has_table_privilege(c.oid, 'SELECT') \gset
 
 SELECT coalesce(jsonb_agg(version ORDER BY version COLLATE "C"), '[]')::text AS alembic_version
   FROM (:alembic_rows) AS found (version) \gset
@@ -72,7 +74,7 @@ COMMIT;
 -- Each column by itself: one that cannot be read in time is left out, with the server's word for it on stderr.
 \set ON_ERROR_STOP off
 SET default_transaction_read_only = on;
-SET search_path = pg_catalog;
+SET search_path = pg_catalog, pg_temp;
 SET statement_timeout = '1s';
 SET lock_timeout = '1s';
 SET datestyle = 'ISO, YMD';

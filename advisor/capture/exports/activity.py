@@ -23,7 +23,7 @@ INTERVAL_S = 0.1
 NOMINAL_MS = 1.0
 LOOK = """
     SELECT a.pid, a.query_start, a.query, a.datname, a.usename, a.application_name,
-           octet_length(a.query) >= (SELECT s.setting::int - 1 FROM pg_catalog.pg_settings s
+           pg_catalog.octet_length(a.query) >= (SELECT s.setting::pg_catalog.int4 - 1 FROM pg_catalog.pg_settings s
                                      WHERE s.name = 'track_activity_query_size')
     FROM pg_catalog.pg_stat_activity a
     WHERE a.pid <> pg_catalog.pg_backend_pid() AND a.query_start IS NOT NULL AND a.backend_type = 'client backend'
@@ -39,7 +39,8 @@ def watch_activity(url: str, seconds: float) -> StatementExport:
 
     Raises `ServerError` when the server cannot be reached.
     """
-    from advisor.capture.session import connection_parameters, place, read_only_session
+    from advisor.capture.conninfo import connection_parameters, place
+    from advisor.capture.session import read_only_session
 
     name = f"{place(connection_parameters(url))} (pg_stat_activity)"
     tally = Tally()

@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 
 EXTENSION = """
     SELECT n.nspname, e.extversion,
-           to_regclass(format('%I.pg_stat_statements_info', n.nspname)) IS NOT NULL,
-           has_table_privilege(format('%I.pg_stat_statements', n.nspname), 'SELECT')
+           pg_catalog.to_regclass(pg_catalog.format('%I.pg_stat_statements_info', n.nspname)) IS NOT NULL,
+           pg_catalog.has_table_privilege(pg_catalog.format('%I.pg_stat_statements', n.nspname), 'SELECT')
     FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
     WHERE e.extname = 'pg_stat_statements'
 """
 STATEMENTS = """
-    SELECT now() AS captured_at, d.datname, r.rolname, s.*
+    SELECT pg_catalog.now() AS captured_at, d.datname, r.rolname, s.*
     FROM {schema}.pg_stat_statements s
     LEFT JOIN pg_catalog.pg_database d ON d.oid = s.dbid
     LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.userid
     ORDER BY s.dbid, s.userid, s.queryid, s.query
 """
 STATEMENTS_AND_INFORMATION = """
-    SELECT now() AS captured_at, i.stats_reset, i.dealloc, d.datname, r.rolname, s.*
+    SELECT pg_catalog.now() AS captured_at, i.stats_reset, i.dealloc, d.datname, r.rolname, s.*
     FROM {schema}.pg_stat_statements s
     CROSS JOIN {schema}.pg_stat_statements_info i
     LEFT JOIN pg_catalog.pg_database d ON d.oid = s.dbid
@@ -52,8 +52,9 @@ def read_live(url: str) -> tuple[StatementExport, ...]:
 
     Raises `ServerError` when the server cannot be reached, lacks the extension, or does not let us read it.
     """
+    from advisor.capture.conninfo import connection_parameters, place
     from advisor.capture.exports.pg_stat_statements import read
-    from advisor.capture.session import connection_parameters, place, read_only_session
+    from advisor.capture.session import read_only_session
 
     name = place(connection_parameters(url))
     with read_only_session(url) as connection:

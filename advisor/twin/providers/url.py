@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import psycopg
 
+from advisor.capture.conninfo import connection_parameters, place, server_message
 from advisor.errors import TwinError
 from advisor.twin.files import ProgramFiles
 from advisor.twin.providers import Host
@@ -23,14 +24,16 @@ def majors() -> frozenset[int]:
 @contextmanager
 def start_at(url: str) -> Iterator[Host]:
     """Use the server at this URL; raises `TwinError` when it is unreachable or we are no superuser on it."""
+    parameters = connection_parameters(url)
     try:
-        parameters = psycopg.conninfo.conninfo_to_dict(url)
-        with psycopg.connect(url, connect_timeout=10) as connection:
+        with psycopg.connect(**parameters) as connection:
             row = connection.execute(
                 "SELECT current_setting('is_superuser') = 'on', current_setting('server_version')"
             ).fetchone()
     except psycopg.Error as error:
-        raise TwinError(f"the twin's server cannot be used: {error}", do="check the URL given to --twin") from error
+        reason = server_message(error, parameters)
+        what = f"the twin's server cannot be used: {reason}"
+        raise TwinError(what, where=place(parameters), do="check the URL given to --twin") from None
     if row is None or not row[0]:
         raise TwinError(
             "the role of --twin is no superuser: statistics and relation sizes cannot be set on that server",
