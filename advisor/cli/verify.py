@@ -73,7 +73,7 @@ def command(
     history = History.open(alembic, section)
     with start_twin(source, provider) as twin:
         with progress.step("ran the revisions"):
-            revisions, notes = index_revisions(history, twin.url, source.restorable_sql, start, to)
+            revisions, notes = index_revisions(history, twin.superuser_url, source.restorable_sql, start, to)
         for note in notes:
             progress.note(note)
         analysed = analyse_workload(collect(inputs), twin) if inputs else None
@@ -114,7 +114,7 @@ def _prove(
     check = use_on_twin(twin.what_if, analysed.statements, proposals) if report and analysed else None
     return prove(
         [replace(revision, proposal=by_name.get(revision.index, "")) for revision in revisions],
-        url=twin.url,
+        url=twin.superuser_url,
         config=alembic,
         proposals=proposals,
         schema_sql=twin.snapshot.restorable_sql,

@@ -11,6 +11,7 @@ from pathlib import Path
 from advisor.twin.cluster import server_version
 from advisor.twin.files import LocalFiles
 from advisor.twin.providers import Host
+from advisor.twin.rights import SUPERUSER
 from advisor.twin.server import UNPRIVILEGED, Server, embedded_binaries
 
 __all__ = ["embedded_binaries", "major_version", "serve"]
@@ -33,11 +34,11 @@ def major_version(binaries: Path) -> int:
 @contextmanager
 def serve(binaries: Path, settings: Mapping[str, str], provider: str) -> Iterator[Host]:
     """Run a server from these binaries for the length of the `with` block."""
-    with Server(binaries, settings, room=_ROOM) as server:
+    with Server(binaries, settings, room=_ROOM, superuser=SUPERUSER) as server:
         owner = UNPRIVILEGED if os.geteuid() == 0 else None
         yield Host(
             description=f"PostgreSQL {_version(binaries)} ({provider})",
-            parameters={"host": str(server.folder), "port": "5432", "user": "postgres"},
+            parameters={"host": str(server.folder), "port": "5432", "user": SUPERUSER},
             files=lambda connection: LocalFiles(server.data, owner),
             binaries=binaries,
             ours=True,

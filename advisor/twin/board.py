@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -27,13 +27,20 @@ WITH RECURSIVE tree AS (
 SELECT relname, nspname, array_agg(oid::bigint ORDER BY oid) FROM tree GROUP BY relname, nspname ORDER BY nspname
 """
 
+Login = Callable[[str | None], psycopg.Connection[Any]]
+"""Opens a session of a role, of the owner where none is named; raises `psycopg.OperationalError` for an unknown one."""
+
 
 class Board:
     """Candidate indexes and a planner on one database. Two boards made alike give the same answers."""
 
-    def __init__(self, connection: psycopg.Connection[Any], planning: psycopg.Connection[Any], sizer: Sizer) -> None:
-        self.candidates = Candidates(connection, sizer)
-        self.planner = Planner(planning)
+    def __init__(self, connection: psycopg.Connection[Any], login: Login, sizer: Sizer) -> None:
+        """Take a superuser's connection, a way to log in as a role, and the sizer of that database."""
+        self._login = login
+        self.candidates = Candidates(connection, login(None), sizer)
+        self.planner = Planner(login(None))
+        """Plans as the owner of the schema."""
+        self._planners: dict[str | None, Planner | Refused] = {None: self.planner}
         self._existing = _existing_indexes(connection)
 
     def build(self, candidates: Mapping[IndexDefinition, IndexSize]) -> dict[IndexDefinition, str | Refused]:
@@ -41,7 +48,26 @@ class Board:
         return self.candidates.build(candidates)
 
     def plan(self, asks: Sequence[Ask]) -> dict[Ask, PlanNode | Refused]:
-        """Plan all in one pipeline, those with the same indexes in one transaction."""
+        """Plan all, one pipeline a role, and in it one transaction for each set of indexes."""
+        answers: dict[Ask, PlanNode | Refused] = {}
+        roles: defaultdict[str | None, list[Ask]] = defaultdict(list)
+        for ask in asks:
+            roles[ask.statement.role].append(ask)
+        for role, members in roles.items():
+            planner = self._planner(role)
+            answers |= dict.fromkeys(members, planner) if isinstance(planner, Refused) else self._as(planner, members)
+        return answers
+
+    def _planner(self, role: str | None) -> Planner | Refused:
+        """Return the session of a role, opened when it is first asked for, or why the twin lets it not in."""
+        if role not in self._planners:
+            try:
+                self._planners[role] = Planner(self._login(role))
+            except psycopg.OperationalError as error:
+                self._planners[role] = Refused(f"the twin cannot plan as role {role}: {error}")
+        return self._planners[role]
+
+    def _as(self, planner: Planner, asks: Sequence[Ask]) -> dict[Ask, PlanNode | Refused]:
         answers: dict[Ask, PlanNode | Refused] = {}
         groups: defaultdict[Switch, list[Ask]] = defaultdict(list)
         for ask in asks:
@@ -50,7 +76,7 @@ class Board:
                 answers[ask] = switch
             else:
                 groups[switch].append(ask)
-        found = self.planner.plan_groups(
+        found = planner.plan_groups(
             [(switch, [ask.statement for ask in members]) for switch, members in groups.items()]
         )
         for members, planned in zip(groups.values(), found, strict=True):

@@ -54,8 +54,11 @@ _OFF = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = ANY(%s::oid[])
 class Candidates:
     """The candidate indexes of one twin."""
 
-    def __init__(self, connection: psycopg.Connection[Any], sizer: Sizer) -> None:
+    def __init__(self, connection: psycopg.Connection[Any], owner: psycopg.Connection[Any], sizer: Sizer) -> None:
+        """Take a superuser's connection, one of the owner, and the sizer of their database."""
         self.connection = connection
+        self.owner = owner
+        """Creates the indexes: that evaluates expressions."""
         self.sizer = sizer
         self.names: dict[IndexDefinition, str] = {}
         self.indexes: dict[str, tuple[int, ...]] = {}
@@ -114,16 +117,16 @@ class Candidates:
         """Create all in one pipelined transaction; one by one when the server refuses any of them."""
         self._extend(named)
         try:
-            with self.connection.transaction(), self.connection.pipeline():
+            with self.owner.transaction(), self.owner.pipeline():
                 for definition, name in named.items():
-                    self.connection.execute(definition.ddl(name).encode())
+                    self.owner.execute(definition.ddl(name).encode())
             return dict(named)
         except psycopg.Error:
             return {definition: name for definition, name in named.items() if self._one(definition, name, refused)}
 
     def _one(self, definition: IndexDefinition, name: str, refused: dict[IndexDefinition, Refused]) -> bool:
         try:
-            self.connection.execute(definition.ddl(name).encode())
+            self.owner.execute(definition.ddl(name).encode())
         except psycopg.Error as error:
             refused[definition] = Refused(error.diag.message_primary or str(error), error.sqlstate)
             return False
@@ -135,7 +138,7 @@ class Candidates:
         for extension in sorted({_CONTRIBUTED[name] for name in classes if name in _CONTRIBUTED}):
             with contextlib.suppress(psycopg.Error):
                 statement = sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(extension))
-                self.connection.execute(statement)
+                self.owner.execute(statement)
 
     def _register(
         self,

@@ -59,27 +59,28 @@ def _copy_installation(binaries: Path, draft: Path) -> None:
         shutil.copytree(libraries, draft / libraries.name)
 
 
-def make_cluster(binaries: Path, folder: Path, guard: Guard) -> None:
-    """Make an empty cluster in `folder/data`; raises `TwinError` when initdb refuses."""
+def make_cluster(binaries: Path, folder: Path, guard: Guard, superuser: str) -> None:
+    """Make an empty cluster with this superuser in `folder/data`; raises `TwinError` when initdb refuses."""
     data = folder / "data"
-    template = cached(f"cluster-{_digest(binaries)}", lambda draft: _fill(draft, binaries, folder, guard))
+    name = f"cluster-{_digest(binaries)}-{superuser}"
+    template = cached(name, lambda draft: _fill(draft, binaries, folder, guard, superuser))
     if not data.exists():  # always, but for the run that filled the cache
         if template is None:
-            _initialise(binaries, data, guard)
+            _initialise(binaries, data, guard, superuser)
         else:
             # Without the counters: the server then says that it counts from now, not from when the template was made.
             shutil.copytree(template / "data", data, ignore=shutil.ignore_patterns("pgstat.stat"))
             _give_away(data)
 
 
-def _fill(draft: Path, binaries: Path, folder: Path, guard: Guard) -> None:
-    _initialise(binaries, folder / "data", guard)
+def _fill(draft: Path, binaries: Path, folder: Path, guard: Guard, superuser: str) -> None:
+    _initialise(binaries, folder / "data", guard, superuser)
     shutil.copytree(folder / "data", draft / "data")
 
 
-def _initialise(binaries: Path, data: Path, guard: Guard) -> None:
+def _initialise(binaries: Path, data: Path, guard: Guard, superuser: str) -> None:
     major = int(server_version(binaries).split(".")[0])
-    command = [str(binaries / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8"]
+    command = [str(binaries / "initdb"), "-D", str(data), "-U", superuser, "-A", "trust", "--no-sync", "-E", "UTF8"]
     command += ["--no-data-checksums"] if major >= _CHECKSUMS_BY_DEFAULT_SINCE else []
     complaint = ""
     for locale in _LOCALES:

@@ -14,6 +14,7 @@ from psycopg.types.json import set_json_loads
 
 from advisor.errors import TwinError
 from advisor.twin.plan import PlanNode, plan_node
+from advisor.twin.rights import SWITCH
 from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import Refused
 
@@ -21,11 +22,9 @@ _TIMEOUT_MS = 10_000
 _GENERIC_SINCE = 160000
 """First server with `EXPLAIN (GENERIC_PLAN)`."""
 _PARAMETER = re.compile(r"\$(\d+)")
-_FLIP = """
-UPDATE pg_index SET indisvalid = indexrelid = ANY(%s::oid[])
-WHERE indexrelid = ANY(%s::oid[]) OR indexrelid = ANY(%s::oid[])
-"""
-_LOCAL_PATH = "SELECT set_config('search_path', %s, true)"
+_SET = "SELECT pg_catalog.set_config(%s, %s, true)"
+Settings = tuple[tuple[str, str], ...]
+"""Names and values of the settings a statement is planned under, sorted; all others are the session's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class _Command:
 
     text: str
     generic: bool
-    path: str
+    settings: Settings
 
 
 _Answers = dict[int, PlanNode | Refused]
@@ -58,13 +57,11 @@ class Planner:
 
     def __init__(self, connection: psycopg.Connection[Any], timeout_ms: int = _TIMEOUT_MS) -> None:
         self.connection = connection
-        self._prepared: dict[tuple[str, str], str | Refused] = {}
+        self._prepared: dict[tuple[str, Settings], str | Refused] = {}
         connection.prepare_threshold = None
         set_json_loads(orjson.loads, connection)
         connection.execute("SELECT set_config('statement_timeout', %s, false)", [str(timeout_ms)])
         connection.execute("SET plan_cache_mode = force_custom_plan")
-        row = connection.execute("SELECT current_setting('search_path')").fetchone()
-        self._path = str(row[0]) if row else ""
 
     def plan(self, statements: Sequence[BoundStatement], switch: Switch = NOTHING) -> list[PlanNode | Refused]:
         """Plan all under one set of indexes; the answers stand in the order of the statements."""
@@ -101,12 +98,12 @@ class Planner:
 
     def _send(self, commands: Sequence[_Command | Refused]) -> dict[int, psycopg.Cursor[Any]]:
         """Send what can be pipelined, within an open transaction."""
-        cursors, path = {}, self._path
+        cursors: dict[int, psycopg.Cursor[Any]] = {}
+        current: Settings = ()
         for number, command in enumerate(commands):
             if isinstance(command, _Command) and not command.generic:
-                if command.path != path:
-                    self.connection.execute(_LOCAL_PATH.encode(), [command.path])
-                    path = command.path
+                self._set(command.settings, current)
+                current = command.settings
                 cursors[number] = self.connection.execute(command.text.encode())
         return cursors
 
@@ -134,7 +131,17 @@ class Planner:
     def _flip(self, switch: Switch) -> None:
         if switch != NOTHING:
             shown = list(switch.shown)
-            self.connection.execute(_FLIP.encode(), (shown, shown, list(switch.hidden)), prepare=True)
+            self.connection.execute(SWITCH.encode(), (shown, list(switch.hidden)), prepare=True)
+
+    def _set(self, wanted: Settings, current: Settings = ()) -> None:
+        """Change the settings of the open transaction from the current ones to the wanted."""
+        if wanted == current:
+            return
+        for name in sorted(dict(current).keys() - dict(wanted).keys()):
+            self.connection.execute(sql.SQL("SET LOCAL {} TO DEFAULT").format(sql.Identifier(name)))
+        for name, value in wanted:
+            if (name, value) not in current:
+                self.connection.execute(_SET.encode(), [name, value])
 
     def _add_generic(self, switch: Switch, commands: Sequence[_Command | Refused], answers: _Answers) -> None:
         """Plan what takes no values: `EXPLAIN (GENERIC_PLAN)` works in the simple protocol only, one by one.
@@ -146,7 +153,7 @@ class Planner:
                 try:
                     with self.connection.transaction(force_rollback=True):
                         self._flip(switch)
-                        self.connection.execute(_LOCAL_PATH.encode(), [command.path])
+                        self._set(command.settings)
                         if self.connection.info.server_version < _GENERIC_SINCE:
                             # A cached plan does not notice that an index was flipped.
                             self.connection.execute("DISCARD PLANS")
@@ -156,32 +163,32 @@ class Planner:
                     answers[number] = _refusal(error)
 
     def _command(self, statement: BoundStatement) -> _Command | Refused:
-        path = self._path if statement.search_path is None else _path_setting(statement.search_path)
+        settings = _settings(statement)
         if statement.parameters is None and not _PARAMETER.search(statement.text):
-            return _Command("EXPLAIN (FORMAT JSON) " + statement.text, False, path)
-        name = self.prepare(statement.text, path)
+            return _Command("EXPLAIN (FORMAT JSON) " + statement.text, False, settings)
+        name = self.prepare(statement.text, settings)
         if isinstance(name, Refused):
             return name
         if statement.parameters is not None:
-            return _Command(_execute(name, statement.parameters), False, path)
+            return _Command(_execute(name, statement.parameters), False, settings)
         if self.connection.info.server_version >= _GENERIC_SINCE:
-            return _Command("EXPLAIN (GENERIC_PLAN, FORMAT JSON) " + statement.text, True, path)
-        return _Command(_execute(name, [None] * len(self.parameter_types(name))), True, path)
+            return _Command("EXPLAIN (GENERIC_PLAN, FORMAT JSON) " + statement.text, True, settings)
+        return _Command(_execute(name, [None] * len(self.parameter_types(name))), True, settings)
 
-    def prepare(self, text: str, path: str | None = None) -> str | Refused:
+    def prepare(self, text: str, settings: Settings = ()) -> str | Refused:
         """Prepare a statement once; return its name, or the server's refusal."""
-        key = text, path or self._path
+        key = text, settings
         if key not in self._prepared:
             self._prepared[key] = self._prepare(f"advisor_{len(self._prepared)}", *key)
         return self._prepared[key]
 
-    def _prepare(self, name: str, text: str, path: str) -> str | Refused:
+    def _prepare(self, name: str, text: str, settings: Settings) -> str | Refused:
         types: list[str] = []
         while True:
             try:
                 # A pipeline makes psycopg use the extended protocol, which takes a single statement only.
                 with self.connection.transaction(), self.connection.pipeline():
-                    self.connection.execute(_LOCAL_PATH.encode(), [path])
+                    self._set(settings)
                     self.connection.execute(f"PREPARE {name}{_declared(types)} AS {text}".encode())
                 return name
             except psycopg.errors.IndeterminateDatatype as error:
@@ -215,6 +222,11 @@ def _declare_text(types: list[str], error: psycopg.Error) -> list[str]:
 def _execute(name: str, parameters: Sequence[str | None]) -> str:
     values = ", ".join("NULL" if value is None else sql.Literal(value).as_string() for value in parameters)
     return f"EXPLAIN (FORMAT JSON) EXECUTE {name}" + (f" ({values})" if parameters else "")
+
+
+def _settings(statement: BoundStatement) -> Settings:
+    path = () if statement.search_path is None else (("search_path", _path_setting(statement.search_path)),)
+    return tuple(sorted((*statement.settings, *path)))
 
 
 def _path_setting(schemas: Sequence[str]) -> str:

@@ -32,22 +32,28 @@ _UNKNOWN_TYPE = re.compile(r'type "(.+)" does not exist')
 _HEAD = 90
 
 
-def restore_schema(connection: psycopg.Connection[Any], schema_sql: str, ranks: Ranks | None = None) -> list[str]:
+Session = psycopg.Connection[Any]
+
+
+def restore_schema(
+    connection: Session, schema_sql: str, ranks: Ranks | None = None, superuser: Session | None = None
+) -> list[str]:
     """Run a dump's schema statements in autocommit; return a note for each that failed or had to be changed.
 
-    `ranks` are production's object ids, in whose order things are made.
+    `ranks` are production's object ids, in whose order things are made. What the connection's role may not do, the
+    superuser does.
     """
     notes: list[str] = []
     connection.execute("SET check_function_bodies = off")
     for statement in in_order(statements(schema_sql), ranks or {}):
         if _SCHEMA.match(statement):
-            notes += _run(connection, statement)
+            notes += _run(connection, statement, superuser)
         else:
             notes.append(f"left out: {_head(statement)} (a twin runs CREATE, ALTER and DROP only)")
     return list(dict.fromkeys(notes))
 
 
-def _run(connection: psycopg.Connection[Any], statement: str) -> list[str]:
+def _run(connection: Session, statement: str, superuser: Session | None) -> list[str]:
     """Run one statement; a column of a type that no extension here brings becomes `bytea`, so that its table lives."""
     try:
         connection.execute(statement.encode())
@@ -56,7 +62,9 @@ def _run(connection: psycopg.Connection[Any], statement: str) -> list[str]:
         changed = _without_type(statement, found[1]) if found else statement
         if changed == statement or not found:
             return _refused(statement, error)
-        return [f"type {found[1]} is unknown here: bytea stands in", *_run(connection, changed)]
+        return [f"type {found[1]} is unknown here: bytea stands in", *_run(connection, changed, superuser)]
+    except psycopg.errors.InsufficientPrivilege as error:
+        return _run(superuser, statement, None) if superuser else _refused(statement, error)
     except psycopg.Error as error:
         return _refused(statement, error)
     return []

@@ -58,11 +58,19 @@ class Server:
     Nothing of it outlives the `with` block, nor this process: see `advisor.twin.guard` and `advisor.twin.claim`.
     """
 
-    def __init__(self, binaries: Path, settings: Mapping[str, str] | None = None, *, room: int = GIGABYTE) -> None:
+    def __init__(
+        self,
+        binaries: Path,
+        settings: Mapping[str, str] | None = None,
+        *,
+        room: int = GIGABYTE,
+        superuser: str = "postgres",
+    ) -> None:
         """Take the folder of the server's binaries and its settings; `room` is how many bytes it may grow to.
 
-        The folder lies in memory where several times that is free.
+        The folder lies in memory where several times that is free. `superuser` is the name of the only role.
         """
+        self.superuser = superuser
         self.room = room
         self.binaries = binaries
         self.settings = {**DEFAULT_SETTINGS, **(settings or {})}
@@ -97,7 +105,7 @@ class Server:
 
     def fill(self, binaries: Path, guard: Guard) -> None:
         """Make the data directory: an empty cluster."""
-        make_cluster(binaries, self.folder, guard)
+        make_cluster(binaries, self.folder, guard, self.superuser)
 
     @property
     def data(self) -> Path:
@@ -111,11 +119,11 @@ class Server:
 
     def conninfo(self, database: str = "postgres") -> str:
         """Return a connection string for `database` as superuser."""
-        return psycopg.conninfo.make_conninfo(host=str(self.folder), port=5432, user="postgres", dbname=database)
+        return psycopg.conninfo.make_conninfo(host=str(self.folder), port=5432, user=self.superuser, dbname=database)
 
     def url(self, database: str = "postgres", driver: str = "postgresql") -> str:
         """Return the same as a URL, for SQLAlchemy (`driver="postgresql+psycopg"`) and psql."""
-        return f"{driver}://postgres@/{database}?host={self.folder}&port=5432"
+        return f"{driver}://{self.superuser}@/{database}?host={self.folder}&port=5432"
 
     def connect(self, database: str = "postgres", *, autocommit: bool = True) -> psycopg.Connection:
         """Return a new superuser connection."""
@@ -123,7 +131,7 @@ class Server:
 
     def run(self, program: str, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run one of the server's client programs (`psql`, `pg_dump`, `pgbench`) against it and return its output."""
-        environment = {**os.environ, "PGHOST": str(self.folder), "PGPORT": "5432", "PGUSER": "postgres"}
+        environment = {**os.environ, "PGHOST": str(self.folder), "PGPORT": "5432", "PGUSER": self.superuser}
         command = [str(self.binaries / program), *arguments]
         return subprocess.run(command, env=environment, input=stdin, capture_output=True, text=True, check=False)
 

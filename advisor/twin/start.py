@@ -28,6 +28,7 @@ from advisor.twin.loading import load_columns
 from advisor.twin.order import ranks_of
 from advisor.twin.providers import Host
 from advisor.twin.restore import restore_schema
+from advisor.twin.rights import drop_role, make_owner, open_database, prepare_database
 from advisor.twin.settings import SERVER_SETTINGS, apply_settings
 from advisor.twin.sizing import Sizer, read_relations
 from advisor.twin.switchboard import Switchboard
@@ -54,20 +55,28 @@ class Twin:
     snapshot: Snapshot
     """What it was made from."""
     conninfo: str
+    """Of its database, as the owner of the schema: a role without rights."""
+    superuser: str
+    """Of its database, as superuser: for reading its catalog and for scratch databases beside it."""
     binaries: Path | None
     """Folder of psql and pg_dump of the server's own version, where there is one."""
 
     @property
     def url(self) -> str:
-        """Return the twin's database as a URL."""
+        """Return the twin's database as a URL, for the owner of the schema."""
         return _url(self.conninfo)
+
+    @property
+    def superuser_url(self) -> str:
+        """Return the same for the superuser."""
+        return _url(self.superuser)
 
     def parameter_types(self, text: str) -> tuple[str, ...]:
         """Return the SQL names of the types the server infers for `$1`…; nothing when it refuses the statement."""
         return self.what_if.parameter_types(text)
 
     def connect(self) -> psycopg.Connection[Any]:
-        """Return a new autocommit superuser connection to the twin."""
+        """Return a new autocommit connection to the twin, of the owner of the schema."""
         return psycopg.connect(self.conninfo, autocommit=True)
 
 
@@ -86,19 +95,31 @@ class _Maker:
 
     def __enter__(self) -> _Maker:
         self._admin = self._stack.enter_context(self.connect("postgres"))
+        make_owner(self._admin, self.host.owner, self.host.secret)
+        if not self.host.ours:
+            self._stack.callback(drop_role, self._admin, self.host.owner)
         return self
 
     def __exit__(self, *exception: object) -> None:
         self._stack.close()
 
-    def conninfo(self, database: str | None = None) -> str:
-        """Return connection parameters of a database, the first one where none is named."""
+    def conninfo(self, database: str | None = None, role: str | None = None) -> str:
+        """Return connection parameters of a database (the first one) for a role (the owner)."""
+        parameters = {**self.host.login(role), "dbname": database or self.name, "client_encoding": "utf8"}
+        return psycopg.conninfo.make_conninfo(**parameters)
+
+    def superuser(self, database: str | None = None) -> str:
+        """Return connection parameters of a database (the first one) for the superuser."""
         parameters = {**self.host.parameters, "dbname": database or self.name, "client_encoding": "utf8"}
         return psycopg.conninfo.make_conninfo(**parameters)
 
     def connect(self, database: str | None = None) -> psycopg.Connection[Any]:
-        """Return a new autocommit connection."""
-        return psycopg.connect(self.conninfo(database), autocommit=True)
+        """Return a new autocommit connection of the superuser."""
+        return psycopg.connect(self.superuser(database), autocommit=True, options="-c search_path=pg_catalog")
+
+    def login(self, database: str | None = None, role: str | None = None) -> psycopg.Connection[Any]:
+        """Return a new autocommit connection of a role (the owner)."""
+        return psycopg.connect(self.conninfo(database, role), autocommit=True)
 
     def create(self, snapshot: Snapshot) -> list[str]:
         """Create the first database with production's settings and schema; return notes."""
@@ -108,8 +129,9 @@ class _Maker:
         self._settings = snapshot.settings
         self._search_path = snapshot.search_path
         notes += self._apply(self.name)
-        with self.connect() as connection:
-            notes += restore_schema(connection, snapshot.restorable_sql, ranks_of(snapshot.statistics))
+        with self.connect() as connection, self.login() as owner:
+            prepare_database(connection, self.host.owner)
+            notes += restore_schema(owner, snapshot.restorable_sql, ranks_of(snapshot.statistics), connection)
             _invalidate(connection, snapshot.statistics)
             return notes
 
@@ -126,9 +148,10 @@ class _Maker:
         sizer = Sizer(connection, self.host.files(connection))
         relations = read_relations(connection)
         sizer.size([(found, sizes[found.key]) for found in relations if found.key in sizes], leaves)
-        return Board(connection, self._stack.enter_context(self.connect(database)), sizer)
+        return Board(connection, lambda role: self._stack.enter_context(self.login(database, role)), sizer)
 
     def _apply(self, database: str) -> list[str]:
+        open_database(self._admin, database, self.host.owner)
         return apply_settings(self._admin, database, self._settings, self._search_path)
 
 
@@ -155,8 +178,8 @@ def start_twin(
 
 
 def _fill(snapshot: Snapshot, maker: _Maker, notes: Sequence[str], size_of: SizeOf | None) -> Twin:
-    with maker.connect() as connection:
-        schema = read_schema(connection)
+    with maker.connect() as connection, maker.login() as owner:
+        schema = read_schema(owner)
         statistics = completed(snapshot.statistics, schema)
         notes = [*notes, *_row_security(schema), *load_columns(connection, statistics)]
         notes += load_extended(connection, statistics)
@@ -176,6 +199,7 @@ def _fill(snapshot: Snapshot, maker: _Maker, notes: Sequence[str], size_of: Size
         notes=tuple(notes),
         snapshot=snapshot,
         conninfo=maker.conninfo(database),
+        superuser=maker.superuser(database),
         binaries=maker.host.binaries,
     )
 

@@ -21,5 +21,10 @@ class BoundStatement:
     weight: float = 1.0
     """Share of the query's executions it stands for; the weights of one query sum to 1."""
     search_path: tuple[str, ...] | None = None
+    """Schemas of the session that sent it; `None` for those that its role has on the twin's database."""
+    role: str | None = None
+    """The role to plan it as; `None` for the owner of the twin's schema."""
+    settings: tuple[tuple[str, str], ...] = ()
+    """Names and values of settings of the session that sent it, beside `search_path`."""
     assumed: tuple[int, ...] = ()
     """Numbers of the parameters whose values rest on nothing but plausibility: LIMIT, OFFSET, lone expressions."""

@@ -73,7 +73,7 @@ def prove_report(
     check = use_on_twin(twin.what_if, statements, advice.proposals) if statements else None
     return prove(
         revisions,
-        url=twin.url,
+        url=twin.superuser_url,
         config=alembic,
         proposals=advice.proposals,
         schema_sql=twin.snapshot.restorable_sql,

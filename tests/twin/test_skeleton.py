@@ -46,7 +46,10 @@ def snapshot() -> Snapshot:
 
 @pytest.mark.parametrize("major", [major for major in sorted(VERSIONS) if major != 16])  # whose wheel has no amcheck
 def test_the_checker_finds_no_fault_and_the_ends_can_be_read(snapshot: Snapshot, major: int) -> None:
-    with start_twin(replace(snapshot, server_version=major * 10_000)) as twin, twin.connect() as connection:
+    with (
+        start_twin(replace(snapshot, server_version=major * 10_000)) as twin,
+        psycopg.connect(twin.superuser, autocommit=True) as connection,
+    ):
         assert twin.notes == ()
         connection.execute("CREATE EXTENSION amcheck; CREATE EXTENSION pageinspect; SET enable_seqscan = off")
         indexes = connection.execute(

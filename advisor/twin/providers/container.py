@@ -14,6 +14,7 @@ from advisor.errors import TwinError
 from advisor.twin.files import ProgramFiles
 from advisor.twin.owner import LABEL, abandoned, owner
 from advisor.twin.providers import Host
+from advisor.twin.rights import SUPERUSER
 
 NAME = "container"
 RANK = 2
@@ -49,7 +50,7 @@ def _container(major: int, settings: Mapping[str, str]) -> Any:
 
     options = [word for name, value in sorted(settings.items()) for word in ("-c", f"{name}={value}")]
     container = DockerContainer(f"postgres:{major}").with_exposed_ports(_PORT)
-    container.with_envs(POSTGRES_USER="postgres", POSTGRES_PASSWORD=_PASSWORD, POSTGRES_DB="postgres")
+    container.with_envs(POSTGRES_USER=SUPERUSER, POSTGRES_PASSWORD=_PASSWORD, POSTGRES_DB="postgres")
     return container.with_command(["postgres", *options]).with_kwargs(labels={LABEL: owner()})
 
 
@@ -60,7 +61,7 @@ def _started(container: Any, major: int) -> dict[str, str]:
     except Exception as error:  # the client raises whatever its transport raises
         raise TwinError(f"the container postgres:{major} did not start: {error}") from error
     host, port = container.get_container_host_ip(), str(container.get_exposed_port(_PORT))
-    parameters = {"host": host, "port": port, "user": "postgres", "password": _PASSWORD}
+    parameters = {"host": host, "port": port, "user": SUPERUSER, "password": _PASSWORD}
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline:
         with contextlib.suppress(psycopg.OperationalError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -11,6 +12,7 @@ from advisor.capture.conninfo import connection_parameters, place, server_messag
 from advisor.errors import TwinError
 from advisor.twin.files import ProgramFiles
 from advisor.twin.providers import Host
+from advisor.twin.rights import OWNER
 
 NAME = "url"
 RANK = 9
@@ -40,7 +42,12 @@ def start_at(url: str) -> Iterator[Host]:
             do="give a superuser's URL of a throw-away server, or use --twin embedded",
         )
     given = {name: str(value) for name, value in parameters.items() if name != "dbname" and value is not None}
-    yield Host(f"PostgreSQL {str(row[1]).split()[0]} (at the given URL)", given, ProgramFiles)
+    yield Host(
+        f"PostgreSQL {str(row[1]).split()[0]} (at the given URL)",
+        given,
+        ProgramFiles,
+        owner=f"{OWNER}_{secrets.token_hex(4)}",
+    )
 
 
 def start(major: int, settings: Mapping[str, str]) -> Iterator[Host]:
