@@ -28,6 +28,9 @@ _STATISTICS_KINDS: dict[str, StatisticsKind] = {"d": "ndistinct", "f": "dependen
 _RANGES_SINCE = 170000
 """First server whose `pg_stats` shows the statistics of range columns; before, only a superuser can read them."""
 
+_EXPRESSIONS_SINCE = 140000
+"""First server whose extended statistics hold expressions."""
+
 _Member = TypeVar("_Member")
 
 
@@ -62,7 +65,8 @@ def read_statistics(connection: psycopg.Connection[Any]) -> Statistics:
 
 def read_statistics_records(connection: psycopg.Connection[Any]) -> list[Record]:
     """Return the records that `sql/export/snapshot.sql` writes to `statistics.jsonl`."""
-    names = ["relations", "columns", *_range_queries(connection), "extended"]
+    expressions = ["expressions"] if connection.info.server_version >= _EXPRESSIONS_SINCE else []
+    names = ["relations", "columns", *_range_queries(connection), "extended", *expressions]
     records = [record for name in names for record in fetch_records(connection, name)]
     records += read_index_records(connection)
     records += fetch_records(connection, "activity")

@@ -72,7 +72,7 @@ class _Builder:
             inherited={key[:3]: value for key, value in self.columns.items() if key[3]},
             activity=self.activity,
             index_activity=self.index_activity,
-            extended=self.extended,
+            extended={key: data for key, data in self.extended.items() if _is_known(data)},
             types=self.types,
             invalid_indexes=self.invalid_indexes,
             unread_ends=self.unread_ends,
@@ -110,9 +110,7 @@ class _Builder:
 
     def _take_column(self, record: Record) -> None:
         key = (record["schema"], record["table"], record["column"], bool(record["inherited"]))
-        self.columns[key] = ColumnStatistics(
-            **{name: _tuples(record[name]) for name in _COLUMN_FIELDS if name in record}
-        )
+        self.columns[key] = _column(record)
         if record.get("type"):
             self.types[key[:3]] = record["type"]
 
@@ -139,9 +137,17 @@ class _Builder:
     def _take_extended(self, record: Record) -> None:
         rows = record.get("most_common_vals")
         known = {name: _tuples(record[name]) for name in _EXTENDED_FIELDS if record.get(name) is not None}
+        known["expressions"] = tuple(found and _column(found) for found in record.get("expressions") or ())
         if rows is not None:
             known["most_common_vals"] = tuple(tuple(row) for row in rows)
         self.extended[record["schema"], record["name"], bool(record["inherited"])] = ExtendedData(**known)
+
+    def _take_expression(self, record: Record) -> None:
+        key = record["schema"], record["name"], bool(record["inherited"])
+        if known := self.extended.get(key):
+            found = list(known.expressions) or [None] * known.expression_count
+            found[record["number"] - 1] = _column(record)
+            self.extended[key] = replace(known, expressions=tuple(found))
 
     def _take_activity(self, record: Record) -> None:
         known = {name: record[name] for name in _ACTIVITY_FIELDS if record.get(name) is not None}
@@ -154,6 +160,14 @@ class _Builder:
 
     def _take_end(self, record: Record) -> None:
         self.end = record
+
+
+def _is_known(data: ExtendedData) -> bool:
+    return any((data.n_distinct, data.dependencies, data.most_common_vals, *data.expressions))
+
+
+def _column(record: Record) -> ColumnStatistics:
+    return ColumnStatistics(**{name: _tuples(record[name]) for name in _COLUMN_FIELDS if name in record})
 
 
 def _relation(record: Record, height: int | None) -> RelationStatistics:
@@ -192,7 +206,9 @@ def records_from_statistics(statistics: Statistics) -> Iterator[Record]:
         yield {"kind": "column", "schema": schema, "table": table, "column": column,
                **_known({"type": statistics.types.get((schema, table, column))}), **_plain(entry)}  # fmt: skip
     for (schema, name, inherited), data in sorted(statistics.extended.items()):
-        yield {"kind": "extended", "schema": schema, "name": name, "inherited": inherited, **_plain(data)}
+        expressions = [entry and _plain(entry) for entry in data.expressions]
+        yield {"kind": "extended", "schema": schema, "name": name, "inherited": inherited, **_plain(data),
+               "expressions": expressions}  # fmt: skip
     for (schema, table), counters in sorted(statistics.activity.items()):
         yield {"kind": "activity", "schema": schema, "table": table, **_plain(counters)}
     for (schema, name), use in sorted(statistics.index_activity.items()):

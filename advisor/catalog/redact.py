@@ -76,8 +76,14 @@ def redacted(snapshot: Snapshot) -> Snapshot:
 
 
 def _without_values(data: ExtendedData) -> ExtendedData:
-    """Return extended statistics without their common combinations; counts and degrees hold no value."""
-    return replace(data, most_common_vals=None, most_common_freqs=None, most_common_base_freqs=None)
+    """Return extended statistics without common combinations and the values of expressions; counts hold no value."""
+    expressions = tuple(entry and _with_values(_without_elements(entry), None) for entry in data.expressions)
+    return replace(data, most_common_vals=None, most_common_freqs=None, most_common_base_freqs=None,
+                   expressions=expressions)  # fmt: skip
+
+
+def _without_elements(entry: ColumnStatistics) -> ColumnStatistics:
+    return replace(entry, most_common_elems=None, most_common_elem_freqs=None)
 
 
 def redacted_statistics(
@@ -198,5 +204,5 @@ def _with_values(entry: ColumnStatistics, group: _Mapped | None) -> ColumnStatis
 
 def _with_elements(entry: ColumnStatistics, group: _Mapped | None) -> ColumnStatistics:
     if group is None or entry.most_common_elems is None:
-        return replace(entry, most_common_elems=None, most_common_elem_freqs=None)
+        return _without_elements(entry)
     return replace(entry, most_common_elems=group.ordered(entry.most_common_elems))

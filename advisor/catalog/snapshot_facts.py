@@ -82,8 +82,8 @@ def extended_statistics_note(schema_sql: str, statistics: Statistics) -> list[st
     """Return the note that counts the `CREATE STATISTICS` objects whose data is not there."""
     carried = {(schema, name) for schema, name, _ in statistics.extended}
     if (count := len(_EXTENDED.findall(schema_sql)) - len(carried)) > 0:
-        return [f"the data of {count} extended statistics (CREATE STATISTICS) is not carried (on expressions, never"
-                " analysed, or not readable): their columns are planned as if they were independent"]  # fmt: skip
+        return [f"the data of {count} extended statistics (CREATE STATISTICS) is not carried (never analysed, or not"
+                " readable): their columns are planned as if they were independent"]  # fmt: skip
     return []
 
 

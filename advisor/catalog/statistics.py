@@ -90,17 +90,21 @@ class IndexActivity:
 
 @dataclass(frozen=True, slots=True)
 class ExtendedData:
-    """What ANALYZE found for one extended statistics object on plain columns, as `pg_stats_ext` shows it."""
+    """What ANALYZE found for one extended statistics object, as `pg_stats_ext` and `pg_stats_ext_exprs` show it."""
 
     attributes: tuple[str, ...]
+    """Plain columns."""
     numbers: tuple[int, ...]
-    """Production's attribute numbers of `attributes`, by which the texts below name them."""
+    """Production's attribute numbers of `attributes`, by which the texts below name them; expressions are -1, -2 …"""
+    expression_count: int = 0
+    expressions: tuple[ColumnStatistics | None, ...] = ()
+    """Statistics of each expression; `None` for one without, nothing where none has any."""
     n_distinct: str | None = None
     """Text form of `pg_ndistinct`."""
     dependencies: str | None = None
     """Text form of `pg_dependencies`."""
     most_common_vals: tuple[tuple[str | None, ...], ...] | None = None
-    """Combinations of values, in the order of `attributes`."""
+    """Combinations of values, in the order of `attributes` and then of the expressions."""
     most_common_freqs: tuple[float, ...] | None = None
     most_common_base_freqs: tuple[float, ...] | None = None
     oid: int | None = None

@@ -19,32 +19,44 @@ from psycopg import sql
 
 from advisor.catalog.statistics import ExtendedData, Statistics
 from advisor.twin.datums import stored
+from advisor.twin.expressions import ROWS, expression_tables
 
 _NDISTINCT_MAGIC, _DEPENDENCIES_MAGIC, _MCV_MAGIC = 0xA352BFA4, 0xB4549A2C, 0xE1A651C2
 _BASIC = 1
 _VARLENA = -1
 _ALIGNMENT = 8
 _INHERIT_SINCE = 150000
+_EXPRESSIONS_SINCE = 140000
 _TYPES = ("pg_ndistinct", "pg_dependencies", "pg_mcv_list")
 _COLUMNS = """
-SELECT e.oid::bigint, a.attname, a.attnum, a.atttypid::bigint, format_type(a.atttypid, NULL), t.typlen, t.typbyval
-FROM pg_statistic_ext e
-JOIN pg_namespace n ON n.oid = e.stxnamespace
-JOIN pg_attribute a ON a.attrelid = e.stxrelid AND a.attnum = ANY(e.stxkeys)
+WITH RECURSIVE below AS (
+    SELECT oid AS type, oid AS base, typbasetype, typtype FROM pg_type
+    UNION ALL
+    SELECT b.type, t.oid, t.typbasetype, t.typtype FROM below b JOIN pg_type t ON t.oid = b.typbasetype
+    WHERE b.typtype = 'd'
+)
+SELECT a.attname, a.attnum, a.atttypid::bigint, format_type(b.base, NULL), t.typlen, t.typbyval
+FROM pg_attribute a
 JOIN pg_type t ON t.oid = a.atttypid
-WHERE n.nspname = %s AND e.stxname = %s
+JOIN below b ON b.type = a.atttypid AND b.typtype <> 'd'
+WHERE a.attrelid = %s::regclass AND a.attnum = ANY(%s) ORDER BY a.attnum
+"""
+_OBJECT = """
+SELECT e.oid::bigint, e.stxrelid::regclass::text, e.stxkeys::smallint[]
+FROM pg_statistic_ext e JOIN pg_namespace n ON n.oid = e.stxnamespace WHERE n.nspname = %s AND e.stxname = %s
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """A column of an extended statistics object, as the twin has it."""
+    """A column or expression of an extended statistics object, as the twin has it."""
 
-    object: int
     name: str
     number: int
+    """Attribute number; minus the place of an expression."""
     type: int
     type_name: str
+    """The base type of a domain."""
     length: int
     by_value: bool
 
@@ -54,16 +66,31 @@ def load_extended(connection: psycopg.Connection[Any], statistics: Statistics) -
     notes: list[str] = []
     if not statistics.extended:
         return notes
-    with _casts(connection):
-        for (schema, name, inherited), data in sorted(statistics.extended.items()):
-            rows = connection.execute(_COLUMNS, (schema, name)).fetchall()
-            found = {dimension.name: dimension for dimension in (Dimension(*row) for row in rows)}
-            if set(found) == set(data.attributes):
-                dimensions = [found[attribute] for attribute in data.attributes]
-                _store(connection, dimensions, inherited, _serialised(connection, data, dimensions))
+    with _casts(connection), expression_tables(connection, statistics) as tables:
+        for (schema, name, inherited), data in sorted(statistics.extended.items(), key=lambda item: item[0]):
+            row = connection.execute(_OBJECT, (schema, name)).fetchone()
+            table = tables.get((schema, name))
+            dimensions = _dimensions(connection, data, row, table) if row else None
+            if row and dimensions is not None:
+                values = _serialised(connection, data, dimensions)
+                _store(connection, row[0], inherited, values, (len(data.expressions), table))
             else:
                 notes.append(f"extended statistics {schema}.{name} not used: the twin has no such object")
     return notes
+
+
+def _dimensions(
+    connection: psycopg.Connection[Any], data: ExtendedData, row: Sequence[Any], table: str | None
+) -> list[Dimension] | None:
+    """Return columns in the order of the data, then expressions; `None` when the twin's object has others."""
+    _, relation, keys = row
+    found = {entry[0]: Dimension(*entry) for entry in connection.execute(_COLUMNS, (relation, keys)).fetchall()}
+    numbers = list(range(1, data.expression_count + 1))
+    if set(found) != set(data.attributes) or (numbers and table is None):
+        return None
+    expressions = connection.execute(_COLUMNS, (table, numbers)).fetchall() if table else []
+    columns = [found[attribute] for attribute in data.attributes]
+    return columns + [Dimension(name, -number, *rest) for name, number, *rest in expressions]
 
 
 @contextmanager
@@ -79,21 +106,24 @@ def _casts(connection: psycopg.Connection[Any]) -> Iterator[None]:
 
 def _store(
     connection: psycopg.Connection[Any],
-    dimensions: Sequence[Dimension],
+    object_id: int,
     inherited: bool,
     values: tuple[bytes | None, bytes | None, bytes | None],
+    expressions: tuple[int, str | None],
 ) -> None:
-    object_id = dimensions[0].object
-    places = "%s::bytea::pg_ndistinct, %s::bytea::pg_dependencies, %s::bytea::pg_mcv_list"
-    columns = "stxoid, stxdndistinct, stxddependencies, stxdmcv"
-    if connection.info.server_version >= _INHERIT_SINCE:
-        condition, key = "stxoid = %s AND stxdinherit = %s", (object_id, inherited)
-        statement = f"INSERT INTO pg_statistic_ext_data ({columns}, stxdinherit) VALUES (%s, {places}, %s)"  # noqa: S608
-        arguments: tuple[Any, ...] = (object_id, *values, inherited)
-    else:
-        condition, key = "stxoid = %s AND %s IS NOT NULL", (object_id, inherited)
-        statement = f"INSERT INTO pg_statistic_ext_data ({columns}) VALUES (%s, {places})"  # noqa: S608
-        arguments = (object_id, *values)
+    """Write one object's row: combinations, and the statistics of so many expressions, which a table holds."""
+    version = connection.info.server_version
+    columns = ["stxoid", "stxdndistinct", "stxddependencies", "stxdmcv"]
+    places = ["%s", "%s::bytea::pg_ndistinct", "%s::bytea::pg_dependencies", "%s::bytea::pg_mcv_list"]
+    arguments: list[Any] = [object_id, *values]
+    condition, key = "stxoid = %s", [object_id]
+    if version >= _INHERIT_SINCE:
+        columns, places, arguments = [*columns, "stxdinherit"], [*places, "%s"], [*arguments, inherited]
+        condition, key = "stxoid = %s AND stxdinherit = %s", [object_id, inherited]
+    if version >= _EXPRESSIONS_SINCE and expressions[0]:
+        columns, places = [*columns, "stxdexpr"], [*places, ROWS]
+        arguments += [*expressions, inherited]
+    statement = f"INSERT INTO pg_statistic_ext_data ({', '.join(columns)}) VALUES ({', '.join(places)})"  # noqa: S608
     connection.execute(f"DELETE FROM pg_statistic_ext_data WHERE {condition}".encode(), key)  # noqa: S608
     connection.execute(statement.encode(), arguments)
 
@@ -101,7 +131,8 @@ def _store(
 def _serialised(
     connection: psycopg.Connection[Any], data: ExtendedData, dimensions: Sequence[Dimension]
 ) -> tuple[bytes | None, bytes | None, bytes | None]:
-    numbers = dict(zip(data.numbers, (dimension.number for dimension in dimensions), strict=True))
+    production = [*data.numbers, *range(-1, -data.expression_count - 1, -1)]
+    numbers = dict(zip(production, (dimension.number for dimension in dimensions), strict=True))
     return (
         ndistinct(data.n_distinct, numbers) if data.n_distinct else None,
         dependencies(data.dependencies, numbers) if data.dependencies else None,

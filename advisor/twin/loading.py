@@ -127,7 +127,8 @@ def _insert(connection: psycopg.Connection[Any], wanted: Wanted) -> list[str]:
         statistic_row(attribute.relation_oid, attribute.number, inherited, column, facts[type], attribute.collation)
         for (attribute, column, inherited), type in zip(wanted, types, strict=True)
     ]
-    connection.execute("DELETE FROM pg_statistic WHERE starelid >= 16384")
+    relations = sorted({attribute.relation_oid for attribute, _, _ in wanted})
+    connection.execute("DELETE FROM pg_statistic WHERE starelid = ANY(%s)", [relations])
     try:
         with connection.cursor() as cursor:
             cursor.executemany(INSERT.encode(), rows)

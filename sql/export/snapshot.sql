@@ -27,6 +27,7 @@ SET LOCAL extra_float_digits = 1;
 SET LOCAL bytea_output = 'hex';
 
 SELECT current_setting('server_version_num')::integer >= 170000 AS has_ranges,
+       current_setting('server_version_num')::integer >= 140000 AS has_expressions,
        (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS is_superuser,
        (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
        AND EXISTS (SELECT FROM pg_extension WHERE extname = 'pageinspect') AS has_pageinspect,
@@ -62,6 +63,9 @@ SELECT coalesce(jsonb_agg(version ORDER BY version COLLATE "C"), '[]')::text AS 
 \ir ranges_before_17.sql
 \endif
 \ir extended.sql
+\if :has_expressions
+\ir expressions.sql
+\endif
 \ir indexes.sql
 \if :has_pageinspect
 \ir metapages.sql

@@ -46,7 +46,7 @@ SELECT (ARRAY['Ada', 'Béla', 'Carl', 'Dörte', 'Eve', 'zoë'])[1 + n % 6] || ' 
 FROM generate_series(1, <<int 1500 4000>>) n;
 INSERT INTO mix.item (owner_id, title, mood, score, price, home, tags, numbers, profile, span, temperature, during, made, day, net,
                       token, flag, ratio, place, body)
-SELECT CASE WHEN n % <<int 5 40>> = 0 THEN NULL ELSE 1 + (n * n) % 1400 END, 'title ' || (n * 31 % <<int 500 9000>>) || ' of ' || n % 17,
+SELECT CASE WHEN n % <<int 5 40>> = 0 THEN NULL ELSE 1 + (n * n) % (SELECT count(*) FROM mix.owner)::integer END, 'title ' || (n * 31 % <<int 500 9000>>) || ' of ' || n % 17,
        (ARRAY['sad', 'ok', 'ok', 'ok', 'happy', NULL])[1 + n % 6]::mix.mood, n % <<int 20 900>>,
        CASE WHEN n % 10 = 0 THEN NULL ELSE (n % 1000) * 0.25 END, ROW('city ' || n % 40, n % 900)::mix.address,
        CASE WHEN n % 9 > 0 THEN ARRAY['t' || n % 13, 't' || n % 7, 'x' || n % 301] END, ARRAY[n % 3, n % 17, n % 170],
