@@ -3,7 +3,8 @@
 -- stands, if it has one.
 SELECT jsonb_pretty(jsonb_object_agg(s.name,
          coalesce(CASE WHEN own.has THEN of_database.value END,
-                  CASE WHEN s.name IN ('TimeZone', 'DateStyle', 'IntervalStyle', 'search_path') THEN s.reset_val
+                  CASE WHEN s.name IN ('TimeZone', 'DateStyle', 'IntervalStyle', 'search_path', 'row_security')
+                       THEN s.reset_val
                        ELSE current_setting(s.name) END)))
   FROM pg_catalog.pg_settings AS s
   LEFT JOIN LATERAL (
