@@ -69,6 +69,8 @@ def _table(state: State, scope: Scope, fields: Node, domain: Domain) -> list[Sou
         catalog = schema in ("pg_catalog", "information_schema") or (schema is None and name.startswith("pg_"))
         full = f"{schema}.{name}" if schema else name
         state.missing(full, "a system catalog" if catalog else _why_no_table(state, name, schema))
+        if not catalog:
+            state.absent.setdefault(_not_there(state, full, name))
         state.features.add("system-catalog") if catalog else None
         return [Source(shown or name, {}, schema, None, complete=False)]
     if table.kind == "view" and table.definition:
@@ -98,6 +100,12 @@ def _why_no_table(state: State, name: str, schema: str | None) -> str:
     elsewhere = sorted(one for one, table in state.schema.tables if table == name)
     where = f"schema {schema}" if schema else f"the search path {', '.join(state.search_path) or '(empty)'}"
     return f"no such table in {where}" + (f"; there is one in {', '.join(elsewhere)}" if elsewhere else "")
+
+
+def _not_there(state: State, shown: str, name: str) -> str:
+    elsewhere = sorted(one for one, table in state.schema.tables if table == name)
+    hint = f"; there is one in {', '.join(elsewhere)}" if elsewhere else ""
+    return f'relation "{shown}" is not in the snapshot{hint}'
 
 
 @from_binder("RangeTableSample")

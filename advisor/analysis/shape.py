@@ -189,6 +189,8 @@ class QueryShape:
     tables: tuple[TableShape, ...]
     unresolved: tuple[str, ...] = ()
     """Names that could not be bound, each with the reason."""
+    absent: tuple[str, ...] = ()
+    """Why each relation that is neither a table nor a view of the schema could not be found."""
     limit: Operand | None = None
     offset: Operand | None = None
     features: frozenset[str] = frozenset()

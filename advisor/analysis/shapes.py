@@ -158,7 +158,7 @@ def shape(state: State, kind: Kind, top: Level) -> QueryShape:
     bounds = bound_features(state, top, shapes) if kind == "select" else ()
     features = frozenset({*state.features, *condition_features(found), *bounds})
     return QueryShape(
-        kind, found, tuple(state.unresolved),
+        kind, found, tuple(state.unresolved), tuple(state.absent),
         _bound(state, top.limit), _bound(state, top.offset), features, state.values_rows,
         spans(state, top) and top.number not in assembly.ordered,
     )  # fmt: skip

@@ -137,6 +137,8 @@ class State:
     relations: list[Relation] = field(default_factory=list)
     levels: list[Level] = field(default_factory=list)
     unresolved: dict[str, None] = field(default_factory=dict)
+    absent: dict[str, None] = field(default_factory=dict)
+    """Relations that there are none of, and why."""
     features: set[str] = field(default_factory=set)
     values_rows: int = 0
     """Rows of the VALUES list of an INSERT."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from advisor.catalog.index import quote_identifier
 from advisor.catalog.roles import Role, Tablespace
+from advisor.catalog.search_path import schemas_of
 from advisor.catalog.statistics import Statistics
 
 
@@ -85,6 +87,12 @@ class Snapshot:
         left_behind = [ddl for _, ddl in sorted(self.statistics.invalid_indexes.items())]
         return "\n".join([self.schema_sql, *(f"{ddl};" for ddl in left_behind)]) if left_behind else self.schema_sql
 
+    @property
+    def settings_of_database(self) -> Mapping[str, str]:
+        """Return what a database like it must have set: the settings, `search_path` among them."""
+        listed = ", ".join(map(quote_identifier, self.search_path))
+        return {**({"search_path": listed} if listed else {}), **self.settings}
+
     def role(self, name: str | None) -> Role | None:
         """Return the role of this name, `None` when the snapshot does not know it."""
         return next((role for role in self.roles if role.name == name), None)
@@ -114,23 +122,4 @@ class Snapshot:
     def search_path_of(self, role: str | None) -> tuple[str, ...]:
         """Return the schemas that an unqualified name of this role's statements is looked for in."""
         value = self.setting_of("search_path", role)
-        return self.search_path if value is None else split_search_path(value, role)
-
-
-def split_search_path(value: str, role: str | None = None) -> tuple[str, ...]:
-    """Return the schemas that a `search_path` setting names; `$user` becomes `role`, or goes when there is none."""
-    names = (part.strip() for part in _split(value))
-    plain = (name[1:-1].replace('""', '"') if name.startswith('"') else name.lower() for name in names if name)
-    return tuple(dict.fromkeys(found for name in plain if (found := role if name == "$user" else name)))
-
-
-def _split(value: str) -> list[str]:
-    """Return the members of a list, commas within quotes left alone."""
-    parts, quoted = [""], False
-    for character in value:
-        quoted ^= character == '"'
-        if character == "," and not quoted:
-            parts.append("")
-        else:
-            parts[-1] += character
-    return parts
+        return self.search_path if value is None else schemas_of(value, role)

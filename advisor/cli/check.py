@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from advisor.progress import Progress
 
 if TYPE_CHECKING:
     from advisor.catalog.snapshot import Snapshot
+    from advisor.cli.pipeline import Analysed
     from advisor.gate.baseline import Baseline
     from advisor.gate.check import Statements
     from advisor.twin.start import Twin
@@ -57,6 +58,7 @@ def command(
     from advisor.cli.pipeline import read_snapshot, size_of
     from advisor.gate.baseline import load_baseline, save_baseline
     from advisor.gate.check import SERIAL, check, record
+    from advisor.output.unanalysed import summary
     from advisor.output.verdicts import render_check, verdict_formats
     from advisor.twin.start import start_twin
 
@@ -74,17 +76,22 @@ def command(
     with start_twin(source, provider, prepare=prepare, size_of=size_of) as twin:
         for note in twin.notes:
             progress.warn(note)
-        statements = _statements(inputs, log_line_prefix, accepted, twin)
+        analysed = _analysed(inputs, log_line_prefix, twin) if inputs else None
+        statements = _statements(analysed, accepted)
+        unanalysed = analysed.unanalysed if analysed else {}
         if update_baseline:
             baseline, refused = record(statements, twin.schema, twin.statistics, twin.what_if, source.settings)
             save_baseline(baseline, path)
             progress.note(f"accepted the plans of {len(baseline.queries)} queries: {path}")
             for key, reason in sorted(refused.items()):
                 progress.warn(f"query {key} cannot be planned and is not in the baseline: {reason.reason}")
+            for line in summary(unanalysed):
+                progress.warn(line)
             return
         assert accepted
         _same_major(accepted, twin, path)
         result = check(accepted, statements, twin.schema, twin.statistics, twin.what_if)
+        result = replace(result, notes=(*source.notes, *twin.notes, *result.notes), unanalysed=unanalysed)
     click.echo(render_check(result, form), nl=False)
     failing = {"fail": ("fail",), "warn": ("fail", "warn"), "never": ()}[fail_level]
     raise SystemExit(int(any(verdict.level in failing for verdict in result.verdicts)))
@@ -102,20 +109,25 @@ def _migrations(alembic: Path, snapshot: Snapshot, progress: Progress) -> Callab
     return prepare
 
 
-def _statements(inputs: tuple[str, ...], prefix: str | None, accepted: Baseline | None, twin: Twin) -> Statements:
-    """Return the statements of the inputs, or those of the baseline when there are none."""
+def _analysed(inputs: tuple[str, ...], prefix: str | None, twin: Twin) -> Analysed:
+    """Return the workload of the inputs, analysed on the twin."""
     from advisor.cli.pipeline import analyse_workload, of_database
     from advisor.workload.collect import collect
 
-    known: Mapping[str, tuple[str, tuple[object, ...]]] = {}
-    if accepted:
-        known = {key: (one.text, tuple(plan.statement for plan in one.plans)) for key, one in accepted.queries.items()}
-    if not inputs:
-        return known  # type: ignore[return-value]
-    workload = of_database(collect(inputs, log_line_prefix=prefix), twin.snapshot.database)
-    analysed = analyse_workload(workload, twin)
-    texts = {query.id: query.text for query in workload.queries}
-    return {key: (texts[key], bound) for key, bound in analysed.statements.items() if analysed.shapes[key].tables}
+    return analyse_workload(of_database(collect(inputs, log_line_prefix=prefix), twin.snapshot.database), twin)
+
+
+def _statements(analysed: Analysed | None, accepted: Baseline | None) -> Statements:
+    """Return the statements of the workload, or those of the baseline when there is none."""
+    if analysed is None:
+        queries = accepted.queries if accepted else {}
+        return {key: (one.text, tuple(plan.statement for plan in one.plans)) for key, one in queries.items()}
+    texts = {query.id: query.text for query in analysed.workload.queries}
+    return {
+        key: (texts[key], bound)
+        for key, bound in analysed.statements.items()
+        if analysed.shapes[key].tables and key not in analysed.unanalysed
+    }
 
 
 def _same_major(baseline: Baseline, twin: Twin, path: Path) -> None:

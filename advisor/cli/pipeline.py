@@ -16,6 +16,7 @@ from advisor.catalog.snapshot import Snapshot, load_snapshot, snapshot_from_file
 from advisor.catalog.statistics import Statistics
 from advisor.indexes.advise import advise
 from advisor.indexes.options import AdviseOptions
+from advisor.indexes.proposal import Advice, WhyNot
 from advisor.indexes.size import estimate_size
 from advisor.output.report import Report
 from advisor.progress import Progress
@@ -106,10 +107,22 @@ def analyse_workload(workload: Workload, twin: Twin) -> Analysed:
         shape = analyse_query(query, twin.schema)
         if isinstance(shape, Unanalysable):
             unanalysed[query.id] = shape.reason
-        elif shape.kind != "utility":
+            continue
+        if shape.absent:
+            unanalysed[query.id] = "; ".join(shape.absent)
+        if shape.kind != "utility" and (shape.tables or not shape.absent):
             shapes[query.id] = shape
             statements[query.id] = bind(query, shape, twin.statistics, twin.schema, twin.parameter_types)
     return Analysed(workload, shapes, statements, unanalysed)
+
+
+def with_reasons(advice: Advice, unanalysed: Mapping[str, str]) -> Advice:
+    """Return the advice with the reason why a query was not analysed as the reason why it got no index."""
+    missing = tuple(
+        WhyNot(why.query, "not-analysed", f"not analysed: {unanalysed[why.query]}") if why.query in unanalysed else why
+        for why in advice.why_not
+    )
+    return replace(advice, why_not=missing)
 
 
 def plans_of(statements: Mapping[str, tuple[BoundStatement, ...]], what_if: WhatIf) -> dict[str, PlanNode]:
@@ -140,6 +153,7 @@ def advise_on(
             twin.what_if,
             options,
         )
+    advice = with_reasons(advice, analysed.unanalysed)
     context = RuleContext(
         workload=analysed.workload,
         shapes=analysed.shapes,
@@ -157,6 +171,6 @@ def advise_on(
         advice=advice,
         findings=findings,
         unanalysed=analysed.unanalysed,
-        notes=(*twin.notes, *analysed.notes),
+        notes=(*twin.snapshot.notes, *twin.notes, *analysed.notes),
         server=twin.description,
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from advisor.capture.conninfo import connection_parameters
-from advisor.errors import UsageError
+from advisor.errors import AdvisorError, UsageError
 from advisor.progress import Progress
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def command(
     """
     from advisor.catalog.snapshot import load_snapshot
     from advisor.cli.pipeline import analyse_workload
+    from advisor.output.unanalysed import summary
     from advisor.twin.start import start_twin
     from advisor.verify.discover import index_revisions
     from advisor.verify.upgrade import History
@@ -73,15 +74,23 @@ def command(
     history = History.open(alembic, section)
     with start_twin(source, provider) as twin:
         with progress.step("ran the revisions"):
-            revisions, notes = index_revisions(history, twin.superuser_url, source.restorable_sql, start, to)
+            revisions, notes = index_revisions(
+                history, twin.superuser_url, source.restorable_sql, start, to, source.settings_of_database
+            )
         for note in notes:
             progress.note(note)
         analysed = analyse_workload(collect(inputs), twin) if inputs else None
         with progress.step(f"proved {len(revisions)} revisions"):
             proof = _prove(revisions, start, twin, alembic, section, report, analysed)
+    told = (*source.notes, *proof.notes, *(summary(analysed.unanalysed) if analysed else ()))
+    proof = replace(proof, notes=told)
     if data and analysed:
-        with progress.step("measured run times"):
-            proof = _timed(proof, history, data, analysed, start, to, seconds)
+        try:
+            with progress.step("measured run times"):
+                proof = _timed(proof, history, data, analysed, start, to, seconds)
+        except AdvisorError:
+            click.echo(_text(proof))  # what was proven stands, whatever became of the measuring
+            raise
     click.echo(_text(proof))
     raise SystemExit(0 if proof.passed else 1)
 
@@ -118,6 +127,7 @@ def _prove(
         config=alembic,
         proposals=proposals,
         schema_sql=twin.snapshot.restorable_sql,
+        settings=twin.snapshot.settings_of_database,
         start=start,
         plan_check=check,
         server=twin.description,
@@ -137,10 +147,14 @@ def _timed(
     """Return the proof with run times, heaviest first; statements that write are not run, and counted."""
     from advisor.verify.on_data import timings_on_data
 
-    reading = {key: bound for key, bound in analysed.statements.items() if analysed.shapes[key].kind == "select"}
+    reading = {
+        key: bound
+        for key, bound in analysed.statements.items()
+        if analysed.shapes[key].kind == "select" and key not in analysed.unanalysed
+    }
     timings = timings_on_data(history, data, reading, start=start, to=to, seconds=seconds)
     left_out = len(analysed.statements) - len(timings)
-    note = f"{left_out} queries were not timed: they write, or no values are known for them"
+    note = f"{left_out} queries were not timed: they write, were not analysed, or no values are known for them"
     timings = tuple(sorted(timings, key=lambda one: (-one.total_before_ms, one.query)))
     return replace(proof, timings=timings, notes=(*proof.notes, *([note] if left_out else [])))
 

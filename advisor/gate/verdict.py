@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 Level = Literal["fail", "warn", "info"]
@@ -40,6 +41,9 @@ class CheckResult:
     new: tuple[str, ...] = ()
     """Queries without a baseline."""
     notes: tuple[str, ...] = ()
+    """What a reader should know of the snapshot and the twin."""
+    unanalysed: Mapping[str, str] = field(default_factory=dict)
+    """Query id to why it could not be analysed, and so was neither compared nor called new."""
 
     @property
     def failed(self) -> bool:

@@ -29,7 +29,7 @@ from advisor.twin.order import ranks_of
 from advisor.twin.providers import Host
 from advisor.twin.restore import restore_schema
 from advisor.twin.rights import drop_role, make_owner, open_database, prepare_database
-from advisor.twin.settings import SERVER_SETTINGS, apply_settings
+from advisor.twin.settings import SERVER_SETTINGS, apply_settings, set_for_database
 from advisor.twin.sizing import Sizer, read_relations
 from advisor.twin.switchboard import Switchboard
 
@@ -126,8 +126,7 @@ class _Maker:
         notes = create_database(self._admin, self.name, snapshot)
         if not self.host.ours:
             self._stack.callback(drop_database, self._admin, self.name)
-        self._settings = snapshot.settings
-        self._search_path = snapshot.search_path
+        self._settings = snapshot.settings_of_database
         notes += self._apply(self.name)
         with self.connect() as connection, self.login() as owner:
             prepare_database(connection, self.host.owner)
@@ -152,7 +151,8 @@ class _Maker:
 
     def _apply(self, database: str) -> list[str]:
         open_database(self._admin, database, self.host.owner)
-        return apply_settings(self._admin, database, self._settings, self._search_path)
+        set_for_database(self._admin, database, "ignore_checksum_failure", "on")
+        return apply_settings(self._admin, database, self._settings)
 
 
 @contextmanager

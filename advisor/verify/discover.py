@@ -18,7 +18,12 @@ from advisor.verify.upgrade import History
 
 
 def index_revisions(
-    history: History, url: str, schema_sql: str | None, start: Sequence[str], to: str = "heads"
+    history: History,
+    url: str,
+    schema_sql: str | None,
+    start: Sequence[str],
+    to: str = "heads",
+    settings: Mapping[str, str] | None = None,
 ) -> tuple[tuple[Revision, ...], tuple[str, ...]]:
     """Run every revision after `start` up to `to` on a scratch database and return those that touch one index
     or make one statistics object.
@@ -28,7 +33,7 @@ def index_revisions(
     """
     found: list[Revision] = []
     notes: list[str] = []
-    with scratch_database(url, schema_sql) as scratch:
+    with scratch_database(url, schema_sql, settings) as scratch:
         if schema_sql is None and start:
             for identifier in start:
                 history.upgrade(scratch.url, identifier)

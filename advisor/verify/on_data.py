@@ -11,6 +11,7 @@ from psycopg import sql
 
 from advisor.capture.conninfo import connection_parameters, place, server_message
 from advisor.errors import ProofError
+from advisor.twin.settings import set_for_database
 from advisor.twin.statement import BoundStatement
 from advisor.verify.proof import Timing
 from advisor.verify.scratch import plain_url
@@ -63,10 +64,28 @@ def copied_database(url: str) -> Iterator[str]:
             do = "use a role that may create databases"
             raise ProofError(f"{source} cannot be copied: {server_message(error, parameters)}", do=do) from None
         try:
+            _carry_settings(administration, source, name)
             yield plain_url(url, name)
         finally:
             drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
             administration.execute(drop.format(sql.Identifier(name)))
+
+
+def _carry_settings(connection: psycopg.Connection, source: str, name: str) -> None:
+    """Give the copy what `ALTER DATABASE` and `ALTER ROLE … IN DATABASE` set for its source, which is not copied along.
+
+    What this role may not set is left out: statements then run with the role's own value.
+    """
+    rows = connection.execute(
+        "SELECT r.rolname, split_part(item, '=', 1), substr(item, strpos(item, '=') + 1)"
+        " FROM pg_db_role_setting o JOIN pg_database d ON d.oid = o.setdatabase"
+        " CROSS JOIN LATERAL unnest(o.setconfig) AS item LEFT JOIN pg_roles r ON r.oid = o.setrole"
+        " WHERE d.datname = %s ORDER BY r.rolname, item",
+        (source,),
+    ).fetchall()
+    for role, setting, value in rows:
+        with contextlib.suppress(psycopg.Error):
+            set_for_database(connection, name, setting, value, role)
 
 
 def _nobody_else(connection: psycopg.Connection, database: str) -> None:

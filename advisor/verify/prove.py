@@ -35,6 +35,7 @@ def prove(
     config: Path,
     proposals: Sequence[IndexProposal] = (),
     schema_sql: str | None = None,
+    settings: Mapping[str, str] | None = None,
     start: Sequence[str] | None = None,
     plan_check: PlanCheck | None = None,
     server: str = "",
@@ -42,15 +43,15 @@ def prove(
 ) -> Proof:
     """Return the proof of `revisions`, each on its own, in the order given.
 
-    `url` is a throw-away server on which a scratch database is made and dropped again. It is restored from
-    `schema_sql`, the dump of a database that stands at the revisions `start` (none: at base), and upgraded from there
-    to just below each revision. When `start` is not known, the dump is taken to stand there already. Without a dump
-    all revisions below are run. The team's `env.py` is never run. `plan_check` answers for `proposals` which queries
-    use the index. What fails is a failed `Step`, not an exception; raises `ProofError` only when the server cannot be
-    used.
+    `url` is a throw-away server on which a scratch database is made and dropped again. It has `settings`, is restored
+    from `schema_sql`, the dump of a database that stands at the revisions `start` (none: at base), and is upgraded from
+    there to just below each revision. When `start` is not known, the dump is taken to stand there already. Without a
+    dump all revisions below are run. The team's `env.py` is never run. `plan_check` answers for `proposals` which
+    queries use the index. What fails is a failed `Step`, not an exception; raises `ProofError` only when the server
+    cannot be used.
     """
     history = History.open(config, section)
-    with scratch_database(url, schema_sql) as scratch:
+    with scratch_database(url, schema_sql, settings) as scratch:
         if start is not None:
             history.stamp(scratch.url, start)
         known = start is not None or schema_sql is None
@@ -77,6 +78,7 @@ def prove_report(
         config=alembic,
         proposals=advice.proposals,
         schema_sql=twin.snapshot.restorable_sql,
+        settings=twin.snapshot.settings_of_database,
         start=twin.snapshot.alembic_version or None,
         plan_check=check,
         server=twin.description,

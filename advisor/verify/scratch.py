@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import psycopg
@@ -28,19 +28,21 @@ class Scratch:
 
 
 @contextlib.contextmanager
-def scratch_database(url: str, schema_sql: str | None) -> Iterator[Scratch]:
+def scratch_database(url: str, schema_sql: str | None, settings: Mapping[str, str] | None = None) -> Iterator[Scratch]:
     """Make a database on the server of `url`, restore `schema_sql` into it, yield it, and drop it however we end.
 
-    Without a dump the database is empty. Raises `ProofError` when the server cannot be reached or refuses.
+    Without a dump the database is empty. `settings` become the database's own, so that names in revisions mean
+    what they mean in production. Raises `ProofError` when the server cannot be reached or refuses.
     """
     from advisor.twin.restore import restore_schema
+    from advisor.twin.settings import apply_settings
 
     name = f"advisor_scratch_{secrets.token_hex(6)}"
     with _administration(url) as administration:
         administration.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
         try:
             inner = plain_url(url, name)
-            notes: list[str] = []
+            notes = apply_settings(administration, name, settings or {})
             if schema_sql:
                 with psycopg.connect(inner, autocommit=True) as connection:
                     notes = restore_schema(connection, schema_sql)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from advisor.gate.verdict import CheckResult, Verdict
-from advisor.output.checks.text import summary
+from advisor.output.checks.text import notes, summary
 from advisor.output.units import one_line
 
 _COMMANDS = {"fail": "error", "warn": "warning", "info": "notice"}
@@ -16,7 +16,7 @@ def render(result: CheckResult) -> str:
     for level, command in _COMMANDS.items():
         verdicts = [verdict for verdict in result.verdicts if verdict.level == level]
         lines += [_command(command, verdict) for verdict in verdicts[:_LIMIT]]
-    return "\n".join([*lines, summary(result)]) + "\n"
+    return "\n".join([*lines, *notes(result), summary(result)]) + "\n"
 
 
 def _command(command: str, verdict: Verdict) -> str:

@@ -18,6 +18,7 @@ def render(result: CheckResult) -> str:
         "checked": result.checked,
         "new": list(result.new),
         "verdicts": [asdict(verdict) for verdict in result.verdicts],
+        "not_analysed": dict(sorted(result.unanalysed.items())),
         "notes": list(result.notes),
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()

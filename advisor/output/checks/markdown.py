@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from advisor.gate.verdict import CheckResult, Verdict
-from advisor.output.checks.text import summary
+from advisor.output.checks.text import notes, summary
 from advisor.output.units import one_line
 
 MARKER = "<!-- advisor check -->"
@@ -13,6 +13,8 @@ def render(result: CheckResult) -> str:
     """Return a Markdown comment that begins with a hidden marker."""
     parts = [MARKER, f"**{summary(result)}**"]
     parts += [_verdict(verdict) for verdict in result.verdicts]
+    if told := notes(result):
+        parts.append(f"<details><summary>notes</summary>\n\n{_escape(told[0])}\n\n</details>")
     return "\n\n".join(parts) + "\n"
 
 

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from advisor.gate.verdict import CheckResult, Verdict
+from advisor.output.unanalysed import summary as unanalysed
 from advisor.output.units import one_line
 
 
 def render(result: CheckResult) -> str:
     """Return the verdicts as blocks of text and a closing line."""
     blocks = [_verdict(verdict) for verdict in result.verdicts]
-    return "\n\n".join([*blocks, summary(result)]) + "\n"
+    return "\n\n".join([*blocks, *notes(result), summary(result)]) + "\n"
+
+
+def notes(result: CheckResult) -> list[str]:
+    """Return the notes and what was not analysed as one block of lines; nothing when there are none."""
+    lines = [*result.notes, *unanalysed(result.unanalysed)]
+    return ["\n".join(f"note: {line}" for line in dict.fromkeys(lines))] if lines else []
 
 
 def summary(result: CheckResult) -> str:
@@ -18,6 +25,8 @@ def summary(result: CheckResult) -> str:
     parts = [f"{result.checked} queries checked", f"{levels.count('fail')} failed", f"{levels.count('warn')} warned"]
     if result.new:
         parts.append(f"{len(result.new)} new without a baseline ({', '.join(query[:12] for query in result.new[:5])})")
+    if result.unanalysed:
+        parts.append(f"{len(result.unanalysed)} not analysed")
     return ("FAILED: " if result.failed else "passed: ") + ", ".join(parts)
 
 

@@ -8,6 +8,7 @@ from tabulate import tabulate
 
 from advisor.indexes.proposal import IndexProposal
 from advisor.output.report import Report, drop_statement
+from advisor.output.unanalysed import summary
 from advisor.output.units import count, milliseconds, one_line, size
 from advisor.rules.finding import Finding
 from advisor.verify.proof import Proof, Timing
@@ -235,6 +236,5 @@ def _change(before: float, after: float) -> str:
 
 def _notes(report: Report) -> str:
     notes = [*report.workload.notes, *report.advice.notes, *report.notes]
-    if report.unanalysed:
-        notes.append(f"{len(report.unanalysed)} queries could not be analysed (listed with --format json)")
+    notes += summary(report.unanalysed)
     return "Notes\n\n" + "\n".join(f"- {note}" for note in dict.fromkeys(notes)) if notes else ""
