@@ -13,7 +13,8 @@ from advisor.indexes.options import AdviseOptions
 from advisor.indexes.pool import Pool
 from advisor.indexes.proposal import Benefit, Confidence, IndexProposal, QueryBenefit
 from advisor.indexes.proposals import Chosen, proposal_id
-from advisor.indexes.redundancy import disposable, replaceable, serves
+from advisor.indexes.redundancy import disposable, replaceable
+from advisor.indexes.superfluous import checks_foreign_key, leftover, superfluous
 from advisor.indexes.weighted import Weighted
 from advisor.indexes.writes import TableWrites, days_between, write_cost
 
@@ -37,7 +38,7 @@ def replacements(
     for one in chosen:
         definition = one.suggestion.definition
         table = schema.tables[definition.schema, definition.table]
-        names = [index.name for index in replaceable(definition, table.indexes) if index.name not in gone]
+        names = [index.name for index in replaceable(definition, one.size, table.indexes) if index.name not in gone]
         fit = tuple(name for name in names if harmless(name, frozenset(gone), one.all, costs, weighted, options))
         if fit:
             found[one.number] = fit
@@ -88,30 +89,45 @@ def drops(
     made = []
     for doomed in condemned(pool.schema, pool.statistics, options, frozenset(gone)):
         name = doomed.index.name
-        if name in gone or not harmless(name, frozenset(gone), every, costs, weighted, options):
-            continue
-        gone.add(name)
+        if doomed.index.valid:  # no plan reads an invalid one, so the twin need not be asked
+            if name in gone or not harmless(name, frozenset(gone), every, costs, weighted, options):
+                continue
+            gone.add(name)
         made.append(_proposal(doomed, pool, writes))
     return tuple(made)
 
 
 def condemned(schema: Schema, statistics: Statistics, options: AdviseOptions, gone: frozenset[str]) -> Iterator[Doomed]:
-    """Yield the indexes that may go, table by table: invalid first, then redundant, then unused ones."""
+    """Yield the indexes that may go, table by table: invalid first, then superfluous, then unused ones.
+
+    What is kept for the sake of another index, and what a foreign key's check may need, stays.
+    """
     days = days_between(statistics.scans_since, statistics.captured)
     for _, table in sorted(schema.tables.items()):
-        left = [index for index in table.indexes if index.name not in gone]
-        for index in sorted(left, key=_least_worthy):
-            if not disposable(index) or index.partitioned or table.parent:
-                continue
-            if not index.valid:
+        if table.parent:
+            continue
+        for index in table.indexes:
+            if leftover(index):
                 yield Doomed(table, index, "invalid: a concurrent build failed and left it behind", "high")
-                left.remove(index)
-            elif other := _better(index, left):
-                yield Doomed(table, index, f"redundant: {other.name} serves every scan it could", "high")
-                left.remove(index)
-            elif index.scans == 0 and days is not None and days >= options.unused_days and not statistics.uncounted:
-                yield Doomed(table, index, _unused(days, statistics), "medium")
-                left.remove(index)
+        left = [index for index in table.indexes if index.name not in gone and not index.partitioned]
+        pairs = superfluous(left)
+        for index, other in pairs:
+            yield Doomed(table, index, f"redundant: {other.name} serves every scan it could", "high")
+        if days is not None and days >= options.unused_days and not statistics.uncounted:
+            yield from _never_read(table, left, pairs, _unused(days, statistics))
+
+
+def _never_read(
+    table: Table, left: Sequence[Index], pairs: Sequence[tuple[Index, Index]], reason: str
+) -> Iterator[Doomed]:
+    """Yield the indexes that nobody read, that no other index needs, and that no foreign key's check may read."""
+    needed = {other.name for _, other in pairs}
+    stays = [index for index in left if index.valid and index.name not in {gone.name for gone, _ in pairs}]
+    for index in sorted(stays, key=lambda one: one.name):
+        unread = disposable(index) and index.scans == 0 and index.name not in needed
+        if unread and not checks_foreign_key(index, table, stays):
+            yield Doomed(table, index, reason, "medium")
+            stays.remove(index)
 
 
 def _unused(days: float, statistics: Statistics) -> str:
@@ -122,19 +138,6 @@ def _unused(days: float, statistics: Statistics) -> str:
         return f"unused: no scan on this server or {servers} {window}"
     seen = "standbys not counted" if statistics.streaming is None else "no standby streamed from this server"
     return f"unused: no scan {window} ({seen})"
-
-
-def _least_worthy(index: Index) -> tuple[bool, int, int, tuple[int, ...]]:
-    """Return the order in which redundant indexes go: of two equal ones, the less used, then the later name."""
-    later = tuple(-ord(letter) for letter in index.name)
-    return not disposable(index), index.scans or 0, len(index.definition.keys), later
-
-
-def _better(index: Index, left: Sequence[Index]) -> Index | None:
-    return next(
-        (other for other in left if other is not index and other.valid and serves(other.definition, index.definition)),
-        None,
-    )
 
 
 def _proposal(doomed: Doomed, pool: Pool, writes: Mapping[tuple[str, str], TableWrites]) -> IndexProposal:

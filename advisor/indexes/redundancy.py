@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from advisor.catalog.index import Index, IndexDefinition, IndexKey
+from advisor.catalog.index import Index, IndexDefinition, IndexKey, IndexSize
 from advisor.indexes.implication import implies
 
 DEFAULT_CLASSES = frozenset({
@@ -12,6 +12,10 @@ DEFAULT_CLASSES = frozenset({
     "timestamp_ops", "timestamptz_ops", "uuid_ops", "numeric_ops", "float8_ops", "enum_ops", "jsonb_ops",
 })  # fmt: skip
 """Operator classes that `CREATE INDEX` takes by default, and `None`, which asks for the default."""
+
+
+SMALLER = 0.5
+"""Share of another index's pages below which a partial index is worth having beside it: it is read and cached whole."""
 
 
 def serves(wide: IndexDefinition, narrow: IndexDefinition) -> bool:
@@ -60,9 +64,24 @@ def served_by_existing(candidate: IndexDefinition, existing: tuple[Index, ...]) 
     return next((index for index in existing if index.valid and serves(index.definition, candidate)), None)
 
 
-def replaceable(candidate: IndexDefinition, existing: tuple[Index, ...]) -> tuple[Index, ...]:
+def replaceable(candidate: IndexDefinition, size: IndexSize, existing: tuple[Index, ...]) -> tuple[Index, ...]:
     """Return the existing indexes that the candidate would make redundant and that nothing else needs."""
-    return tuple(index for index in existing if disposable(index) and serves(candidate, index.definition))
+    return tuple(
+        index
+        for index in existing
+        if index.valid
+        and disposable(index)
+        and serves(candidate, index.definition)
+        and not_dearer(candidate, size, index)
+    )
+
+
+def not_dearer(wide: IndexDefinition, size: IndexSize, index: Index) -> bool:
+    """Return whether scans cost about the same: a small partial index stays beside a large one.
+
+    A scan of the large one reads the entries of other rows as well.
+    """
+    return implies(wide.where, index.definition.where) or index.size.pages > size.pages * SMALLER
 
 
 def disposable(index: Index) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from advisor.catalog.index import Index, qualified_name
 from advisor.catalog.schema import Table
+from advisor.indexes.implication import implies
+from advisor.indexes.superfluous import superfluous
 from advisor.rules.context import RuleContext
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule
@@ -15,10 +17,9 @@ class DuplicateIndex(Rule):
     """Finds indexes with the same definition as another, or that begin another one.
 
     ## What it does
-    Compares the indexes of each table: same keys, or keys that another b-tree begins with, with the same predicate,
-    method,
-    operator classes and directions. Indexes that enforce something (primary key, unique, exclusion) are never called
-    superfluous.
+    Compares the indexes of each table: same keys, or keys that another b-tree begins with, in the same or the opposite
+    directions, with the same operator classes, over the same rows. Of two alike the less used goes. Indexes that enforce
+    something (primary key, unique, exclusion) are never called superfluous, nor is a partial index beside a full one.
 
     ## Why is this bad?
     Both are written at every insert and update, both take memory and disk; queries need one.
@@ -51,8 +52,9 @@ class DuplicateIndex(Rule):
     def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield one finding for each superfluous index."""
         for table in context.schema.tables.values():
-            for index in table.indexes:
-                if stronger := _stronger(index, table.indexes):
+            going = _replaced(context)
+            for index, stronger in superfluous(index for index in table.indexes if index.name not in going):
+                if implies(stronger.definition.where, index.definition.where):
                     yield self._finding(table, index, stronger, context)
 
     def _finding(self, table: Table, index: Index, stronger: Index, context: RuleContext) -> Finding:
@@ -72,23 +74,6 @@ class DuplicateIndex(Rule):
         )
 
 
-def _stronger(index: Index, others: tuple[Index, ...]) -> Index | None:
-    """Return another index that does all this one does; of two alike, the one that came first by name stays."""
-    if index.constraint or index.definition.unique or index.primary or index.replica_identity or not index.valid:
-        return None
-    for other in others:
-        if other.name != index.name and other.valid and _covers(other, index):
-            alike = other.definition.keys == index.definition.keys and not other.definition.unique
-            if not alike or set(index.definition.include) < set(other.definition.include) or other.name < index.name:
-                return other
-    return None
-
-
-def _covers(other: Index, index: Index) -> bool:
-    mine, its = index.definition, other.definition
-    same = (mine.method, mine.where) == (its.method, its.where)
-    begins = its.keys[: len(mine.keys)] == mine.keys
-    if mine.method != "btree":
-        begins = its.keys == mine.keys
-    payload = {*its.include, *(key.column for key in its.keys if key.column)}
-    return same and begins and set(mine.include) <= payload
+def _replaced(context: RuleContext) -> frozenset[str]:
+    """Return the indexes that a proposal replaces: what is said of them is said there."""
+    return frozenset(name for proposal in context.proposals for name in proposal.replaces)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from advisor.catalog.index import Index, qualified_name
 from advisor.catalog.schema import Table
 from advisor.catalog.statistics import Statistics
+from advisor.indexes.superfluous import checks_foreign_key, superfluous
 from advisor.rules.context import RuleContext
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule
@@ -20,7 +21,8 @@ class UnusedIndex(Rule):
 
     ## What it does
     Reports indexes of a megabyte and more with no scan in `pg_stat_user_indexes`, on tables that were read and
-    written, except those that enforce a constraint or identify rows for replication.
+    written, except those that enforce a constraint, identify rows for replication, are kept for another index that goes
+    (IDX001), or are the only one that a foreign key's check can read when a row of the referenced table is deleted.
 
     ## Why is this bad?
     Every insert and most updates write it, VACUUM cleans it, backups carry it, and it ends HOT updates of its columns.
@@ -57,8 +59,9 @@ class UnusedIndex(Rule):
         for table in context.schema.tables.values():
             activity = context.statistics.activity.get((table.schema, table.name))
             busy = activity and activity.inserts + activity.updates + activity.deletes and activity.index_scans
+            kept = {other.name for _, other in superfluous(table.indexes)} if busy else set()
             for index in table.indexes:
-                if busy and _unused(index):
+                if busy and _unused(index) and index.name not in kept and not checks_foreign_key(index, table):
                     yield self._finding(table, index, context)
 
     def _finding(self, table: Table, index: Index, context: RuleContext) -> Finding:
