@@ -18,8 +18,9 @@ class DuplicateIndex(Rule):
 
     ## What it does
     Compares the indexes of each table: same keys, or keys that another b-tree begins with, in the same or the opposite
-    directions, with the same operator classes, over the same rows. Of two alike the less used goes. Indexes that enforce
-    something (primary key, unique, exclusion) are never called superfluous, nor is a partial index beside a full one.
+    directions, with the same operator classes, over the same rows. Of two alike the less used goes. Indexes that
+    enforce something (primary key, unique, exclusion) are never called superfluous, nor is a partial index beside a
+    full one.
 
     ## Why is this bad?
     Both are written at every insert and update, both take memory and disk; queries need one.
