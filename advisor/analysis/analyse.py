@@ -15,6 +15,7 @@ from advisor.analysis.slots import references, slots
 from advisor.analysis.state import Domain, State
 from advisor.catalog.schema import Schema
 from advisor.workload.model import Query, Slot
+from advisor.workload.utilities import is_utility
 
 KINDS: dict[str, Kind] = {
     "SelectStmt": "select", "InsertStmt": "insert", "UpdateStmt": "update", "DeleteStmt": "delete",
@@ -60,7 +61,7 @@ def analyse(
         path = tuple(search_path if search_path is not None else schema.search_path)
         return _shape(tree, State(schema, path, text.encode(), values=values or {}))
     except Refused as refusal:
-        return Unanalysable(str(refusal))
+        return QueryShape("utility", ()) if is_utility(text) else Unanalysable(str(refusal))
     except RecursionError:
         return Unanalysable("it is nested too deeply")
     except Exception as error:  # one statement must not end the analysis of all the others

@@ -17,6 +17,9 @@ from advisor.errors import UsageError
 
 CONNECT_TIMEOUT_S = 10
 APPLICATION = "advisor"
+"""First word of the name that our sessions bear."""
+MARK = "/* advisor */"
+"""Stands in our statements on tables, so that they are known for ours in whatever log or export they are found."""
 
 _SECRETS = ("password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key")
 _SHOWN = frozenset({"host", "hostaddr", "port", "dbname", "application_name", "connect_timeout"})

@@ -9,13 +9,14 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from advisor.capture.conninfo import connection_parameters, place, server_message
+from advisor.capture.conninfo import MARK, connection_parameters, place, server_message
 from advisor.errors import ServerError
 
 STATEMENT_TIMEOUT_MS = 120_000
 LOCK_TIMEOUT_MS = 5_000
 
-SERVERS_OWN = "SET LOCAL search_path = pg_catalog, pg_temp"
+_SET = sql.SQL("SET LOCAL " + MARK + " {} = {}")
+SERVERS_OWN = f"SET LOCAL {MARK} search_path = pg_catalog, pg_temp"
 """No name, operator or type but the server's own: whoever may create in a schema of the path could put theirs first."""
 _STABLE_OUTPUT = {
     "datestyle": "ISO, YMD",
@@ -54,7 +55,7 @@ def _settle(connection: psycopg.Connection[Any]) -> None:
         **_STABLE_OUTPUT,
     }
     for name, value in settings.items():
-        connection.execute(sql.SQL("SET LOCAL {} = {}").format(sql.Identifier(name), sql.Literal(value)))
+        connection.execute(_SET.format(sql.Identifier(name), sql.Literal(value)))
     connection.execute(SERVERS_OWN)
 
 

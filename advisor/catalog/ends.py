@@ -15,13 +15,13 @@ _BATCH = 50
 """Columns asked for in one statement: few enough that a slow one costs only its neighbours."""
 _PATIENCE = 20
 """Columns that may fail one by one before the rest is left out."""
-_UNCOUNTED = "SET LOCAL track_counts = off"
+_UNCOUNTED = "SET LOCAL /* advisor */ track_counts = off"
 """What a superuser may: the look-up then leaves no trace in `idx_scan`, by which an unused index is told."""
 _LOOK_UP_ONLY = """
-SET LOCAL enable_seqscan = off;
-SET LOCAL max_parallel_workers_per_gather = 0;
-SET LOCAL statement_timeout = '1s';
-SET LOCAL lock_timeout = '1s';
+SET LOCAL /* advisor */ enable_seqscan = off;
+SET LOCAL /* advisor */ max_parallel_workers_per_gather = 0;
+SET LOCAL /* advisor */ statement_timeout = '1s';
+SET LOCAL /* advisor */ lock_timeout = '1s';
 """
 """Rather no answer than a scan of a large table or of a queue's dead rows."""
 

@@ -8,6 +8,7 @@ import orjson
 import psycopg
 from psycopg import sql
 
+from advisor.capture.conninfo import MARK
 from advisor.capture.session import SERVERS_OWN, read_only_session
 from advisor.catalog.export_queries import Record, export_query
 from advisor.catalog.introspect import read_statistics_records
@@ -36,7 +37,7 @@ SELECT n.nspname, c.relname
 def take_snapshot(url: str) -> Snapshot:
     """Return a snapshot of a live database, which is only read from; raises `ServerError` for what it refuses."""
     with read_only_session(url) as connection:
-        connection.execute("SET LOCAL search_path TO DEFAULT")
+        connection.execute(f"SET LOCAL {MARK} search_path TO DEFAULT")
         search_path = _value(connection, _SEARCH_PATH)
         connection.execute(SERVERS_OWN)
         facts = _facts(connection, search_path)
@@ -64,7 +65,7 @@ def _alembic_version(connection: psycopg.Connection[Any]) -> str:
     """Return the revisions that all readable tables named `alembic_version` hold, as a JSON array."""
     found: set[str] = set()
     for schema, table in connection.execute(_ALEMBIC_TABLES).fetchall():
-        query = sql.SQL("SELECT version_num FROM ONLY {}").format(sql.Identifier(schema, table))
+        query = sql.SQL("SELECT {} version_num FROM ONLY {}").format(sql.SQL(MARK), sql.Identifier(schema, table))
         found.update(row[0] for row in connection.execute(query))
     return orjson.dumps(sorted(found)).decode()
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from advisor.workload.relations import aliased_tables
+from advisor.workload.utilities import is_utility
 
 OFFSET = re.compile(r"\boffset\b")
 """The fingerprint is the same with and without OFFSET: a list's first page and all its others would be one query."""
@@ -39,7 +40,7 @@ def identify(text: bytes, key: bytes) -> Identity:
     else:
         return Identity(_set_apart(found, lost), found)
     digest = hashlib.blake2b(b" ".join(key.split()).lower(), digest_size=8).hexdigest()
-    return Identity(f"t{digest}", None, reason)
+    return Identity(f"t{digest}", None, None if is_utility(decoded) else reason)
 
 
 def _set_apart(fingerprint: str, lost: tuple[str, ...]) -> str:

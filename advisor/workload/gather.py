@@ -14,6 +14,7 @@ from advisor.workload.engine import Engine
 from advisor.workload.logs import Log, LogRun, Progress, log_of
 from advisor.workload.merge import merge
 from advisor.workload.model import Workload
+from advisor.workload.own_reading import without_own_reading
 from advisor.workload.rows import workload_of
 from advisor.workload.store import load_workload, sniff
 from advisor.workload.workers import Workers
@@ -41,7 +42,7 @@ def gather(
 
         with DaskEngine(scheduler) as cluster:
             workloads.append(LogRun(cluster, progress).workload(found.logs))
-    workload = workloads[0] if len(workloads) == 1 else merge(workloads)
+    workload = without_own_reading(workloads[0] if len(workloads) == 1 else merge(workloads))
     return _filled(replace(workload, notes=(*workload.notes, *found.notes)) if found.notes else workload)
 
 

@@ -44,7 +44,7 @@ WITH found AS (
      AND n.nspname !~ '^pg_(toast|temp)'
    GROUP BY sn.nspname, s.relname, s.attname, n.nspname, c.relname, c.relpages
 ), query AS (
-  SELECT format('SELECT json_build_object(''kind'', ''ends'', ''schema'', %1$L, ''table'', %2$L, ''column'', %3$L,'
+  SELECT format('SELECT /* advisor */ json_build_object(''kind'', ''ends'', ''schema'', %1$L, ''table'', %2$L, ''column'', %3$L,'
                 ' ''low'', CASE WHEN length(e.low) <= 200 THEN e.low END,'
                 ' ''high'', CASE WHEN length(e.high) <= 200 THEN e.high END)::text FROM (SELECT'
                 ' (SELECT %4$s FROM %5$I.%6$I AS x WHERE %4$s IS NOT NULL ORDER BY %4$s LIMIT 1)::text AS low,'

@@ -15,16 +15,16 @@
 SELECT pg_catalog.current_schemas(false)::pg_catalog.text AS search_path \gset
 
 BEGIN TRANSACTION READ ONLY;
-SET LOCAL search_path = pg_catalog, pg_temp;
-SET LOCAL row_security = off;
-SET LOCAL application_name = 'advisor';
-SET LOCAL statement_timeout = '120s';
-SET LOCAL lock_timeout = '5s';
-SET LOCAL datestyle = 'ISO, YMD';
-SET LOCAL intervalstyle = 'postgres';
-SET LOCAL timezone = 'UTC';
-SET LOCAL extra_float_digits = 1;
-SET LOCAL bytea_output = 'hex';
+SET LOCAL /* advisor */ search_path = pg_catalog, pg_temp;
+SET LOCAL /* advisor */ row_security = off;
+SET LOCAL /* advisor */ application_name = 'advisor';
+SET LOCAL /* advisor */ statement_timeout = '120s';
+SET LOCAL /* advisor */ lock_timeout = '5s';
+SET LOCAL /* advisor */ datestyle = 'ISO, YMD';
+SET LOCAL /* advisor */ intervalstyle = 'postgres';
+SET LOCAL /* advisor */ timezone = 'UTC';
+SET LOCAL /* advisor */ extra_float_digits = 1;
+SET LOCAL /* advisor */ bytea_output = 'hex';
 
 SELECT current_setting('server_version_num')::integer >= 170000 AS has_ranges,
        current_setting('server_version_num')::integer >= 140000 AS has_expressions,
@@ -39,7 +39,7 @@ SELECT current_setting('server_version_num')::integer >= 170000 AS has_ranges,
        (SELECT n.nspname FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace
          WHERE e.extname = 'pg_stat_statements') AS statements \gset
 
-SELECT coalesce(string_agg(format('SELECT version_num::text FROM ONLY %I.%I', n.nspname, c.relname), ' UNION '),
+SELECT coalesce(string_agg(format('SELECT /* advisor */ version_num::text FROM ONLY %I.%I', n.nspname, c.relname), ' UNION '),
                 'SELECT NULL::text WHERE false') AS alembic_rows
   FROM pg_class AS c
   JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -77,20 +77,20 @@ COMMIT;
 
 -- Each column by itself: one that cannot be read in time is left out, with the server's word for it on stderr.
 \set ON_ERROR_STOP off
-SET default_transaction_read_only = on;
-SET search_path = pg_catalog, pg_temp;
-SET statement_timeout = '1s';
-SET lock_timeout = '1s';
-SET datestyle = 'ISO, YMD';
-SET intervalstyle = 'postgres';
-SET timezone = 'UTC';
-SET enable_seqscan = off;
-SET max_parallel_workers_per_gather = 0;
+SET /* advisor */ default_transaction_read_only = on;
+SET /* advisor */ search_path = pg_catalog, pg_temp;
+SET /* advisor */ statement_timeout = '1s';
+SET /* advisor */ lock_timeout = '1s';
+SET /* advisor */ datestyle = 'ISO, YMD';
+SET /* advisor */ intervalstyle = 'postgres';
+SET /* advisor */ timezone = 'UTC';
+SET /* advisor */ enable_seqscan = off;
+SET /* advisor */ max_parallel_workers_per_gather = 0;
 \if :is_superuser
-SET track_counts = off;
+SET /* advisor */ track_counts = off;
 \endif
 \ir ends.sql
-SET statement_timeout = '120s';
+SET /* advisor */ statement_timeout = '120s';
 \ir end.sql
 \o
 
