@@ -1,36 +1,39 @@
-"""The schema: a dump's statements run one by one, so that what one refuses does not stop the rest."""
+"""The schema: a dump's statements, made by the owner of the twin in batches, one by one where a batch is refused."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
-from advisor.errors import SnapshotError
+from advisor.twin.ddl import (
+    ForeignServer,
+    LeftOut,
+    NewExtension,
+    NewSchema,
+    Owned,
+    Part,
+    Privileged,
+    Wrapper,
+    sorted_out,
+    without_options,
+)
+from advisor.twin.dump import statements
+from advisor.twin.extensions import create_extension
+from advisor.twin.foreign import ForeignServers, is_wrapper
 from advisor.twin.order import Ranks, in_order
 
-_COPY = re.compile(r"COPY\s.*\sFROM\s+stdin\s*;\s*", re.IGNORECASE)
-_PSQL = re.compile(r"\\(restrict|unrestrict|connect|c|encoding|set|unset|echo|pset|q|quit)\b")
-_NEEDLESS = re.compile(
-    r"""(GRANT\s | REVOKE\s | ALTER\s+DEFAULT\s+PRIVILEGES\s | SECURITY\s+LABEL\s | COMMENT\s+ON\s
-      | (CREATE|ALTER|DROP)\s+(DATABASE|ROLE|USER|SUBSCRIPTION|PUBLICATION|EVENT\s+TRIGGER|USER\s+MAPPING|TABLESPACE)\s
-      | (INSERT|COPY|VACUUM|ANALYZE|REINDEX|CLUSTER|REFRESH)\b
-      | SELECT\s+pg_catalog\.(setval|lowrite|lo_\w+|pg_restore_\w+)\b
-      | SET\s+(default_tablespace|transaction_timeout|session\s+authorization|role)\b
-      | BEGIN\b | COMMIT\b | START\s+TRANSACTION\b)""",
-    re.IGNORECASE | re.VERBOSE,
-)
-"""What a planner does not need and a twin must not run: owners, grants, data, subscriptions."""
-_SCHEMA = re.compile(r"((CREATE|DROP)\s|ALTER\s+(?!SYSTEM\b)|SET\s|SELECT\s+pg_catalog\.set_config\b)", re.IGNORECASE)
-"""What a twin runs; anything else is left out with a note."""
-_OWNER = re.compile(r"ALTER\s.*\sOWNER\s+TO\s+(\"[^\"]*\"|\w+)\s*;?\s*$", re.IGNORECASE | re.DOTALL)
 _TABLE = re.compile(r"CREATE\s+(UNLOGGED\s+|FOREIGN\s+)?TABLE\b", re.IGNORECASE)
-_LEADING = re.compile(r"(\s+|--[^\n]*(\n|$)|/\*.*?\*/)*", re.DOTALL)
 _UNKNOWN_TYPE = re.compile(r'type "(.+)" does not exist')
+_PATH = re.compile(r"SET\s+(?:SESSION\s+)?search_path\s*(?:=|TO)\s*[\"']?(\w+)", re.IGNORECASE)
 _HEAD = 90
-
+_BATCH = 200
+"""Statements sent as one; all of them run or none."""
+_LEAKPROOF = "UPDATE pg_proc SET proleakproof = true WHERE oid = %s AND proowner = %s::regrole"
 
 Session = psycopg.Connection[Any]
 
@@ -40,34 +43,121 @@ def restore_schema(
 ) -> list[str]:
     """Run a dump's schema statements in autocommit; return a note for each that failed or had to be changed.
 
-    `ranks` are production's object ids, in whose order things are made. What the connection's role may not do, the
-    superuser does.
+    `ranks` are production's object ids, in whose order things are made. `superuser` makes what only a superuser may and
+    what evaluates nothing; without it the connection does.
     """
-    notes: list[str] = []
+    left_out: Counter[str] = Counter()
+    parts = [(text, sorted_out(text)) for text in in_order(statements(schema_sql, left_out), ranks or {})]
+    restore = _Restore(connection, superuser or connection)
     connection.execute("SET check_function_bodies = off")
-    for statement in in_order(statements(schema_sql), ranks or {}):
-        if _SCHEMA.match(statement):
-            notes += _run(connection, statement, superuser)
-        else:
-            notes.append(f"left out: {_head(statement)} (a twin runs CREATE, ALTER and DROP only)")
+    notes = [*restore.first(parts), *restore.rest(parts)]
+    if left_out:
+        counts = ", ".join(f"{number} {kind}" for kind, number in sorted(left_out.items()))
+        notes.append(f"left out, as no plan depends on it: {counts}")
     return list(dict.fromkeys(notes))
 
 
-def _run(connection: Session, statement: str, superuser: Session | None) -> list[str]:
-    """Run one statement; a column of a type that no extension here brings becomes `bytea`, so that its table lives."""
-    try:
-        connection.execute(statement.encode())
-    except psycopg.errors.UndefinedObject as error:
-        found = _UNKNOWN_TYPE.fullmatch(error.diag.message_primary or "")
-        changed = _without_type(statement, found[1]) if found else statement
-        if changed == statement or not found:
-            return _refused(statement, error)
-        return [f"type {found[1]} is unknown here: bytea stands in", *_run(connection, changed, superuser)]
-    except psycopg.errors.InsufficientPrivilege as error:
-        return _run(superuser, statement, None) if superuser else _refused(statement, error)
-    except psycopg.Error as error:
-        return _refused(statement, error)
-    return []
+class _Restore:
+    """One database being filled."""
+
+    def __init__(self, owner: Session, superuser: Session) -> None:
+        self.owner = owner
+        self.superuser = superuser
+        self._name = owner.info.user
+        self._foreign = ForeignServers(superuser, self._name)
+
+    def first(self, parts: Iterable[tuple[str, Part]]) -> Iterator[str]:
+        """Make schemas and extensions, while nothing of the dump's is there that their scripts could meet."""
+        extensions: list[tuple[str, NewExtension]] = []
+        path = None
+        for text, part in parts:
+            if isinstance(part, NewSchema):
+                yield from self._owned(part.text)
+            elif isinstance(part, NewExtension):
+                extensions.append((text, NewExtension(part.name, part.schema or path)))
+            elif found := _PATH.match(text):
+                path = found[1]
+        for text, extension in extensions:
+            if is_wrapper(extension.name):
+                self._foreign.wrapper(extension.name, handled=True)
+            elif reason := create_extension(self.superuser, extension.name, extension.schema):
+                yield f"skipped: {_head(text)} ({reason})"
+
+    def rest(self, parts: Iterable[tuple[str, Part]]) -> Iterator[str]:
+        """Make all other objects in their order."""
+        batch: list[str] = []
+        for text, part in parts:
+            if isinstance(part, Owned) and part.leakproof is None:
+                batch.append(part.text)
+            elif not isinstance(part, NewSchema | NewExtension):
+                yield from self._batch(batch)
+                batch = []
+                yield from self._special(text, part)
+            if len(batch) == _BATCH:
+                yield from self._batch(batch)
+                batch = []
+        yield from self._batch(batch)
+
+    def _special(self, text: str, part: Part) -> Iterator[str]:
+        try:
+            match part:
+                case LeftOut(reason):
+                    yield f"left out: {_head(text)} ({reason})"
+                case Owned(own, leakproof):
+                    yield from self._owned(own) if own else ()
+                    self._mark_leakproof(leakproof or "")
+                case Privileged(own):
+                    self._privileged(own)
+                case Wrapper(name, handled):
+                    self._foreign.wrapper(name, handled=handled)
+                case ForeignServer(name, wrapper, options):
+                    note = self._foreign.server(name, wrapper, options)
+                    yield from [note] if note else []
+        except psycopg.Error as error:
+            yield from _refused(text, error)
+
+    def _batch(self, texts: Sequence[str]) -> Iterator[str]:
+        """Run statements as one; one by one when the server refuses any of them."""
+        if len(texts) > 1:
+            try:
+                self.owner.execute("\n;\n".join(texts).encode())
+            except psycopg.Error:
+                pass
+            else:
+                return
+        for text in texts:
+            yield from self._owned(text)
+
+    def _owned(self, text: str) -> list[str]:
+        """Run one statement; a column of a type that no extension brings becomes `bytea`, so that its table lives."""
+        try:
+            self.owner.execute(text.encode())
+        except psycopg.errors.UndefinedObject as error:
+            found = _UNKNOWN_TYPE.fullmatch(error.diag.message_primary or "")
+            changed = _without_type(text, found[1]) if found else text
+            if changed == text or not found:
+                return _refused(text, error)
+            return [f"type {found[1]} is unknown here: bytea stands in", *self._owned(changed)]
+        except psycopg.errors.FdwInvalidOptionName as error:
+            changed = without_options(text)
+            return self._owned(changed) if changed != text else _refused(text, error)
+        except psycopg.Error as error:
+            return _refused(text, error)
+        return []
+
+    def _mark_leakproof(self, signature: str) -> None:
+        """Mark a function of the owner's; its name is looked up by the owner, its mark made by object id."""
+        row = self.owner.execute("SELECT %s::regprocedure::oid", [signature]).fetchone()
+        self.superuser.execute(_LEAKPROOF.encode(), [row[0] if row else 0, sql.Identifier(self._name).as_string()])
+
+    def _privileged(self, text: str) -> None:
+        """Run a statement as superuser, its names looked up where the dump's are, PostgreSQL's own first."""
+        row = self.owner.execute("SELECT current_schemas(false)::text[]").fetchone()
+        path = [name for name in (row[0] if row else []) if not name.startswith("pg_")] or ["public"]
+        with self.superuser.transaction(), self.superuser.pipeline():  # which takes one statement at a time
+            names = ", ".join(sql.Identifier(name).as_string() for name in path)
+            self.superuser.execute("SELECT pg_catalog.set_config('search_path', %s, true)", [names])
+            self.superuser.execute(text.encode())
 
 
 def _without_type(statement: str, name: str) -> str:
@@ -82,52 +172,12 @@ def _refused(statement: str, error: psycopg.Error) -> list[str]:
     return [] if _expected(statement, error) else [f"skipped: {_head(statement)} ({reason})"]
 
 
-def statements(dump: str) -> Iterator[str]:
-    """Yield the statements of a dump that may make schema objects, without their leading comments.
-
-    Raises `SnapshotError` for a text that cannot be told apart into statements.
-    """
-    for text in _split(_without_data(dump)):
-        statement = text[_LEADING.match(text).end() :]  # type: ignore[union-attr]
-        if statement and not _NEEDLESS.match(statement) and not _OWNER.match(statement):
-            yield statement
-
-
-def _split(text: str) -> tuple[str, ...]:
-    """Split with the grammar, which knows `BEGIN ATOMIC`; with the scanner where the grammar is older than the dump."""
-    import pglast
-
-    try:
-        return tuple(pglast.split(text))
-    except pglast.parser.ParseError:
-        try:
-            return tuple(pglast.split(text, with_parser=False))
-        except pglast.parser.ParseError as error:
-            what = f"the schema is no complete SQL script: {error.args[0]}"
-            raise SnapshotError(what, do="dump the schema again with pg_dump --schema-only") from error
-
-
-def _without_data(dump: str) -> str:
-    """Drop psql's own commands and the rows of COPY blocks."""
-    kept, copying = [], False
-    for line in dump.splitlines(keepends=True):
-        if copying:
-            copying = not line.startswith("\\.")
-        elif _COPY.fullmatch(line.rstrip("\n")):
-            copying = True
-        elif not _PSQL.match(line):
-            kept.append(line)
-    return "".join(kept)
-
-
 def _expected(statement: str, error: psycopg.Error) -> bool:
     """Return whether the failure means nothing: the object is there, or a setting is a version's own."""
     head = statement.upper()
     if head.startswith("SET "):
         return True
-    return head.startswith(("CREATE SCHEMA", "CREATE EXTENSION")) and isinstance(
-        error, psycopg.errors.DuplicateSchema | psycopg.errors.DuplicateObject
-    )
+    return head.startswith("CREATE SCHEMA") and isinstance(error, psycopg.errors.DuplicateSchema)
 
 
 def _head(statement: str) -> str:

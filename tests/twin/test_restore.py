@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from advisor.catalog.snapshot import Snapshot
 from advisor.catalog.statistics import Statistics
 from advisor.errors import SnapshotError
-from advisor.twin.restore import statements
+from advisor.twin.dump import statements
 from advisor.twin.server import Server, embedded_binaries
 from advisor.twin.start import start_twin
 
