@@ -15,7 +15,8 @@ from psycopg.types.json import set_json_loads
 from advisor.errors import TwinError
 from advisor.twin.plan import PlanNode, plan_node
 from advisor.twin.rights import SWITCH
-from advisor.twin.statement import BoundStatement
+from advisor.twin.statement import BoundStatement, unsendable
+from advisor.twin.types import Forms, forms, infer
 from advisor.twin.whatif import Refused
 
 _TIMEOUT_MS = 10_000
@@ -25,6 +26,8 @@ _PARAMETER = re.compile(r"\$(\d+)")
 _SET = "SELECT pg_catalog.set_config(%s, %s, true)"
 Settings = tuple[tuple[str, str], ...]
 """Names and values of the settings a statement is planned under, sorted; all others are the session's own."""
+_Key = tuple[str, Settings, Forms]
+"""Text, settings, and the types that the values of its parameters can be of, where the server cannot infer them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,9 @@ class Planner:
 
     def __init__(self, connection: psycopg.Connection[Any], timeout_ms: int = _TIMEOUT_MS) -> None:
         self.connection = connection
-        self._prepared: dict[tuple[str, Settings], str | Refused] = {}
+        self._prepared: dict[_Key, str | Refused] = {}
+        self._declared: set[str] = set()
+        """Texts whose parameter types the server could not infer."""
         connection.prepare_threshold = None
         set_json_loads(orjson.loads, connection)
         connection.execute("SELECT set_config('statement_timeout', %s, false)", [str(timeout_ms)])
@@ -146,7 +151,8 @@ class Planner:
     def _add_generic(self, switch: Switch, commands: Sequence[_Command | Refused], answers: _Answers) -> None:
         """Plan what takes no values: `EXPLAIN (GENERIC_PLAN)` works in the simple protocol only, one by one.
 
-        The texts were prepared before, so each is known to be a single statement.
+        Before 16, and where types had to be declared, a prepared statement takes its place. The texts were prepared
+        before, so each is known to be a single statement.
         """
         for number, command in enumerate(commands):
             if isinstance(command, _Command) and command.generic:
@@ -154,69 +160,67 @@ class Planner:
                     with self.connection.transaction(force_rollback=True):
                         self._flip(switch)
                         self._set(command.settings)
-                        if self.connection.info.server_version < _GENERIC_SINCE:
-                            # A cached plan does not notice that an index was flipped.
-                            self.connection.execute("DISCARD PLANS")
-                            self.connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+                        # For a prepared statement; its cached plan would not notice that an index was flipped.
+                        self.connection.execute("DISCARD PLANS")
+                        self.connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
                         answers[number] = _answer(self.connection.execute(command.text.encode()))
                 except psycopg.Error as error:
                     answers[number] = _refusal(error)
 
     def _command(self, statement: BoundStatement) -> _Command | Refused:
         settings = _settings(statement)
+        if reason := unsendable(statement.text, *(statement.parameters or ())):
+            return Refused(reason)
         if statement.parameters is None and not _PARAMETER.search(statement.text):
             return _Command("EXPLAIN (FORMAT JSON) " + statement.text, False, settings)
-        name = self.prepare(statement.text, settings)
+        name = self.prepare(statement.text, settings, statement.parameters)
         if isinstance(name, Refused):
             return name
         if statement.parameters is not None:
             return _Command(_execute(name, statement.parameters), False, settings)
-        if self.connection.info.server_version >= _GENERIC_SINCE:
+        if self.connection.info.server_version >= _GENERIC_SINCE and statement.text not in self._declared:
             return _Command("EXPLAIN (GENERIC_PLAN, FORMAT JSON) " + statement.text, True, settings)
         return _Command(_execute(name, [None] * len(self.parameter_types(name))), True, settings)
 
-    def prepare(self, text: str, settings: Settings = ()) -> str | Refused:
-        """Prepare a statement once; return its name, or the server's refusal."""
-        key = text, settings
+    def prepare(self, text: str, settings: Settings = (), values: Sequence[str | None] | None = None) -> str | Refused:
+        """Prepare a statement once; return its name, or the server's refusal.
+
+        Where the server cannot infer the parameters' types, they are such that they take these values.
+        """
+        if reason := unsendable(text):
+            return Refused(reason)
+        key = text, settings, forms(values or ()) if text in self._declared else ()
         if key not in self._prepared:
-            self._prepared[key] = self._prepare(f"advisor_{len(self._prepared)}", *key)
+            found = self._prepare(f"advisor_{len(self._prepared)}", text, settings, forms(values or ()))
+            key = text, settings, forms(values or ()) if text in self._declared else ()
+            self._prepared[key] = found
         return self._prepared[key]
 
-    def _prepare(self, name: str, text: str, settings: Settings) -> str | Refused:
-        types: list[str] = []
-        while True:
-            try:
-                # A pipeline makes psycopg use the extended protocol, which takes a single statement only.
-                with self.connection.transaction(), self.connection.pipeline():
-                    self._set(settings)
-                    self.connection.execute(f"PREPARE {name}{_declared(types)} AS {text}".encode())
-                return name
-            except psycopg.errors.IndeterminateDatatype as error:
-                types = _declare_text(types, error)
-                if not types:
-                    return _refusal(error)
-            except psycopg.Error as error:
-                return _refusal(error)
+    def _prepare(self, name: str, text: str, settings: Settings, known: Forms) -> str | Refused:
+        count = max(map(int, _PARAMETER.findall(text)), default=0)
+        refusal = infer(lambda types: self._try(name, types, text, settings), count, known)
+        return name if refusal is None else _refusal(refusal)
+
+    def _try(self, name: str, types: Sequence[str], text: str, settings: Settings) -> psycopg.Error | None:
+        """Prepare a statement with declared types; return the server's refusal, if any."""
+        declared = f" ({', '.join(types)})" if types else ""
+        command = f"PREPARE {name}{declared} AS {text}"
+        try:
+            # A pipeline makes psycopg use the extended protocol, which takes a single statement only.
+            with self.connection.transaction(), self.connection.pipeline():
+                self._set(settings)
+                self.connection.execute(command.encode())
+        except psycopg.Error as error:
+            return error
+        if types:
+            self._declared.add(text)
+        return None
 
     def parameter_types(self, name: str) -> list[str]:
         """Return the types the server gave the parameters of a prepared statement, by name."""
         query = "SELECT parameter_types::text[] FROM pg_prepared_statements WHERE name = %s"
         row = self.connection.execute(query, [name]).fetchone()
         return list(row[0]) if row else []
-
-
-def _declared(types: Sequence[str]) -> str:
-    return f" ({', '.join(types)})" if types else ""
-
-
-def _declare_text(types: list[str], error: psycopg.Error) -> list[str]:
-    """Return the declared types with the parameter the server could not infer as text; empty when that is no news."""
-    match = _PARAMETER.search(error.diag.message_primary or "")
-    number = int(match[1]) if match else 0
-    if not 0 < number <= 1000 or (number <= len(types) and types[number - 1] == "text"):
-        return []
-    padded = types + ["unknown"] * (number - len(types))
-    return [*padded[: number - 1], "text", *padded[number:]]
 
 
 def _execute(name: str, parameters: Sequence[str | None]) -> str:

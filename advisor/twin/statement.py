@@ -28,3 +28,21 @@ class BoundStatement:
     """Names and values of settings of the session that sent it, beside `search_path`."""
     assumed: tuple[int, ...] = ()
     """Numbers of the parameters whose values rest on nothing but plausibility: LIMIT, OFFSET, lone expressions."""
+
+
+def unsendable(*texts: str | None) -> str | None:
+    """Return why no server can be sent this statement and its values: what a damaged log leaves of them."""
+    for text in texts:
+        if text is not None and "\0" in text:
+            return "it holds a NUL character, which no text of PostgreSQL can"
+        if text is not None and not _is_encodable(text):
+            return "it holds a character that is none (half of a surrogate pair)"
+    return None
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
