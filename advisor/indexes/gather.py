@@ -10,6 +10,7 @@ from advisor.analysis.shape import QueryShape
 from advisor.catalog.index import IndexDefinition
 from advisor.catalog.schema import Schema, Table
 from advisor.catalog.statistics import Statistics
+from advisor.indexes.bound import too_long
 from advisor.indexes.candidate import EQUALITY, Context, Need, Suggestion
 from advisor.indexes.options import AdviseOptions
 from advisor.indexes.passes import suggestions
@@ -28,7 +29,8 @@ class Candidates:
     relevant: Mapping[str, tuple[int, ...]]
     """Per query id: the positions of the candidates that could serve it."""
     refused: Mapping[str, tuple[str, ...]]
-    """Per query id: why some were not admitted (`too-small TABLE`, `already-served INDEX`, `small-share`)."""
+    """Per query id: why some were not admitted (`too-small TABLE`, `already-served INDEX`, `too-long COLUMN`,
+    `small-share`)."""
 
 
 def gather(
@@ -144,6 +146,9 @@ def _admitted(suggestion: Suggestion, context: Context, refused: list[str]) -> b
         return False
     if found := served_by_existing(definition, table.indexes):
         refused.append(f"already-served {found.name}")
+        return False
+    if column := too_long(definition, table, context.statistics):
+        refused.append(f"too-long {table.name}.{column}")
         return False
     return True
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from advisor.catalog.index import IndexDefinition, IndexKey
+from advisor.indexes.bound import too_long
 from advisor.indexes.candidate import Suggestion
 from advisor.indexes.options import AdviseOptions
 from advisor.indexes.pool import Pool
@@ -33,10 +34,19 @@ def merged(
     found: list[tuple[Suggestion, tuple[str, ...]]] = []
     for _, numbers in sorted(tables.items()):
         pairs = sorted(_pairs(pool, numbers, users, options), key=lambda pair: (-pair[0], pair[1].body))
-        fresh = {definition: queries for _, definition, queries in pairs if definition not in known}
+        fresh = {
+            definition: queries
+            for _, definition, queries in pairs
+            if definition not in known and not _too_long(definition, pool)
+        }
         best = list(fresh.items())[:PER_TABLE]
         found += [(Suggestion(definition, "merged"), queries) for definition, queries in best]
     return found
+
+
+def _too_long(definition: IndexDefinition, pool: Pool) -> bool:
+    table = pool.schema.tables[definition.schema, definition.table]
+    return too_long(definition, table, pool.statistics) is not None
 
 
 def lent(pool: Pool, users: Mapping[int, Mapping[str, float]], weighted: Sequence[Weighted]) -> dict[str, set[int]]:

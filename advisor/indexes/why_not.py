@@ -73,6 +73,9 @@ def _without_candidates(query: Query, shape: QueryShape, refused: tuple[str, ...
         return WhyNot(query.id, "already-served", f"{', '.join(served)} serves it already")
     if small:
         return WhyNot(query.id, "too-small", f"{', '.join(small)}: a scan of so small a table costs less than an index")
+    if long := [note.partition(" ")[2] for note in refused if note.startswith("too-long")]:
+        why = f"{', '.join(long)} holds values too long for a b-tree: the next one could fail an INSERT"
+        return WhyNot(query.id, "too-long", why)
     tables = ", ".join(sorted({occurrence.table for occurrence in shape.tables}))
     return WhyNot(query.id, "whole-table", f"no condition, join or order an index on {tables} could serve")
 
