@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from advisor.cli.options import Size, check_connections, database_options, one_source
+from advisor.cli.options import Size, check_connections, database_options, one_source, revision_options
 from advisor.errors import UsageError
 from advisor.output.report import Report
 from advisor.progress import Progress
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from advisor.catalog.schema import Schema
     from advisor.indexes.options import Aim
     from advisor.rules.context import RuleOptions
+    from advisor.verify.runner import RunOptions
 
 
 BY_COST = "indexes were chosen by the planner's cost, not by the time model (--aim cost)"
@@ -51,6 +52,7 @@ BY_COST = "indexes were chosen by the planner's cost, not by the time model (--a
 @click.option("--baseline", type=click.Path(path_type=Path), help="Findings already accepted, a committed file.")
 @click.option("--update-baseline", is_flag=True, help="Accept today's findings and write the baseline.")
 @click.option("--fail-level", type=click.Choice(["error", "warning", "info", "never"]), default="never")
+@revision_options
 @click.option("--jobs", type=int, help="Processes; all cores when not given.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
 def command(
@@ -79,6 +81,7 @@ def command(
     fail_level: str,
     jobs: int | None,
     quiet: bool,
+    running: RunOptions,
 ) -> None:
     """Read workload INPUTS (logs, statement exports, workload files), propose indexes and report findings.
 
@@ -132,11 +135,13 @@ def command(
             report = _write(report, twin.schema, alembic, head, progress)
         if verify:
             from advisor.verify.prove import prove_report
+            from advisor.verify.upgrade import History
 
-            with progress.step("proved the revisions"):
-                report = replace(
-                    report, proof=prove_report(report.revisions, report.advice, twin, alembic, analysed.statements)
-                )
+            superuser = None if "://" in provider else twin.superuser_url
+            history = History.open(alembic, options=running, superuser=superuser)
+            with progress.step("proved the revisions"), history:
+                proof = prove_report(report.revisions, report.advice, twin, history, analysed.statements)
+                report = replace(report, proof=proof)
     rendered = render(report, form)
     if save:
         write_whole(save, render(report, "json").encode())

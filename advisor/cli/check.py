@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from advisor.cli.options import check_connections, database_options, one_source
-from advisor.errors import UsageError
+from advisor.cli.options import check_connections, database_options, one_source, revision_options
+from advisor.errors import ProofError, UsageError
 from advisor.progress import Progress
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from advisor.gate.baseline import Baseline
     from advisor.gate.check import Statements
     from advisor.twin.start import Twin
+    from advisor.verify.runner import RunOptions
 
 
 @click.command(short_help="Compare plans with the committed baseline.")
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--baseline", "path", type=click.Path(path_type=Path), required=True, help="The committed plans.")
 @click.option("--update-baseline", is_flag=True, help="Accept today's plans and write the baseline.")
 @click.option("--alembic", type=click.Path(path_type=Path), help="Apply this environment's pending revisions first.")
+@revision_options
 @click.option("--log-line-prefix", help="The server's log_line_prefix; inferred when not given.")
 @click.option("--format", "form", default="text", show_default=True)
 @click.option("--fail-level", type=click.Choice(["fail", "warn", "never"]), default="fail", show_default=True)
@@ -45,6 +47,7 @@ def command(
     form: str,
     fail_level: str,
     quiet: bool,
+    running: RunOptions,
 ) -> None:
     """Plan the baseline's queries on the twin; exit 1 when a plan got worse.
 
@@ -72,7 +75,8 @@ def command(
         raise UsageError("no baseline and no workload", do="name the workload files whose plans are to be accepted")
     source: Snapshot = read_snapshot(snapshot, schema, statistics, None if snapshot or schema else url)
     source = replace(source, settings={**source.settings, **SERIAL})
-    prepare = _migrations(alembic, source, progress) if alembic else None
+    failed: list[ProofError] = []
+    prepare = _migrations(alembic, source, running, provider, failed, progress) if alembic else None
     with start_twin(source, provider, prepare=prepare, size_of=size_of) as twin:
         for note in twin.notes:
             progress.warn(note)
@@ -92,19 +96,39 @@ def command(
         _same_major(accepted, twin, path)
         result = check(accepted, statements, twin.schema, twin.statistics, twin.what_if)
         result = replace(result, notes=(*source.notes, *twin.notes, *result.notes), unanalysed=unanalysed)
+        result = replace(result, unapplied=tuple(one.what for one in failed))
     click.echo(render_check(result, form), nl=False)
     failing = {"fail": ("fail",), "warn": ("fail", "warn"), "never": ()}[fail_level]
-    raise SystemExit(int(any(verdict.level in failing for verdict in result.verdicts)))
+    if any(verdict.level in failing for verdict in result.verdicts):
+        raise SystemExit(1)
+    if failed and fail_level != "never":
+        raise SystemExit(2)
 
 
-def _migrations(alembic: Path, snapshot: Snapshot, progress: Progress) -> Callable[[str], None]:
-    """Return what brings the empty twin from production's revision to the heads of this checkout."""
+def _migrations(
+    alembic: Path,
+    snapshot: Snapshot,
+    running: RunOptions,
+    provider: str,
+    failed: list[ProofError],
+    progress: Progress,
+) -> Callable[[str, str], None]:
+    """Return what brings the empty twin from production's revision to the heads of this checkout.
 
-    def prepare(url: str) -> None:
+    Revisions that fail are passed over, said, and noted in `failed`.
+    """
+
+    def prepare(url: str, superuser: str) -> None:
         from advisor.verify.upgrade import upgrade
 
-        applied = upgrade(alembic, url, start=snapshot.alembic_version)
-        progress.note(f"applied {len(applied)} pending revisions to the twin: {', '.join(applied) or 'none'}")
+        ours = None if "://" in provider else superuser
+        done = upgrade(alembic, url, start=snapshot.alembic_version, options=running, superuser=ours)
+        progress.note(f"applied {len(done.applied)} pending revisions to the twin: {', '.join(done.applied) or 'none'}")
+        for made in done.made:
+            progress.warn(f"{made} is not in the snapshot: made on the twin for the revisions")
+        for error in done.failed:
+            failed.append(error)
+            progress.warn(f"{error}\n  the plans below are those without it")
 
     return prepare
 

@@ -45,11 +45,12 @@ class DemoSystem:
 
     def load(self, server: Server, database: str) -> None:
         """Create the database, its schema by the base revision and its rows by the seed."""
-        from advisor.verify.upgrade import upgrade
+        from advisor.verify.upgrade import History
 
         with server.connect() as connection:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
-        upgrade(self.alembic, server.url(database))
+        with History.open(self.alembic) as history:
+            history.upgrade(server.url(database))
         seeded = server.run(
             "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", database, "-f", str(self.source / "seed.sql")
         )
@@ -74,9 +75,10 @@ class DemoSystem:
 
     def upgrade(self, url: str) -> Sequence[str]:
         """Apply what the advisor wrote, refresh the statistics, and return the revisions applied."""
-        from advisor.verify.upgrade import upgrade
+        from advisor.verify.upgrade import History
 
-        applied = upgrade(self.alembic, url)
+        with History.open(self.alembic) as history:
+            applied = history.upgrade(url)
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("VACUUM (ANALYZE)")
         return applied

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -72,3 +73,37 @@ def check_connections(*words: str | None) -> None:
     for word in words:
         if word and names_database(word):
             connection_parameters(word)
+
+
+def revision_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say how revisions are run; the command gets them as `running`, a `RunOptions`."""
+
+    @functools.wraps(command)
+    def collected(
+        *,
+        pass_env: tuple[str, ...],
+        x_arguments: tuple[str, ...],
+        python: Path | None,
+        skip: tuple[str, ...],
+        revision_timeout: float,
+        **given: Any,
+    ) -> Any:
+        from advisor.verify.runner import RunOptions
+
+        running = RunOptions(python, pass_env, x_arguments, frozenset(skip), revision_timeout)
+        return command(running=running, **given)
+
+    path = click.Path(path_type=Path)
+    seconds = click.FloatRange(min=0, min_open=True)
+    for decorate in reversed(
+        (
+            click.option("--pass-env", multiple=True, metavar="NAME", help="Let revisions see this variable."),
+            click.option("-x", "x_arguments", multiple=True, metavar="KEY=VALUE", help="As alembic's own -x."),
+            click.option("--python", type=path, help="Interpreter that runs revisions: of your application."),
+            click.option("--skip", multiple=True, metavar="REV", help="Take a revision as applied, do not run it."),
+            click.option("--revision-timeout", type=seconds, default=300.0, show_default=True, metavar="SECONDS",
+                         help="Longest time for one revision."),
+        )
+    ):  # fmt: skip
+        collected = decorate(collected)
+    return collected

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from advisor.capture.conninfo import connection_parameters
+from advisor.cli.options import revision_options
 from advisor.errors import AdvisorError, UsageError
 from advisor.progress import Progress
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from advisor.revisions.revision import Revision
     from advisor.twin.start import Twin
     from advisor.verify.proof import Proof
+    from advisor.verify.runner import RunOptions
     from advisor.verify.upgrade import History
 
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 @click.option("--data", help="URL of a copy with rows: also compare run times, on a copy of the copy.")
 @click.option("--seconds", default=60.0, show_default=True, help="Longest time to measure with --data.")
 @click.option("--twin", "provider", default="auto", help="auto, embedded, local, container or a URL.")
+@revision_options
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
 def command(
     inputs: tuple[str, ...],
@@ -43,6 +46,7 @@ def command(
     seconds: float,
     provider: str,
     quiet: bool,
+    running: RunOptions,
 ) -> None:
     """Prove every index revision that is pending: it builds what it says, can be undone, fails loudly and heals.
 
@@ -71,26 +75,28 @@ def command(
     progress = Progress(quiet=quiet)
     source = load_snapshot(snapshot)
     start, to = _range(wanted, source.alembic_version)
-    history = History.open(alembic, section)
-    with start_twin(source, provider) as twin:
-        with progress.step("ran the revisions"):
-            revisions, notes = index_revisions(
-                history, twin.superuser_url, source.restorable_sql, start, to, source.settings_of_database
-            )
-        for note in notes:
-            progress.note(note)
-        analysed = analyse_workload(collect(inputs), twin) if inputs else None
-        with progress.step(f"proved {len(revisions)} revisions"):
-            proof = _prove(revisions, start, twin, alembic, section, report, analysed)
-    told = (*source.notes, *proof.notes, *(summary(analysed.unanalysed) if analysed else ()))
-    proof = replace(proof, notes=told)
-    if data and analysed:
-        try:
-            with progress.step("measured run times"):
-                proof = _timed(proof, history, data, analysed, start, to, seconds)
-        except AdvisorError:
-            click.echo(_text(proof))  # what was proven stands, whatever became of the measuring
-            raise
+    with History.open(alembic, section, running) as history:
+        with start_twin(source, provider) as twin:
+            known = replace(history, superuser=None if "://" in provider else twin.superuser_url)
+            with progress.step("ran the revisions"):
+                found = index_revisions(
+                    known, twin.superuser_url, source.restorable_sql, start, to, source.settings_of_database
+                )
+            for note in (*found.notes, *(f"{made} was made for the revisions" for made in known.made)):
+                progress.note(note)
+            analysed = analyse_workload(collect(inputs), twin) if inputs else None
+            with progress.step(f"proved {len(found.revisions)} revisions"):
+                passed_over = (one.revision for one in found.failed)
+                proof = _prove(found.revisions, start, twin, known.without(*passed_over), report, analysed)
+        told = (*source.notes, *proof.notes, *(summary(analysed.unanalysed) if analysed else ()))
+        proof = replace(proof, revisions=(*found.failed, *proof.revisions), notes=told)
+        if data and analysed:
+            try:
+                with progress.step("measured run times"):
+                    proof = _timed(proof, history, data, analysed, start, to, seconds)
+            except AdvisorError:
+                click.echo(_text(proof))  # what was proven stands, whatever became of the measuring
+                raise
     click.echo(_text(proof))
     raise SystemExit(0 if proof.passed else 1)
 
@@ -109,8 +115,7 @@ def _prove(
     revisions: Sequence[Revision],
     start: Sequence[str],
     twin: Twin,
-    alembic: Path,
-    section: str,
+    history: History,
     report: Path | None,
     analysed: Analysed | None,
 ) -> Proof:
@@ -124,14 +129,13 @@ def _prove(
     return prove(
         [replace(revision, proposal=by_name.get(revision.index, "")) for revision in revisions],
         url=twin.superuser_url,
-        config=alembic,
+        history=history,
         proposals=proposals,
         schema_sql=twin.snapshot.restorable_sql,
         settings=twin.snapshot.settings_of_database,
         start=start,
         plan_check=check,
         server=twin.description,
-        section=section,
     )
 
 

@@ -44,6 +44,8 @@ class CheckResult:
     """What a reader should know of the snapshot and the twin."""
     unanalysed: Mapping[str, str] = field(default_factory=dict)
     """Query id to why it could not be analysed, and so was neither compared nor called new."""
+    unapplied: tuple[str, ...] = ()
+    """Pending revisions that did not go through, each with the reason: the plans are those without them."""
 
     @property
     def failed(self) -> bool:

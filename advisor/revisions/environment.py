@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from advisor.errors import RevisionError
-from advisor.revisions.configuration import open_config, open_scripts
+from advisor.revisions.configuration import open_config, script_folder
 from advisor.rules.env.check import check_source
 from advisor.rules.env.findings import EnvironmentFinding
 
@@ -29,4 +29,4 @@ def refuse_unsafe(path: Path) -> None:
 
 def environment_of(config: Path, section: str = "alembic") -> Path:
     """Return the `env.py` that an alembic.ini or pyproject.toml names. Raises `RevisionError`."""
-    return Path(open_scripts(open_config(config, section)).dir) / "env.py"
+    return script_folder(open_config(config, section)) / "env.py"

@@ -1,6 +1,7 @@
 """Writes one Alembic revision per index, through Alembic's own script directory.
 
-The team's template, file naming, post-write hooks and heads are honoured; `env.py` is read, never run.
+The team's template, file naming, post-write hooks and heads are honoured; `env.py` and the revisions are read, never
+run.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from advisor.indexes.proposal import IndexProposal
 from advisor.revisions.change import changes
 from advisor.revisions.configuration import open_config, open_scripts
 from advisor.revisions.environment import refuse_unsafe
+from advisor.revisions.harmless import refuse_program
 from advisor.revisions.revision import Revision
 from advisor.revisions.statistics import statistics_changes
 from advisor.revisions.writer import Writer
@@ -50,7 +52,8 @@ def write_revisions(
     `queries` gives the text of each query id for the docstrings; `schema` tells partitioned tables and the definitions
     of indexes to be dropped. A change that the history already holds is returned with `existing` and written no second
     time. `date` becomes the Create Date (else SOURCE_DATE_EPOCH, else now): the only thing in a file that does not
-    follow from the input. With `dry_run` nothing is written; the paths and texts are those that would be.
+    follow from the input. With `dry_run` nothing is written and nothing of the checkout runs, no hook either; the paths
+    and texts are those that would be before the hooks.
 
     Raises `RevisionError` when the environment would break the migration (unless `force`), on several heads, and when
     a template does not place the body; files written by the failing call are removed again.
@@ -58,7 +61,9 @@ def write_revisions(
     alembic = open_config(config, section)
     with contextlib.ExitStack() as stack:
         trial = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pgadvisor-"))) if dry_run else None
-        scripts = open_scripts(alembic, date=date or _given_date(), extra=trial)
+        scripts = open_scripts(alembic, date=date or _given_date(), extra=trial, hooks=not dry_run)
+        if dry_run:
+            refuse_program(Path(scripts.dir) / "script.py.mako")
         if not force:
             refuse_unsafe(Path(scripts.dir) / "env.py")
             refuse_corrupting(schema)

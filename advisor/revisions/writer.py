@@ -29,14 +29,16 @@ from advisor.revisions.statistics import (
 from advisor.revisions.template import check_placed, has_docstring, indented
 
 if TYPE_CHECKING:
-    from alembic.script import Script, ScriptDirectory
+    from alembic.script import Script
+
+    from advisor.revisions.scripts import ReadScripts
 
 
 @dataclass
 class Writer:
     """One run: where to write, and what has been written."""
 
-    scripts: ScriptDirectory
+    scripts: ReadScripts
     config: Path
     version_path: str | None
     trial: Path | None
@@ -81,7 +83,7 @@ class Writer:
         in_docstring = has_docstring(template)
         message = docstring(f"{heading}\n\n{details}") if in_docstring else heading.replace('"', "")
         with readable(self.config), contextlib.redirect_stdout(sys.stderr):
-            script = self.scripts.generate_revision(
+            script = self.scripts.write_revision(
                 change.revision_id(down),
                 message,
                 head=down or "base",
@@ -90,7 +92,6 @@ class Writer:
                 downgrades=indented(body.downgrade, ""),
                 imports=body.imports,
             )
-        assert script is not None
         check_placed(Path(script.path), body, template)
         return self._revision(change, script)
 

@@ -160,20 +160,21 @@ def start_twin(
     snapshot: Snapshot,
     provider: str = "auto",
     *,
-    prepare: Callable[[str], None] | None = None,
+    prepare: Callable[[str, str], None] | None = None,
     size_of: SizeOf | None = None,
 ) -> Iterator[Twin]:
     """Start a twin for the length of the `with` block; nothing of it is left behind.
 
-    `prepare` is called with the database's URL after the schema is restored, while every table is empty: it may run
-    migrations. `size_of` sizes the indexes it adds. Raises `TwinError` when no server can be started or filled.
+    `prepare` is called with the database's URLs, of the owner and of the superuser, after the schema is restored, while
+    every table is empty: it may run migrations. `size_of` sizes the indexes it adds. Raises `TwinError` when no server
+    can be started or filled.
     """
     with ExitStack() as stack:
         host, notes = open_host(stack, provider, snapshot.major, SERVER_SETTINGS)
         maker = stack.enter_context(_Maker(host))
         notes += maker.create(snapshot)
         if prepare:
-            prepare(_url(maker.conninfo()))
+            prepare(_url(maker.conninfo()), _url(maker.superuser()))
         yield _fill(snapshot, maker, notes, size_of)
 
 

@@ -5,16 +5,31 @@ written by hand.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from advisor.catalog.extended import ExtendedStatistics
 from advisor.catalog.index import Index
 from advisor.catalog.introspect import read_schema
-from advisor.errors import ProofError, RevisionError
+from advisor.errors import RevisionError
 from advisor.revisions.model import model_snippet
 from advisor.revisions.revision import Kind, Revision
+from advisor.verify.failed import RevisionFailure
+from advisor.verify.proof import RevisionProof, Step
 from advisor.verify.scratch import scratch_database
 from advisor.verify.upgrade import History
+
+
+@dataclass(frozen=True, slots=True)
+class Discovered:
+    """What the revisions of a range do."""
+
+    revisions: tuple[Revision, ...]
+    """Those that touch one index or make one statistics object: these can be proven."""
+    notes: tuple[str, ...]
+    """Those that touch neither, or several at once."""
+    failed: tuple[RevisionProof, ...] = ()
+    """Those that did not go through, with the reason; what stands on them went on as if they had."""
 
 
 def index_revisions(
@@ -24,15 +39,14 @@ def index_revisions(
     start: Sequence[str],
     to: str = "heads",
     settings: Mapping[str, str] | None = None,
-) -> tuple[tuple[Revision, ...], tuple[str, ...]]:
-    """Run every revision after `start` up to `to` on a scratch database and return those that touch one index
-    or make one statistics object.
+) -> Discovered:
+    """Run every revision after `start` up to `to` on a scratch database and return what each of them does.
 
-    The second value names the revisions left out and why: they touch neither, or several at once. Raises
-    `ProofError` when a revision fails, `RevisionError` when the range does not exist.
+    Raises `ProofError` when the server is lost or the time is up, `RevisionError` when the range does not exist.
     """
     found: list[Revision] = []
     notes: list[str] = []
+    failed: list[RevisionProof] = []
     with scratch_database(url, schema_sql, settings) as scratch:
         if schema_sql is None and start:
             for identifier in start:
@@ -41,23 +55,27 @@ def index_revisions(
             history.stamp(scratch.url, start)
         before = _objects(scratch.url)
         for identifier in _range(history, start, to):
-            _run(history, scratch.url, identifier, start)
+            ran = history.upgrade_all(scratch.url, identifier)
+            failed += [_failed(error, stamped=bool(start)) for error in ran.failed]
+            history = history.without(*(error.revision for error in ran.failed))
             after = _objects(scratch.url)
             touched = _touched(before, after)
             if len(touched) == 1:
                 found.append(_revision(history, identifier, *touched[0]))
-            else:
+            elif identifier in ran.applied:
                 notes.append(f"revision {identifier} is not proven: it touches {len(touched) or 'no'} indexes")
+            elif identifier in history.skip and not ran.failed:
+                notes.append(f"revision {identifier} is not proven: it was left out")
             before = after
-    return tuple(found), tuple(notes)
+    return Discovered(tuple(found), tuple(notes), tuple(failed))
 
 
-def _run(history: History, url: str, identifier: str, start: Sequence[str]) -> None:
-    try:
-        history.upgrade(url, identifier)
-    except ProofError as error:
-        do = error.do if start else "if the snapshot already holds it, say where it stands with --revisions FROM:"
-        raise ProofError(error.what, where=f"revision {identifier}", do=do) from error
+def _failed(error: RevisionFailure, *, stamped: bool) -> RevisionProof:
+    do = error.do or ""
+    if not stamped:
+        do += "; if the snapshot already holds it, say where it stands with --revisions FROM:"
+    place = f"{error.where}: " if error.where else ""
+    return RevisionProof(error.revision, "", "", (Step("upgrade", False, f"{place}{error.what} (do: {do})"),))
 
 
 def _range(history: History, start: Sequence[str], to: str) -> list[str]:

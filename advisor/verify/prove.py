@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -32,14 +31,13 @@ def prove(
     revisions: Sequence[Revision],
     *,
     url: str,
-    config: Path,
+    history: History,
     proposals: Sequence[IndexProposal] = (),
     schema_sql: str | None = None,
     settings: Mapping[str, str] | None = None,
     start: Sequence[str] | None = None,
     plan_check: PlanCheck | None = None,
     server: str = "",
-    section: str = "alembic",
 ) -> Proof:
     """Return the proof of `revisions`, each on its own, in the order given.
 
@@ -50,12 +48,11 @@ def prove(
     queries use the index. What fails is a failed `Step`, not an exception; raises `ProofError` only when the server
     cannot be used.
     """
-    history = History.open(config, section)
     with scratch_database(url, schema_sql, settings) as scratch:
         if start is not None:
             history.stamp(scratch.url, start)
         known = start is not None or schema_sql is None
-        with scratch.connect() as watch:
+        with scratch.login() as watch:
             by_id = {proposal.id: proposal for proposal in proposals}
             case = _Case(history, scratch, watch, by_id, plan_check, known)
             proofs = tuple(case.prove(revision) for revision in revisions)
@@ -67,7 +64,7 @@ def prove_report(
     revisions: Sequence[Revision],
     advice: Advice,
     twin: Twin,
-    alembic: Path,
+    history: History,
     statements: Mapping[str, Sequence[BoundStatement]] | None = None,
 ) -> Proof:
     """Return the proof of the revisions of one run of the advisor: structure on the twin's server, use on the twin."""
@@ -75,7 +72,7 @@ def prove_report(
     return prove(
         revisions,
         url=twin.superuser_url,
-        config=alembic,
+        history=history,
         proposals=advice.proposals,
         schema_sql=twin.snapshot.restorable_sql,
         settings=twin.snapshot.settings_of_database,

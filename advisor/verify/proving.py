@@ -38,7 +38,7 @@ class Proving:
     down: str
     definition: IndexDefinition
     watch: psycopg.Connection
-    """An autocommit connection to the database."""
+    """An autocommit connection of the owner."""
     step: str = "prepare"
 
     @property
@@ -78,6 +78,6 @@ class Proving:
     def run_offline(self) -> None:
         """Run what `--sql` prints, statement by statement, as psql does."""
         text = without_version_table(self.history.offline_sql(self.down, self.revision.revision))
-        with self.scratch.connect() as connection:
+        with self.scratch.login() as connection:
             for statement in pglast.split(text):
                 connection.execute(statement.encode())

@@ -5,31 +5,41 @@ from __future__ import annotations
 import contextlib
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psycopg
 from psycopg import sql
+from sqlalchemy import make_url
 
 from advisor.capture.conninfo import connection_parameters, server_message, url_of
 from advisor.errors import ProofError
+from advisor.twin.rights import drop_role, make_owner, open_database
 
 
 @dataclass(frozen=True, slots=True)
 class Scratch:
-    """A database of ours that holds a schema."""
+    """A database of ours that holds a schema, owned by a role without any right beyond it."""
 
     url: str
+    """For its owner: what revisions get."""
+    superuser: str
+    """For us."""
     notes: tuple[str, ...]
     """What of the schema could not be restored, and why."""
 
     def connect(self, *, autocommit: bool = True) -> psycopg.Connection:
-        """Return a new connection."""
-        return psycopg.connect(self.url, autocommit=autocommit)
+        """Return a new connection of the superuser, to look on."""
+        return psycopg.connect(self.superuser, autocommit=autocommit, options="-c search_path=pg_catalog")
+
+    def login(self) -> psycopg.Connection:
+        """Return a new autocommit connection of the owner, for SQL that a revision or a dump brings."""
+        return psycopg.connect(self.url, autocommit=True)
 
 
 @contextlib.contextmanager
 def scratch_database(url: str, schema_sql: str | None, settings: Mapping[str, str] | None = None) -> Iterator[Scratch]:
-    """Make a database on the server of `url`, restore `schema_sql` into it, yield it, and drop it however we end.
+    """Make a database and its owner on the server of `url`, a superuser's, restore `schema_sql` into it, yield
+    it, and drop both however we end.
 
     Without a dump the database is empty. `settings` become the database's own, so that names in revisions mean
     what they mean in production. Raises `ProofError` when the server cannot be reached or refuses.
@@ -37,19 +47,24 @@ def scratch_database(url: str, schema_sql: str | None, settings: Mapping[str, st
     from advisor.twin.restore import restore_schema
     from advisor.twin.settings import apply_settings
 
-    name = f"advisor_scratch_{secrets.token_hex(6)}"
+    name, secret = f"advisor_scratch_{secrets.token_hex(6)}", secrets.token_hex(16)
     with _administration(url) as administration:
-        administration.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+        make_owner(administration, name, secret)
         try:
-            inner = plain_url(url, name)
+            administration.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
             notes = apply_settings(administration, name, settings or {})
-            if schema_sql:
-                with psycopg.connect(inner, autocommit=True) as connection:
-                    notes = restore_schema(connection, schema_sql)
-            yield Scratch(inner, tuple(notes))
+            open_database(administration, name, name)
+            owner = make_url(plain_url(url, name)).set(username=name, password=secret)
+            scratch = Scratch(owner.render_as_string(hide_password=False), plain_url(url, name), ())
+            with scratch.connect() as superuser, scratch.login() as connection:
+                superuser.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(sql.Identifier(name)))
+                if schema_sql:
+                    notes += restore_schema(connection, schema_sql, superuser=superuser)
+            yield replace(scratch, notes=tuple(notes))
         finally:
             drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
             administration.execute(drop)
+            drop_role(administration, name)
 
 
 @contextlib.contextmanager

@@ -34,7 +34,7 @@ def statistics_steps(
 
 
 def _existing(scratch: Scratch, wanted: ExtendedStatistics) -> ExtendedStatistics | None:
-    with scratch.connect() as connection:
+    with scratch.login() as connection:
         table = read_schema(connection).tables.get((wanted.table_schema, wanted.table))
     found = table.extended_statistics if table else ()
     return next((one for one in found if (one.schema, one.name) == (wanted.schema, wanted.name)), None)
@@ -50,6 +50,6 @@ def _detail(made: ExtendedStatistics | None) -> str:
 
 def _run_offline(history: History, scratch: Scratch, revision: Revision, down: str) -> None:
     text = without_version_table(history.offline_sql(down, revision.revision))
-    with scratch.connect() as connection:
+    with scratch.login() as connection:
         for statement in pglast.split(text):
             connection.execute(statement.encode())

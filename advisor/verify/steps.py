@@ -71,7 +71,9 @@ def _cut_off(case: Proving, table: tuple[str, str], lockable: bool) -> Step:
     complaint = case.cut_off(table) if lockable else "an INVALID index of this name was left behind"
     if not lockable:
         # Nobody writes to a materialised view: leave behind what a lost server would.
-        make_invalid(case.watch, case.definition, case.name)
+        case.watch.execute(case.definition.ddl(case.name).encode())
+        with case.scratch.connect() as superuser:
+            make_invalid(superuser, case.definition, case.name)
     left = case.facts()
     loud = complaint is not None and not (left and left.valid) and not case.stamped()
     return case.passed(loud, complaint or "the build was not held up by an open writer")

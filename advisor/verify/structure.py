@@ -65,8 +65,7 @@ def rolled_back(connection: psycopg.Connection) -> Iterator[None]:
 
 
 def make_invalid(connection: psycopg.Connection, definition: IndexDefinition, name: str) -> None:
-    """Leave the INVALID index behind that a cut-off build leaves."""
-    connection.execute(definition.ddl(name).encode())
+    """Make an index what a cut-off build leaves: INVALID. This needs a superuser."""
     statement = sql.SQL(
         "UPDATE pg_index SET indisvalid = false FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
         " WHERE c.oid = indexrelid AND n.nspname = %s AND c.relname = %s"

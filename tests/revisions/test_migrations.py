@@ -17,7 +17,7 @@ from advisor.revisions.environment import check_environment
 from advisor.verify.discover import index_revisions
 from advisor.verify.prove import prove
 from advisor.verify.scratch import scratch_database
-from advisor.verify.upgrade import History, upgrade
+from advisor.verify.upgrade import History, Upgraded, upgrade
 from tests.revisions.builders import alembic
 
 ROOT = Path(__file__).parent.parent.parent
@@ -83,9 +83,9 @@ def test_offline_sql_needs_no_database(monkeypatch):
 
 def test_upgrade_reports_what_it_applied_and_is_idempotent(server, database):
     url = server.url(database)
-    applied = upgrade(INI, url)
+    applied = upgrade(INI, url).applied
     assert applied[-1] in History.open(INI).scripts.get_heads()
-    assert upgrade(INI, url) == ()
+    assert upgrade(INI, url) == Upgraded((), ())
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
@@ -93,7 +93,7 @@ def test_what_the_advisor_wrote_for_a_system_is_proven(system, server):
     history = History.open(INI, system)
     start = tuple(history.scripts.get_bases())
     schema = (ROOT / "sql" / "systems" / system / "schema.sql").read_text()
-    revisions, notes = index_revisions(history, server.url(), schema, start)
-    assert len(revisions) == len(list((INI.parent / system / "advised").glob("*.py"))) and notes == ()
-    proof = prove(revisions, url=server.url(), config=INI, schema_sql=schema, start=start, section=system)
+    found = index_revisions(history, server.url(), schema, start)
+    assert len(found.revisions) == len(list((INI.parent / system / "advised").glob("*.py"))) and found.notes == ()
+    proof = prove(found.revisions, url=server.url(), history=history, schema_sql=schema, start=start)
     assert [(one.index, step) for one in proof.revisions for step in one.steps if not step.passed] == []

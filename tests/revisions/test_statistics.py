@@ -13,6 +13,7 @@ from advisor.catalog.extended import ExtendedStatistics
 from advisor.revisions.write import write_revisions
 from advisor.rules.finding import Finding
 from advisor.verify.prove import prove
+from advisor.verify.upgrade import History
 from tests.revisions.builders import definition, environment, proposal, versions
 
 HOSTILE = ":tab \"le's %s ON it \\n FROM"
@@ -39,7 +40,7 @@ def test_any_name_is_made_as_proposed_and_dropped_again(ini, server):
     wanted = ExtendedStatistics.on("public", HOSTILE, columns, ["ndistinct", "dependencies"])
     assert len(wanted.name.encode()) <= 63
     revisions = write_revisions((), ini, findings=[finding(wanted)])
-    proof = prove(revisions, url=server.url(), config=ini, schema_sql=schema_sql)
+    proof = prove(revisions, url=server.url(), history=History.open(ini), schema_sql=schema_sql)
     assert proof.passed, [step for one in proof.revisions for step in one.steps if not step.passed]
 
 

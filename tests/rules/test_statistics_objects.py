@@ -179,7 +179,7 @@ def test_the_revisions_are_proven_and_written_once(
 ) -> None:
     revisions = write_revisions((), history, findings=found)
     assert all(one.existing and one.kind == "statistics" for one in revisions)
-    proof = prove(revisions, url=places.url(), config=history, schema_sql=snapshot.schema_sql)
+    proof = prove(revisions, url=places.url(), history=History.open(history), schema_sql=snapshot.schema_sql)
     assert proof.passed, [step for one in proof.revisions for step in one.steps if not step.passed]
     done = {step.name for one in proof.revisions for step in one.steps}
     assert done >= {"upgrade", "definition", "downgrade", "gone", "upgrade-again", "offline", "lint"}

@@ -148,7 +148,7 @@ def test_migrations_run_on_the_empty_twin_and_their_indexes_are_sized() -> None:
     statistics = Statistics(relations={("public", "t"): RelationStatistics(1e6, 10_000), ("public", "gone"): RelationStatistics(1e6, 3000, height=2)})  # fmt: skip
     snapshot = replace(schema_only("CREATE TABLE t (id int, x int); CREATE INDEX gone ON t (x)"), statistics=statistics)
 
-    def migrate(url: str) -> None:
+    def migrate(url: str, _superuser: str) -> None:
         with psycopg.connect(url) as connection:
             connection.execute("CREATE INDEX added ON t (id)")
             connection.execute("DROP INDEX gone")

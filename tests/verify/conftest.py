@@ -9,6 +9,7 @@ import pytest
 from advisor.catalog.introspect import read_schema
 from advisor.revisions.write import write_revisions
 from advisor.verify.prove import prove
+from advisor.verify.upgrade import History
 from tests.revisions.builders import environment
 
 
@@ -32,6 +33,8 @@ def prove_on(ini, server):
                 admin.execute("DROP DATABASE given WITH (FORCE)")
         numbered = [replace(proposal, id=f"p{number}") for number, proposal in enumerate(proposals)]
         revisions = write_revisions(numbered, ini, schema=schema)
-        return prove(revisions, url=where.url(), config=ini, proposals=numbered, schema_sql=schema_sql, **options)
+        return prove(
+            revisions, url=where.url(), history=History.open(ini), proposals=numbered, schema_sql=schema_sql, **options
+        )
 
     return run

@@ -13,6 +13,7 @@ from advisor.revisions.write import write_revisions
 from advisor.twin.start import start_twin
 from advisor.twin.statement import BoundStatement
 from advisor.verify.prove import prove_report
+from advisor.verify.upgrade import History
 from tests.revisions.builders import definition, environment, proposal
 
 ROWS = """
@@ -48,7 +49,7 @@ def proven(twin, tmp_path):
     def run(*proposals, statements=STATEMENTS):
         ini = environment(tmp_path)
         revisions = write_revisions(proposals, ini, schema=twin.schema)
-        return prove_report(revisions, Advice(proposals), twin, ini, statements)
+        return prove_report(revisions, Advice(proposals), twin, History.open(ini), statements)
 
     return run
 

@@ -12,7 +12,7 @@ _LIMIT = 10
 
 def render(result: CheckResult) -> str:
     """Return one command per line, at most ten of each level, and the summary as plain text."""
-    lines: list[str] = []
+    lines = [f"::error title=revision not applied::{_escape(reason)}" for reason in result.unapplied[:_LIMIT]]
     for level, command in _COMMANDS.items():
         verdicts = [verdict for verdict in result.verdicts if verdict.level == level]
         lines += [_command(command, verdict) for verdict in verdicts[:_LIMIT]]

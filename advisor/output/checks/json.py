@@ -20,5 +20,6 @@ def render(result: CheckResult) -> str:
         "verdicts": [asdict(verdict) for verdict in result.verdicts],
         "not_analysed": dict(sorted(result.unanalysed.items())),
         "notes": list(result.notes),
+        "unapplied": list(result.unapplied),
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()

@@ -12,6 +12,7 @@ MARKER = "<!-- advisor check -->"
 def render(result: CheckResult) -> str:
     """Return a Markdown comment that begins with a hidden marker."""
     parts = [MARKER, f"**{summary(result)}**"]
+    parts += [f"not applied: {_escape(reason)}" for reason in result.unapplied]
     parts += [_verdict(verdict) for verdict in result.verdicts]
     if told := notes(result):
         parts.append(f"<details><summary>notes</summary>\n\n{_escape(told[0])}\n\n</details>")

@@ -10,6 +10,7 @@ from advisor.output.units import one_line
 def render(result: CheckResult) -> str:
     """Return the verdicts as blocks of text and a closing line."""
     blocks = [_verdict(verdict) for verdict in result.verdicts]
+    blocks += [f"NOT APPLIED {reason}" for reason in result.unapplied]
     return "\n\n".join([*blocks, *notes(result), summary(result)]) + "\n"
 
 
@@ -27,7 +28,10 @@ def summary(result: CheckResult) -> str:
         parts.append(f"{len(result.new)} new without a baseline ({', '.join(query[:12] for query in result.new[:5])})")
     if result.unanalysed:
         parts.append(f"{len(result.unanalysed)} not analysed")
-    return ("FAILED: " if result.failed else "passed: ") + ", ".join(parts)
+    if result.unapplied:
+        parts.append(f"{len(result.unapplied)} pending revisions not applied")
+    verdict = "FAILED" if result.failed else "INCOMPLETE" if result.unapplied else "passed"
+    return f"{verdict}: {', '.join(parts)}"
 
 
 def _verdict(verdict: Verdict) -> str:
