@@ -143,7 +143,7 @@ class Planner:
         if wanted == current:
             return
         for name in sorted(dict(current).keys() - dict(wanted).keys()):
-            self.connection.execute(sql.SQL("SET LOCAL {} TO DEFAULT").format(sql.Identifier(name)))
+            self.connection.execute(sql.SQL("SET LOCAL {} TO DEFAULT").format(sql.Identifier(*name.split("."))))
         for name, value in wanted:
             if (name, value) not in current:
                 self.connection.execute(_SET.encode(), [name, value])

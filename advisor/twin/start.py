@@ -29,6 +29,7 @@ from advisor.twin.order import ranks_of
 from advisor.twin.providers import Host
 from advisor.twin.restore import restore_schema
 from advisor.twin.rights import drop_role, make_owner, open_database, prepare_database
+from advisor.twin.roles import give_away, make_roles, open_to_all, roles_of, set_for_roles, without_access
 from advisor.twin.settings import SERVER_SETTINGS, apply_settings, set_for_database
 from advisor.twin.sizing import Sizer, read_relations
 from advisor.twin.switchboard import Switchboard
@@ -96,8 +97,7 @@ class _Maker:
     def __enter__(self) -> _Maker:
         self._admin = self._stack.enter_context(self.connect("postgres"))
         make_owner(self._admin, self.host.owner, self.host.secret)
-        if not self.host.ours:
-            self._stack.callback(drop_role, self._admin, self.host.owner)
+        self._dropped_at_the_end(self.host.owner)
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -107,6 +107,10 @@ class _Maker:
         """Return connection parameters of a database (the first one) for a role (the owner)."""
         parameters = {**self.host.login(role), "dbname": database or self.name, "client_encoding": "utf8"}
         return psycopg.conninfo.make_conninfo(**parameters)
+
+    def _dropped_at_the_end(self, role: str) -> None:
+        if not self.host.ours:
+            self._stack.callback(drop_role, self._admin, role)
 
     def superuser(self, database: str | None = None) -> str:
         """Return connection parameters of a database (the first one) for the superuser."""
@@ -118,20 +122,30 @@ class _Maker:
         return psycopg.connect(self.superuser(database), autocommit=True, options="-c search_path=pg_catalog")
 
     def login(self, database: str | None = None, role: str | None = None) -> psycopg.Connection[Any]:
-        """Return a new autocommit connection of a role (the owner)."""
-        return psycopg.connect(self.conninfo(database, role), autocommit=True)
+        """Return a new autocommit connection of a role of production (the owner).
+
+        Raises `psycopg.OperationalError` for one that the twin did not make.
+        """
+        if role is not None and role not in self._names:
+            raise psycopg.OperationalError("the snapshot has no such role")
+        here = None if role is None else self._names[role]
+        return psycopg.connect(self.conninfo(database, here), autocommit=True)
 
     def create(self, snapshot: Snapshot) -> list[str]:
         """Create the first database with production's settings and schema; return notes."""
-        notes = create_database(self._admin, self.name, snapshot)
+        self._snapshot = snapshot
+        self._names, notes = make_roles(self._admin, roles_of(snapshot), self.host.secret)
+        for role in self._names.values():
+            self._dropped_at_the_end(role)
+        notes += create_database(self._admin, self.name, snapshot)
         if not self.host.ours:
             self._stack.callback(drop_database, self._admin, self.name)
-        self._settings = snapshot.settings_of_database
         notes += self._apply(self.name)
         with self.connect() as connection, self.login() as owner:
             prepare_database(connection, self.host.owner)
             notes += restore_schema(owner, snapshot.restorable_sql, ranks_of(snapshot.statistics), connection)
             _invalidate(connection, snapshot.statistics)
+            give_away(connection, snapshot.owners, self._names, self.host.owner)
             return notes
 
     def copy(self) -> str:
@@ -152,7 +166,8 @@ class _Maker:
     def _apply(self, database: str) -> list[str]:
         open_database(self._admin, database, self.host.owner)
         set_for_database(self._admin, database, "ignore_checksum_failure", "on")
-        return apply_settings(self._admin, database, self._settings)
+        notes = apply_settings(self._admin, database, self._snapshot.settings_of_database)
+        return [*notes, *set_for_roles(self._admin, database, self._snapshot, self._names)]
 
 
 @contextmanager
@@ -182,7 +197,9 @@ def _fill(snapshot: Snapshot, maker: _Maker, notes: Sequence[str], size_of: Size
     with maker.connect() as connection, maker.login() as owner:
         schema = read_schema(owner)
         statistics = completed(snapshot.statistics, schema)
-        notes = [*notes, *_row_security(schema), *load_columns(connection, statistics)]
+        guarded = [f"{one.schema}.{one.name}" for _, one in sorted(schema.tables.items()) if one.row_security]
+        open_to_all(connection)
+        notes = [*notes, *without_access(guarded, snapshot), *load_columns(connection, statistics)]
         notes += load_extended(connection, statistics)
         leaves = leaf_tuples(connection, statistics)
     sizes = {**_added(schema, statistics, size_of, snapshot.server_version), **statistics.relations}
@@ -213,15 +230,6 @@ def _invalidate(connection: psycopg.Connection[Any], statistics: Statistics) -> 
             " WHERE c.oid = indexrelid AND n.nspname = %s AND c.relname = %s",
             (schema, name),
         )
-
-
-def _row_security(schema: Schema) -> list[str]:
-    """Return a note when policies would add conditions to queries that the twin plans without them."""
-    tables = [f"{table.schema}.{table.name}" for key, table in sorted(schema.tables.items()) if table.row_security]
-    if not tables:
-        return []
-    shown = ", ".join(tables[:3]) + (f" and {len(tables) - 3} more tables" if len(tables) > 3 else "")
-    return [f"row security is not applied: queries on {shown} are planned as for a superuser"]
 
 
 def _added(

@@ -80,10 +80,14 @@ def test_what_is_no_schema_is_not_run_and_said() -> None:
         ]  # fmt: skip
 
 
-def test_row_security_is_said_not_to_apply() -> None:
-    policy = "CREATE TABLE t (id int); ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON t USING (id > 5)"
+def test_policies_apply_to_the_roles_that_only_they_name_and_it_is_said_where_no_role_is_known() -> None:
+    policy = 'CREATE TABLE t (id int); ALTER TABLE t ENABLE ROW LEVEL SECURITY;\nCREATE POLICY p ON t TO "Some One" USING (id > 5)'
     with start_twin(schema_only(policy)) as twin:
-        assert twin.notes == ("row security is not applied: queries on public.t are planned as for a superuser",)
+        (note,) = twin.notes
+        assert "the snapshot names no roles" in note and "public.t" in note
+        statement = BoundStatement("SELECT * FROM t", None, "logged", role="Some One")
+        (answer,) = twin.what_if.plan([Ask(statement)])
+        assert isinstance(answer, PlanNode) and "id > 5" in answer.detail["Filter"]
 
 
 def test_production_settings_and_search_path_apply() -> None:
