@@ -20,8 +20,13 @@ from advisor.indexes.proposal import Advice, WhyNot
 from advisor.indexes.size import estimate_size
 from advisor.output.report import Report
 from advisor.progress import Progress
+from advisor.rewrites.proof.database import proof_database
+from advisor.rewrites.proof.prover import Prover
+from advisor.rewrites.rewrite import Refusal, Rewrite
 from advisor.rules.context import RuleContext, RuleOptions
-from advisor.rules.planned import plan_counted, plan_rewritten
+from advisor.rules.finding import Finding
+from advisor.rules.planned import plan_counted, plan_offers
+from advisor.rules.printed import print_proven
 from advisor.rules.run import find
 from advisor.twin.bind import bind
 from advisor.twin.plan import PlanNode
@@ -163,9 +168,10 @@ def advise_on(
         plans=plans_of(analysed.statements, twin.what_if),
         environment=environment,
         options=rule_options or RuleOptions(),
+        parameter_types=twin.parameter_types,
     )
     context = plan_counted(context, analysed.statements, twin.what_if)
-    findings = plan_rewritten(find(context, select, ignore), context, twin.what_if)
+    findings = _proven(plan_offers(find(context, select, ignore), context, twin.what_if), twin, progress)
     return Report(
         workload=analysed.workload,
         advice=advice,
@@ -174,3 +180,14 @@ def advise_on(
         notes=(*twin.snapshot.notes, *twin.notes, *analysed.notes),
         server=twin.description,
     )
+
+
+def _proven(findings: tuple[Finding, ...], twin: Twin, progress: Progress) -> tuple[Finding, ...]:
+    """Print what was proven on rows, in a throw-away database that is made where a finding offers a statement."""
+    if not any(isinstance(offer.rewrite, Rewrite) for finding in findings for offer in finding.offers):
+        return print_proven(findings, lambda rewrite: Refusal("it was not tried"))
+    with (
+        progress.step("ran what is offered on rows"),
+        proof_database(twin.conninfo, twin.snapshot.restorable_sql, twin.snapshot.search_path) as database,
+    ):
+        return print_proven(findings, Prover(database).prove)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -61,6 +61,8 @@ class RuleContext:
     every_plan: Mapping[str, tuple[Planned, ...]] = field(default_factory=dict)
     """By query id: each statement with its plan, for those queries of which a rule compares rows (`plan_counted`)."""
     options: RuleOptions = RuleOptions()
+    parameter_types: Callable[[str], Sequence[str]] = lambda text: ()
+    """Returns the types that the server infers for a statement's `$1`…; nothing where no server was asked."""
     environment: str | None = None
     """Text of the team's Alembic `env.py`, where there is one."""
 

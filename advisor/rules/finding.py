@@ -8,8 +8,22 @@ from typing import Any, Literal
 
 from advisor.catalog.extended import ExtendedStatistics
 from advisor.indexes.proposal import Confidence
+from advisor.rewrites.rewrite import Refusal, Rewrite
 
 Level = Literal["error", "warning", "info"]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A statement a finding would offer: printed only when it was proven on rows (`advisor.rules.printed`)."""
+
+    name: Literal["rewritten", "choice", "joined"]
+    """Key of the evidence that takes its text."""
+    lead: str
+    """What stands before it."""
+    rewrite: Rewrite | Refusal
+    after: str = ""
+    """What stands after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +50,9 @@ class Finding:
     """What the fix costs."""
     statistics: ExtendedStatistics | None = None
     """The statistics object it proposes, for which `--write` writes a revision."""
+
+    offers: tuple[Offer, ...] = ()
+    """Statements not yet proven; none is left once findings are reported."""
 
     @property
     def silence(self) -> str:

@@ -6,32 +6,32 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from advisor.rewrites.rewrite import Refusal, Rewrite
 from advisor.rules.context import Planned, RuleContext
-from advisor.rules.finding import Finding
+from advisor.rules.finding import Finding, Offer
 from advisor.rules.sta.counted import counted
 from advisor.twin.plan import PlanNode
 from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import Ask, Refused, WhatIf
 
 
-def plan_rewritten(findings: Sequence[Finding], context: RuleContext, what_if: WhatIf) -> tuple[Finding, ...]:
-    """Return the findings with, for each that offers a statement, its plan beside that of what it replaces.
+def plan_offers(findings: Sequence[Finding], context: RuleContext, what_if: WhatIf) -> tuple[Finding, ...]:
+    """Return the findings with the statements they offer planned; what the server refuses is offered no more.
 
-    The evidence gains `planned`: `cost` of the statement offered, `cost_now` (of all rounds of a loop), `indexes` it
-    reads and `whole_tables` it reads from end to end; or `refused`, the server's words, when it cannot be planned.
+    The evidence gains `planned`, of the first statement: its `cost`, `cost_now` (of all rounds of a loop), `indexes` it
+    reads and `whole_tables` it reads from end to end.
     """
-    offered = [
-        finding for finding in findings if finding.evidence.get("rewritten") and finding.query in context.queries
-    ]
     asks: list[Ask] = []
-    for finding in offered:
-        asks += [_ask(context.queries[finding.query or ""].text), _ask(finding.evidence["rewritten"])]
-    answers = what_if.plan(asks) if asks else []
-    planned = {
-        finding.id: _judged(finding, answers[2 * number], answers[2 * number + 1], context)
-        for number, finding in enumerate(offered)
-    }
-    return tuple(planned.get(finding.id, finding) for finding in findings)
+    for finding, offer in _offered(findings):
+        asks += [_ask(context.queries[finding.query or ""].text), _ask(offer.text)]
+    answers = iter(what_if.plan(asks) if asks else [])
+    planned = {(finding.id, offer.text): (next(answers), next(answers)) for finding, offer in _offered(findings)}
+    return tuple(_judged(finding, planned, context) for finding in findings)
+
+
+def _offered(findings: Sequence[Finding]) -> list[tuple[Finding, Rewrite]]:
+    return [(finding, offer.rewrite) for finding in findings for offer in finding.offers
+            if isinstance(offer.rewrite, Rewrite)]  # fmt: skip
 
 
 def plan_counted(
@@ -51,20 +51,34 @@ def _ask(text: str) -> Ask:
     return Ask(BoundStatement(text, None, "generic"))
 
 
-def _judged(finding: Finding, now: PlanNode | Refused, then: PlanNode | Refused, context: RuleContext) -> Finding:
-    if isinstance(then, Refused):
-        return replace(finding, evidence={**finding.evidence, "planned": {"refused": then.reason}})
+_Plans = Mapping[tuple[str, str], tuple[PlanNode | Refused, PlanNode | Refused]]
+
+
+def _judged(finding: Finding, plans: _Plans, context: RuleContext) -> Finding:
+    """Return the finding with what the plans say; what the server refuses is no longer offered."""
+    offers: list[Offer] = []
+    evidence = dict(finding.evidence)
+    for offer in finding.offers:
+        if isinstance(offer.rewrite, Rewrite):
+            now, then = plans[finding.id, offer.rewrite.text]
+            if isinstance(then, Refused):
+                offer = replace(offer, rewrite=Refusal(f"the server refuses it: {then.reason}"))
+            elif "planned" not in evidence and offer.name == "rewritten":
+                whole = _whole_tables(then, context)
+                evidence["planned"] = _costs(finding, now, then, whole)
+                offer = replace(offer, after=offer.after + _served(finding, whole, then))
+        offers.append(offer)
+    return replace(finding, evidence=evidence, offers=tuple(offers)) if finding.offers else finding
+
+
+def _costs(finding: Finding, now: PlanNode | Refused, then: PlanNode, whole: list[str]) -> dict[str, Any]:
     rounds = float(finding.evidence.get("per_loop", {}).get("median", 1.0))
-    whole = _whole_tables(then, context)
-    planned: dict[str, Any] = {
+    return {
         "cost": then.total_cost,
         "cost_now": None if isinstance(now, Refused) else now.total_cost * rounds,
         "indexes": sorted(then.indexes),
         "whole_tables": whole,
     }
-    return replace(
-        finding, evidence={**finding.evidence, "planned": planned}, fix=finding.fix + _served(finding, whole, then)
-    )
 
 
 def _whole_tables(plan: PlanNode, context: RuleContext) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from advisor.catalog.extended import ExtendedStatistics
 from advisor.indexes.proposal import Confidence
 from advisor.rules.context import RuleContext
-from advisor.rules.finding import Finding, Level
+from advisor.rules.finding import Finding, Level, Offer
 
 
 class Rule(ABC):
@@ -39,6 +39,7 @@ class Rule(ABC):
         proposal: str | None = None,
         cost: str = "",
         statistics: ExtendedStatistics | None = None,
+        offers: tuple[Offer, ...] = (),
     ) -> Finding:
         """Return a finding of this rule; `identity` is what stays the same from one capture to the next."""
         return Finding(
@@ -55,6 +56,7 @@ class Rule(ABC):
             fix=fix,
             cost=cost,
             statistics=statistics,
+            offers=offers,
         )
 
 

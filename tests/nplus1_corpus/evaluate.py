@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -113,11 +113,13 @@ def catalog(connection: psycopg.Connection[Any]) -> tuple[Schema, Statistics]:
     return read_schema(connection), read_statistics(connection)
 
 
-def context(workload: Workload, schema: Schema, statistics: Statistics) -> RuleContext:
-    """Return what the rules see of a workload."""
+def context(
+    workload: Workload, schema: Schema, statistics: Statistics, types: Callable[[str], Sequence[str]] = lambda text: ()
+) -> RuleContext:
+    """Return what the rules see of a workload; `types` tells a statement's parameter types."""
     shapes = {query.id: analyse(query.text, schema) for query in workload.queries}
     known = {name: shape for name, shape in shapes.items() if isinstance(shape, QueryShape)}
-    return RuleContext(workload, known, schema, statistics)
+    return RuleContext(workload, known, schema, statistics, parameter_types=types)
 
 
 def findings(log: str, schema: Schema, statistics: Statistics, corpus: Corpus = CORPUS) -> tuple[Finding, ...]:

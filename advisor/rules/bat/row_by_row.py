@@ -9,7 +9,7 @@ from advisor.indexes.proposal import Confidence
 from advisor.rules.context import RuleContext
 from advisor.rules.finding import Finding
 from advisor.rules.npo.child import Kind
-from advisor.rules.npo.evidence import cost, evidence, fix, title
+from advisor.rules.npo.evidence import cost, evidence, fix, offers, title
 from advisor.rules.npo.gather import Problem, confidence, problems
 from advisor.rules.rule import Rule
 
@@ -48,7 +48,7 @@ class RowByRow(Rule):
         child = problem.child
         autocommit = all(loop.unit == "session" for loop in problem.loops)
         shown = {**evidence(problem, context), "autocommit": autocommit}
-        alone = " Each is a transaction of its own: every one waits for the disk." if autocommit else ""
+        alone = ". Each is a transaction of its own: every one waits for the disk" if autocommit else ""
         return self.finding(
             (problem.application or "", child.table.qualified, problem.query),
             title(problem, self.doing),
@@ -58,6 +58,7 @@ class RowByRow(Rule):
             table=child.table.qualified,
             query=problem.query,
             cost=cost(problem),
+            offers=offers(problem, context),
         )
 
 

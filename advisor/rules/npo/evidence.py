@@ -6,18 +6,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from advisor.catalog.schema import Table
+from advisor.rewrites.joined import joined
+from advisor.rewrites.reads import read_at_once
+from advisor.rewrites.rewrite import Refusal, Rewrite
+from advisor.rewrites.rounds import Repeated
+from advisor.rewrites.writes import write_at_once
 from advisor.rules.context import RuleContext
+from advisor.rules.finding import Offer
 from advisor.rules.npo.child import WRITES
 from advisor.rules.npo.gather import Problem
 from advisor.rules.npo.remedies import remedy, situation
-from advisor.rules.npo.rewrite import Rewritten, joined, rewrite
 from advisor.rules.npo.stack import guess_stack
 
 
 def evidence(problem: Problem, context: RuleContext) -> dict[str, Any]:
     """Return the evidence of a problem; durations are milliseconds."""
     spread, first = problem.spread, problem.loops[0]
-    rewritten = rewritten_sql(problem, context)
     return {
         "application": problem.application,
         "parent_table": shown(problem.parent.table) if problem.parent else None,
@@ -39,8 +43,8 @@ def evidence(problem: Problem, context: RuleContext) -> dict[str, Any]:
         "example": [[mask(value) for value in values] for values in first.example],
         "tags": dict(first.tags),
         "stack": guess_stack(_texts(problem, context), first.tags, problem.application)[0],
-        "rewritten": rewritten.text if rewritten else None,
-        "joined": joined_sql(problem, context),
+        "rewritten": None,
+        "joined": None,
     }
 
 
@@ -51,30 +55,51 @@ def saved_ms(problem: Problem) -> float:
     return rounds * each
 
 
-def rewritten_sql(problem: Problem, context: RuleContext) -> Rewritten | None:
-    """Return the statement that replaces the loop, `None` when no template fits."""
-    return rewrite(context.queries[problem.query].text, problem.child)
+def repeated(problem: Problem, context: RuleContext) -> Repeated:
+    """Return the loop's statement with what varied in it, and the types of its values."""
+    text = context.queries[problem.query].text
+    varying = frozenset(slot + 1 for loop in problem.loops for slot in loop.varying)
+    types = tuple(context.parameter_types(text))
+    return Repeated(text, varying, types, context.schema, problem.child.unique)
 
 
-def joined_sql(problem: Problem, context: RuleContext) -> str | None:
-    """Return the parent's statement with the child joined to it, where each child is one row."""
+def at_once(problem: Problem, context: RuleContext) -> Rewrite | Refusal:
+    """Return the statement that replaces the loop."""
+    loop = repeated(problem, context)
+    return write_at_once(loop) if problem.child.kind in WRITES else read_at_once(loop)
+
+
+def both(problem: Problem, context: RuleContext) -> Rewrite | Refusal | None:
+    """Return the parent's statement with the child joined to it, where each child is one row; `None` elsewhere."""
     parent = context.queries.get(problem.parent.query or "") if problem.parent else None
-    return joined(parent.text, problem.child, problem.parent.relation) if parent and problem.parent else None
+    if parent is None or problem.parent is None or problem.child.kind != "row":
+        return None
+    relation = problem.parent.relation
+    link = dict(zip(relation.child_columns, relation.parent_columns, strict=True))
+    return joined(parent.text, repeated(problem, context), link)
+
+
+def offers(problem: Problem, context: RuleContext) -> tuple[Offer, ...]:
+    """Return the statements that would do what the loop does."""
+    found = at_once(problem, context)
+    lead, after = "", ""
+    if isinstance(found, Rewrite):
+        numbers = ", ".join(f"${number}" for number in found.arrays)
+        take = "take arrays" if len(found.arrays) > 1 else "takes an array"
+        lead = f"as one statement ({numbers} {take}, one element per round)"
+        after = f"({found.explanation})" if found.explanation else ""
+    listed = [Offer("rewritten", lead, found, after)]
+    if (together := both(problem, context)) is not None:
+        listed.append(Offer("joined", "or joined to the query it iterates over", together))
+    return tuple(listed)
 
 
 def fix(problem: Problem, context: RuleContext) -> str:
-    """Return what to write instead: for the guessed library, and as plain SQL that any of them can run."""
+    """Return what to write instead, for the guessed library; the SQL that any of them can run is offered beside it."""
     first = problem.loops[0]
     stack, because = guess_stack(_texts(problem, context), first.tags, problem.application)
     said = remedy(problem, stack)
-    text = f"{stack} (a guess, from {because}): {said}" if stack != "raw SQL" else said
-    if found := rewritten_sql(problem, context):
-        numbers = ", ".join(f"${number}" for number in found.arrays)
-        take = "take arrays" if len(found.arrays) > 1 else "takes an array"
-        text += f"\nas one statement ({numbers} {take}, one element per round):\n{found.text}"
-    if both := joined_sql(problem, context):
-        text += f"\nor joined to the query it iterates over:\n{both}"
-    return text
+    return f"{stack} (a guess, from {because}): {said}" if stack != "raw SQL" else said
 
 
 def shown(table: Table) -> str:

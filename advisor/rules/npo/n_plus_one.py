@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from advisor.rules.context import RuleContext
 from advisor.rules.finding import Finding
 from advisor.rules.npo.child import WRITES
-from advisor.rules.npo.evidence import cost, evidence, fix, title
+from advisor.rules.npo.evidence import cost, evidence, fix, offers, title
 from advisor.rules.npo.gather import Problem, confidence, problems
 from advisor.rules.rule import Rule
 
@@ -93,6 +93,7 @@ class NPlusOne(Rule):
             query=problem.query,
             proposal=context.proposal_for(problem.query, child.table.name),
             cost=cost(problem),
+            offers=offers(problem, context),
         )
 
 

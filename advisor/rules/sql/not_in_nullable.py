@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlglot import exp
-
+from advisor.analysis.shape import QueryShape
+from advisor.rewrites.not_in import NotIn, not_exists
+from advisor.rewrites.rewrite import Refusal
 from advisor.rules.context import RuleContext
-from advisor.rules.finding import Finding
+from advisor.rules.finding import Finding, Offer
 from advisor.rules.rule import Rule
-from advisor.rules.statement import parse, render
 from advisor.workload.model import Query
 
 
@@ -17,7 +17,9 @@ class NotInNullable(Rule):
     """Finds NOT IN over a subquery whose column may be NULL.
 
     ## What it does
-    Reports `x NOT IN (SELECT y …)` where `y` is not declared NOT NULL, and offers the same as NOT EXISTS.
+    Reports `x NOT IN (SELECT y …)` where `y` is not declared NOT NULL, and offers it as NOT EXISTS in two forms: one
+    that finds the same rows whatever is NULL, and one that leaves the list's NULLs out, which is mostly what was meant.
+    Both were run beside the original on rows of every kind before they are shown.
 
     ## Why is this bad?
     One NULL among the subquery's rows makes the condition never true: the query returns nothing, silently. And because
@@ -25,7 +27,8 @@ class NotInNullable(Rule):
     them again for every row.
 
     ## Known problems
-    NOT EXISTS keeps rows whose own `x` is NULL; NOT IN drops them. Add `AND x IS NOT NULL` where that matters.
+    Which of the two forms is right only the application knows. A NOT IN within NOT, CASE or a select list, over a list
+    with LIMIT, or of rows that may hold NULL is reported without a statement.
 
     ## Example
     ```sql
@@ -34,6 +37,8 @@ class NotInNullable(Rule):
 
     ## Use instead
     ```sql
+    SELECT id FROM users WHERE NOT EXISTS (SELECT 1 FROM messages WHERE messages.user_id = users.id)
+      AND NOT EXISTS (SELECT 1 FROM messages WHERE messages.user_id IS NULL);   -- as NOT IN does
     SELECT id FROM users WHERE NOT EXISTS (SELECT 1 FROM messages WHERE messages.user_id = users.id);
     ```
 
@@ -52,54 +57,30 @@ class NotInNullable(Rule):
         for query, shape in context.analysed():
             if "not-in-nullable" in shape.features and shape.tables:
                 table = context.table(shape.tables[0])
-                yield self._finding(query, table.qualified if table else None)
+                yield self._finding(query, shape, table.qualified if table else None, context)
 
-    def _finding(self, query: Query, table: str | None) -> Finding:
-        found = as_not_exists(query.text)
+    def _finding(self, query: Query, shape: QueryShape, table: str | None, context: RuleContext) -> Finding:
         return self.finding(
             (query.id,),
             "NOT IN over a subquery that may return NULL: one NULL and nothing is found",
             confidence="high",
-            evidence={"calls": query.calls, "total_ms": query.total_ms, "rewritten": found},
-            fix="use NOT EXISTS" + (f":\n{found}" if found else ""),
+            evidence={"calls": query.calls, "total_ms": query.total_ms, "rewritten": None},
+            fix="use NOT EXISTS, and say of each NULL what it is to mean: one in the list, one on the left",
             table=table,
             query=query.id,
-            cost="none; rows whose own value is NULL are kept, unless you exclude them",
+            cost="none for the first form; the other one finds more rows wherever the list holds a NULL",
+            offers=_offers(not_exists(query.text, context.schema), _DOES.get(shape.kind, "finds")),
         )
 
 
-def as_not_exists(text: str) -> str | None:
-    """Return the statement with NOT EXISTS for each NOT IN over a plain subquery, `None` when there is none."""
-    tree = parse(text)
-    if tree is None:
-        return None
-    changed = False
-    for negation in list(tree.find_all(exp.Not)):
-        inside = negation.this
-        query = inside.args.get("query") if isinstance(inside, exp.In) else None
-        select = query.this if isinstance(query, exp.Subquery) else query
-        if isinstance(select, exp.Select) and len(select.expressions) == 1 and not _blocked(select):
-            negation.replace(_anti(inside.this, select, tree))
-            changed = True
-    return render(tree) if changed else None
+_DOES = {"delete": "deletes", "update": "changes"}
 
 
-def _blocked(select: exp.Select) -> bool:
-    return any(select.args.get(clause) for clause in ("group", "limit", "offset", "distinct", "having"))
-
-
-def _anti(value: exp.Expression, select: exp.Select, tree: exp.Expression) -> exp.Not:
-    inner = select.expressions[0].unalias().copy()
-    outer = value.copy()
-    for column, source in ((inner, _only_table(select)), (outer, _only_table(tree))):
-        if isinstance(column, exp.Column) and not column.table and source:
-            column.set("table", exp.to_identifier(source))
-    rewritten = select.copy()
-    rewritten.set("expressions", [exp.Literal.number(1)])
-    rewritten.where(exp.EQ(this=inner, expression=outer), copy=False)
-    return exp.Not(this=exp.Exists(this=rewritten))
-
-
-def _only_table(tree: exp.Expression) -> str | None:
-    source = tree.args.get("from_") or tree.args.get("from")
-    return source.this.alias_or_name if source is not None and not tree.args.get("joins") else None
+def _offers(found: NotIn | Refusal, does: str) -> tuple[Offer, ...]:
+    if isinstance(found, Refusal):
+        return (Offer("rewritten", "", found),)
+    exact = Offer("rewritten", "the same rows as today, whatever is NULL", found.exact)
+    if found.choice is None:
+        return (exact,)
+    lead = f"or with the list's NULLs left out: it {does} rows that NOT IN leaves alone once there is one"
+    return (exact, Offer("choice", lead, found.choice))

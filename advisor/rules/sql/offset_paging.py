@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.analysis.shape import Constant, QueryShape
+from advisor.rewrites.keyset import keyset
+from advisor.rewrites.rewrite import Refusal, Rewrite
 from advisor.rules.context import RuleContext
-from advisor.rules.finding import Finding
+from advisor.rules.finding import Finding, Offer
 from advisor.rules.npo.child import slot_of
 from advisor.rules.rule import Rule
-from advisor.rules.sql.keyset import keyset
 from advisor.workload.model import Query
 
 
@@ -25,7 +26,9 @@ class OffsetPaging(Rule):
     Rows that are inserted meanwhile shift the pages, so that readers see rows twice or miss some.
 
     ## Known problems
-    Keyset paging cannot jump to page 17. A sort column that may be NULL needs `NULLS LAST` and a condition of its own.
+    Keyset paging cannot jump to page 17. The order is completed to a total one by a key of every table; without such a
+    key, after DISTINCT, GROUP BY or window functions, and with row locks no statement is shown. A sort column that may
+    be NULL takes a longer condition, which an index serves in order but cannot skip by.
     Where nobody leafs beyond the first pages, OFFSET does no harm: the evidence says how deep the captured ones went.
 
     ## Example
@@ -63,10 +66,7 @@ class OffsetPaging(Rule):
         sorted_table = next((table for table in shape.tables if table.sort and table.level == 0), None)
         table = context.table(sorted_table or shape.tables[0])
         name = table.name if table else shape.tables[0].table
-        found = keyset(query.text, shape, sorted_table, table) if sorted_table and table else None
-        fix = "go on after the last row of the page before, instead of counting rows from the start"
-        if found:
-            fix = f"{fix}:\n{found.text}\n({found.explanation})\nindex it needs: {found.index}"
+        found = keyset(query.text, context.schema)
         deep = f", up to OFFSET {max(offsets)}" if offsets else ""
         return self.finding(
             (query.id,),
@@ -76,15 +76,23 @@ class OffsetPaging(Rule):
                 "calls": query.calls,
                 "total_ms": query.total_ms,
                 "deepest": max(offsets) if offsets else None,
-                "rewritten": found.text if found else None,
-                "index": found.index if found else None,
+                "rewritten": None,
+                "index": None,
             },
-            fix=fix,
+            fix="go on after the last row of the page before, instead of counting rows from the start",
             table=table.qualified if table else None,
             query=query.id,
             proposal=context.proposal_for(query.id, name),
             cost="no jump to an arbitrary page; the client keeps the last row's sort values",
+            offers=(Offer("rewritten", "the next page", found, _after(found)),),
         )
+
+
+def _after(found: Rewrite | Refusal) -> str:
+    """Return what stands below the statement: its parameters, and the index that gives its order."""
+    if isinstance(found, Refusal):
+        return ""
+    return f"({found.explanation})" + (f"\nindex it needs: {found.index}" if found.index else "")
 
 
 def _offsets(query: Query, shape: QueryShape) -> list[int] | None:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from sqlglot import exp
-
 from advisor.analysis.shape import Predicate, TableShape
 from advisor.catalog.schema import Table
+from advisor.rewrites.arms import arms
 from advisor.rules.context import RuleContext
-from advisor.rules.finding import Finding
+from advisor.rules.finding import Finding, Offer
 from advisor.rules.rule import Rule
-from advisor.rules.statement import parse, render
 from advisor.workload.model import Query
 
 
@@ -21,15 +19,16 @@ class OrOverColumns(Rule):
 
     ## What it does
     Reports `a = … OR b = …` on a table of some size when not every arm finds an index that begins with its column.
-    Offers
-    the same as a UNION of one SELECT per arm where the statement is plain enough.
+    Offers the same as one SELECT per arm, joined by UNION ALL: each arm leaves out the rows of those before it
+    (`IS NOT TRUE`), so that no row comes twice and none is lost, key or no key.
 
     ## Why is this bad?
     One arm without an index makes the server read the whole table for all of them. With an index for each arm it can
     combine bitmaps, but cannot use the order of either for ORDER BY and LIMIT.
 
     ## Known problems
-    UNION removes duplicates: it gives the same rows only where the select list holds a key of the table.
+    Statements that group, aggregate, lock rows, or are set operations already get no statement, and UPDATE and DELETE
+    neither: write one for each arm.
 
     ## Example
     ```sql
@@ -39,8 +38,8 @@ class OrOverColumns(Rule):
     ## Use instead
     ```sql
     SELECT * FROM messages WHERE sender_id = 7
-    UNION
-    SELECT * FROM messages WHERE recipient_id = 7;
+    UNION ALL
+    SELECT * FROM messages WHERE recipient_id = 7 AND sender_id = 7 IS NOT TRUE;
     ```
     with an index on each column.
 
@@ -64,8 +63,6 @@ class OrOverColumns(Rule):
                     yield self._finding(query, table, bare, context)
 
     def _finding(self, query: Query, table: Table, bare: tuple[str, ...], context: RuleContext) -> Finding:
-        found = _as_union(query.text, table)
-        fix = f"an index on each of {', '.join(bare)}" + (f", or one SELECT per arm:\n{found}" if found else "")
         return self.finding(
             (query.id, table.qualified, *bare),
             f"{table.name} is searched by one column OR another, and {', '.join(bare)} has no index",
@@ -74,13 +71,14 @@ class OrOverColumns(Rule):
                 "calls": query.calls,
                 "total_ms": query.total_ms,
                 "without_index": list(bare),
-                "rewritten": found,
+                "rewritten": None,
             },
-            fix=fix,
+            fix=f"an index on each of {', '.join(bare)}, or one SELECT per arm",
             table=table.qualified,
             query=query.id,
             proposal=context.proposal_for(query.id, table.name),
-            cost="one more index, or a UNION that sorts the arms' rows",
+            cost="one more index for each column; one SELECT per arm reads each arm's index once",
+            offers=(Offer("rewritten", "one SELECT per arm", arms(query.text, frozenset(bare), context.schema)),),
         )
 
 
@@ -99,32 +97,3 @@ def _without_index(occurrence: TableShape, table: Table) -> tuple[str, ...]:
         if len({frozenset(columns) for columns in arms.values()}) > 1:
             bare.update(min(columns) for columns in arms.values() if columns and not columns & leading)
     return tuple(sorted(bare))
-
-
-def _as_union(text: str, table: Table) -> str | None:
-    """Return one SELECT per arm, `None` when the statement is more than a filter over one table, or has no key."""
-    tree = parse(text)
-    if not isinstance(tree, exp.Select) or any(
-        tree.args.get(clause) for clause in ("group", "limit", "joins", "distinct")
-    ):
-        return None
-    where = tree.args.get("where")
-    condition = where.this.unnest() if where else None
-    listed = {projection.unalias().name for projection in tree.expressions}
-    if not isinstance(condition, exp.Or) or not (
-        tree.is_star or (table.primary_key and set(table.primary_key) <= listed)
-    ):
-        return None
-    order = tree.args.get("order")
-    arms = []
-    for arm in condition.flatten():
-        select = tree.copy()
-        select.set("order", None)
-        select.set("where", exp.Where(this=arm.unnest().copy()))
-        arms.append(select)
-    whole: exp.Expression = arms[0]
-    for select in arms[1:]:
-        whole = exp.union(whole, select)
-    if order:
-        whole.set("order", order.copy())
-    return render(whole)

@@ -1,0 +1,1 @@
+"""Runs a rewrite beside its original on rows made to break it, before anybody sees it."""
