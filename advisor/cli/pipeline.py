@@ -171,7 +171,9 @@ def advise_on(
         parameter_types=twin.parameter_types,
     )
     context = plan_counted(context, analysed.statements, twin.what_if)
-    findings = _proven(plan_offers(find(context, select, ignore), context, twin.what_if), twin, progress)
+    findings = _proven(
+        plan_offers(find(context, select, ignore), context, analysed.statements, twin.what_if), twin, progress
+    )
     return Report(
         workload=analysed.workload,
         advice=advice,
@@ -188,6 +190,6 @@ def _proven(findings: tuple[Finding, ...], twin: Twin, progress: Progress) -> tu
         return print_proven(findings, lambda rewrite: Refusal("it was not tried"))
     with (
         progress.step("ran what is offered on rows"),
-        proof_database(twin.conninfo, twin.snapshot.restorable_sql, twin.snapshot.search_path) as database,
+        proof_database(twin.superuser, twin.snapshot) as database,
     ):
         return print_proven(findings, Prover(database).prove)

@@ -15,15 +15,23 @@ from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import Ask, Refused, WhatIf
 
 
-def plan_offers(findings: Sequence[Finding], context: RuleContext, what_if: WhatIf) -> tuple[Finding, ...]:
-    """Return the findings with the statements they offer planned; what the server refuses is offered no more.
+def plan_offers(
+    findings: Sequence[Finding],
+    context: RuleContext,
+    statements: Mapping[str, Sequence[BoundStatement]],
+    what_if: WhatIf,
+) -> tuple[Finding, ...]:
+    """Return the findings with the statements they offer planned, as the role and session that sent their query.
+
+    What the server refuses is offered no more.
 
     The evidence gains `planned`, of the first statement: its `cost`, `cost_now` (of all rounds of a loop), `indexes` it
     reads and `whole_tables` it reads from end to end.
     """
     asks: list[Ask] = []
     for finding, offer in _offered(findings):
-        asks += [_ask(context.queries[finding.query or ""].text), _ask(offer.text)]
+        bound = next(iter(statements.get(finding.query or "", ())), BoundStatement("", None, "generic"))
+        asks += [_ask(text, bound) for text in (context.queries[finding.query or ""].text, offer.text)]
     answers = iter(what_if.plan(asks) if asks else [])
     planned = {(finding.id, offer.text): (next(answers), next(answers)) for finding, offer in _offered(findings)}
     return tuple(_judged(finding, planned, context) for finding in findings)
@@ -47,8 +55,8 @@ def plan_counted(
     return replace(context, every_plan=found)
 
 
-def _ask(text: str) -> Ask:
-    return Ask(BoundStatement(text, None, "generic"))
+def _ask(text: str, bound: BoundStatement) -> Ask:
+    return Ask(replace(bound, text=text, parameters=None, basis="generic", weight=1.0, assumed=()))
 
 
 _Plans = Mapping[tuple[str, str], tuple[PlanNode | Refused, PlanNode | Refused]]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from advisor.catalog.snapshot import snapshot_from_files
 from advisor.rewrites.proof.database import proof_database
 from advisor.rewrites.proof.prover import Prover
 from advisor.rewrites.reads import read_at_once
@@ -22,7 +23,7 @@ AtOnce = Callable[..., Rewrite | Refusal]
 @pytest.fixture(scope="session")
 def prover(server: Server) -> Iterator[Prover]:
     """A prover on the tables of `tables.sql`."""
-    with proof_database(server.conninfo(), TABLES.read_text(), ("public",)) as database:
+    with proof_database(server.conninfo(), snapshot_from_files(TABLES, None)) as database:
         yield Prover(database)
 
 

@@ -20,10 +20,10 @@ from tests.nplus1_corpus.evaluate import DATA, context
 def test_every_statement_printed_for_the_corpus_was_planned_and_proven(server: Server, corpus_database: str) -> None:
     with start_twin(take_snapshot(server.url(corpus_database))) as twin:
         seen = context(collect([str(DATA / "corpus.log.gz")]), twin.schema, twin.statistics, twin.parameter_types)
-        findings = plan_offers(find(seen), seen, twin.what_if)
+        findings = plan_offers(find(seen), seen, {}, twin.what_if)
         offered = [offer for finding in findings for offer in finding.offers]
         forms = Counter(offer.rewrite.form for offer in offered if isinstance(offer.rewrite, Rewrite))
-        with proof_database(twin.conninfo, twin.snapshot.restorable_sql, twin.snapshot.search_path) as database:
+        with proof_database(twin.superuser, twin.snapshot) as database:
             printed = print_proven(findings, Prover(database).prove)
     assert set(forms) >= {"any", "aggregate", "lateral", "tuples", "insert", "update", "delete", "joined", "keyset"}
     shown = [finding for finding in printed if finding.evidence.get("rewritten")]

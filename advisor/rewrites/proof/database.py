@@ -10,14 +10,20 @@ import contextlib
 import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from advisor.catalog.introspect import read_schema
 from advisor.catalog.schema import Column, Schema, Table
+from advisor.catalog.snapshot_model import Snapshot
 from advisor.rewrites.proof.rows import Rows
+from advisor.twin.database import create_database, drop_database
+from advisor.twin.restore import restore_schema
+from advisor.twin.rights import drop_role, make_owner, open_database, prepare_database
 
 STATEMENT_MS = 100
 """How long one statement may run."""
@@ -30,6 +36,12 @@ JOIN pg_class c ON c.oid = d.refobjid JOIN pg_namespace n ON n.oid = c.relnamesp
 WHERE r.ev_class = %s::regclass AND c.oid <> r.ev_class
 """
 _SEQUENCE = re.compile(r"nextval\('((?:[^']|'')+)'::regclass\)")
+_PARAMETER_GRANTS_SINCE = 150000
+_GRANTS = (
+    "GRANT USAGE ON SCHEMA {} TO {}",
+    "GRANT ALL ON ALL TABLES IN SCHEMA {} TO {}",
+    "GRANT ALL ON ALL SEQUENCES IN SCHEMA {} TO {}",
+)
 _SCHEMAS = "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' ORDER BY 1"
 
 
@@ -46,7 +58,8 @@ class ProofDatabase:
         for connection in (owner, user):
             connection.prepare_threshold = None
         user.autocommit = False
-        owner.execute("SET session_replication_role = replica")
+        with contextlib.suppress(psycopg.Error):  # before 15 only a superuser may: then triggers see our rows
+            owner.execute("SET session_replication_role = replica")
         owner.execute("SET statement_timeout = '5s'")
         for setting in (f"statement_timeout = {STATEMENT_MS}", "lock_timeout = 100"):
             user.execute(f"SET {setting}".encode())
@@ -75,7 +88,7 @@ class ProofDatabase:
 
     def empty(self) -> None:
         """Remove what the last set of rows put into tables."""
-        for table in self._filled:
+        for table in reversed(self._filled):
             self.owner.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table.schema, table.name)))
         self._filled = []
 
@@ -139,42 +152,51 @@ class ProofDatabase:
 
 
 @contextlib.contextmanager
-def proof_database(conninfo: str, schema_sql: str, search_path: Sequence[str]) -> Iterator[ProofDatabase]:
-    """Make the database on the twin's server, and drop it and its role however we end."""
-    from advisor.twin.restore import restore_schema
+def proof_database(superuser: str, snapshot: Snapshot) -> Iterator[ProofDatabase]:
+    """Make the database on the twin's server, given connection parameters of its superuser; drop it however we end.
 
-    name = f"proof_{secrets.token_hex(6)}"
-    password = secrets.token_hex(16)
-    base = {key: str(value) for key, value in psycopg.conninfo.conninfo_to_dict(conninfo).items() if value is not None}
-    with psycopg.connect(psycopg.conninfo.make_conninfo(**{**base, "dbname": "postgres"}), autocommit=True) as admin:
-        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
-        try:
-            role = sql.SQL("CREATE ROLE {} LOGIN BYPASSRLS PASSWORD {}")
-            admin.execute(role.format(sql.Identifier(name), sql.Literal(password)))
-            inner = {**base, "dbname": name}
-            with psycopg.connect(psycopg.conninfo.make_conninfo(**inner), autocommit=True) as owner:
-                restore_schema(owner, schema_sql)
-                _grant(owner, name)
-                if search_path:
-                    path = ", ".join(f'"{part}"' for part in search_path)
-                    owner.execute(sql.SQL("ALTER DATABASE {} SET search_path = {}").format(
-                        sql.Identifier(name), sql.SQL(path)))  # fmt: skip
-            own = {**inner, "user": name, "password": password}
-            with (
-                psycopg.connect(psycopg.conninfo.make_conninfo(**inner), autocommit=True) as owner,
-                psycopg.connect(psycopg.conninfo.make_conninfo(**own)) as user,
-            ):
-                yield ProofDatabase(owner, user)
-        finally:
-            admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-            with contextlib.suppress(psycopg.Error):
-                admin.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(name)))
+    Two roles of ours go with it, both without rights: one that owns the tables and fills them, one that runs statements.
+    """
+    name, secret = f"proof_{secrets.token_hex(6)}", secrets.token_hex(16)
+    roles = (f"{name}_owner", f"{name}_user")
+    base = {key: str(value) for key, value in conninfo_to_dict(superuser).items() if value is not None}
+    with ExitStack() as stack:
+        admin = stack.enter_context(_session({**base, "dbname": "postgres"}))
+        for role in roles:
+            make_owner(admin, role, secret)
+            stack.callback(_drop_role, admin, role)
+            admin.execute(sql.SQL("ALTER ROLE {} BYPASSRLS").format(sql.Identifier(role)))
+        create_database(admin, name, snapshot)
+        stack.callback(drop_database, admin, name)
+        open_database(admin, name, roles[0])
+        path = sql.SQL(", ").join(map(sql.Identifier, snapshot.search_path or ("public",)))
+        admin.execute(sql.SQL("ALTER DATABASE {} SET search_path = {}").format(sql.Identifier(name), path))
+        if admin.info.server_version >= _PARAMETER_GRANTS_SINCE:
+            grant = sql.SQL("GRANT SET ON PARAMETER session_replication_role TO {}")
+            admin.execute(grant.format(sql.Identifier(roles[0])))
+        inner = {**base, "dbname": name}
+        mine, its = ({**inner, "user": role, "password": secret} for role in roles)
+        with _session(inner) as connection, _session(mine) as owner:
+            prepare_database(connection, roles[0])
+            restore_schema(owner, snapshot.restorable_sql, None, connection)
+            _grant(owner, roles[1])
+        owner = stack.enter_context(_session(mine))
+        yield ProofDatabase(owner, stack.enter_context(_session(its)))
 
 
-def _grant(owner: psycopg.Connection[Any], name: str) -> None:
+def _session(parameters: Mapping[str, str]) -> psycopg.Connection[Any]:
+    return psycopg.connect(make_conninfo(**parameters), autocommit=True)
+
+
+def _drop_role(admin: psycopg.Connection[Any], role: str) -> None:
+    with contextlib.suppress(psycopg.Error):
+        admin.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(role)))
+    drop_role(admin, role)
+
+
+def _grant(owner: psycopg.Connection[Any], role: str) -> None:
     for (schema,) in owner.execute(_SCHEMAS.encode()).fetchall():
-        where, role = sql.Identifier(schema), sql.Identifier(name)
-        owner.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(where, role))
-        for kind in ("TABLES", "SEQUENCES"):
-            statement = sql.SQL("GRANT ALL ON ALL {} IN SCHEMA {} TO {}").format(sql.SQL(kind), where, role)
-            owner.execute(statement)
+        where, whom = sql.Identifier(schema), sql.Identifier(role)
+        for statement in _GRANTS:
+            with contextlib.suppress(psycopg.Error):  # a schema that is not the owner's holds nothing of a dump
+                owner.execute(sql.SQL(statement).format(where, whom))
