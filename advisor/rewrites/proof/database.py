@@ -155,7 +155,7 @@ class ProofDatabase:
 def proof_database(superuser: str, snapshot: Snapshot) -> Iterator[ProofDatabase]:
     """Make the database on the twin's server, given connection parameters of its superuser; drop it however we end.
 
-    Two roles of ours go with it, both without rights: one that owns the tables and fills them, one that runs statements.
+    Two roles of ours go with it, both without rights: one owns the tables and fills them, the other runs statements.
     """
     name, secret = f"proof_{secrets.token_hex(6)}", secrets.token_hex(16)
     roles = (f"{name}_owner", f"{name}_user")
