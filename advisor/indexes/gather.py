@@ -12,6 +12,7 @@ from advisor.catalog.schema import Schema, Table
 from advisor.catalog.statistics import Statistics
 from advisor.indexes.bound import too_long
 from advisor.indexes.candidate import EQUALITY, Context, Need, Suggestion
+from advisor.indexes.guard import guarded
 from advisor.indexes.options import AdviseOptions
 from advisor.indexes.passes import suggestions
 from advisor.indexes.redundancy import served_by_existing
@@ -51,7 +52,7 @@ def gather(
         shape = shapes.get(query.id)
         wanted[query.id] = []
         for need in needs(context, query, shape, refused[query.id]) if shape else ():
-            for suggestion in suggestions(need):
+            for suggestion in (guarded(need, one) for one in suggestions(need)):
                 if _admitted(suggestion, context, refused[query.id]):
                     pool.setdefault(suggestion.definition, suggestion)
                     wanted[query.id].append(suggestion.definition)

@@ -11,6 +11,7 @@ from advisor.catalog.index import IndexDefinition, IndexSize
 from advisor.indexes.candidate import Suggestion
 from advisor.indexes.costing import Costs, Question
 from advisor.indexes.evaluation import cost_with
+from advisor.indexes.guard import WARNING
 from advisor.indexes.likely import left, left_with
 from advisor.indexes.proposal import Benefit, Confidence, IndexProposal, QueryBenefit, WriteCost
 from advisor.indexes.reason import key_list, purpose, simpler
@@ -91,7 +92,7 @@ def _proposal(
         write_cost=one.write_cost,
         queries=queries,
         basis=basis,
-        confidence=_confidence(definition, basis),
+        confidence=_confidence(one.suggestion, basis),
         replaces=replaces,
         reason=_reason(one, queries, basis, replaces, shapes),
         requires=one.suggestion.requires,
@@ -117,9 +118,11 @@ def _benefit(one: Chosen, served: list[Weighted], queries: tuple[QueryBenefit, .
     return Benefit(sum(q.time_saved_ms_per_day for q in queries), alone, before, after, percent)
 
 
-def _confidence(definition: IndexDefinition, basis: Basis) -> Confidence:
+def _confidence(suggestion: Suggestion, basis: Basis) -> Confidence:
+    if WARNING in suggestion.rests_on:
+        return "low"
     if basis == "generic":
-        return "low" if definition.where else "medium"
+        return "low" if suggestion.definition.where else "medium"
     return "high" if basis == "logged" else "medium"
 
 

@@ -2,57 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-
 import psycopg
 import pytest
 
-from advisor.analysis.analyse import analyse
-from advisor.analysis.shape import QueryShape
-from advisor.catalog.introspect import read_schema, read_statistics
-from advisor.indexes.advise import advise
 from advisor.indexes.drops import condemned
 from advisor.indexes.options import AdviseOptions
-from advisor.indexes.proposal import Advice
 from advisor.rules.context import RuleContext
 from advisor.rules.run import find
-from advisor.twin.statement import BoundStatement
-from advisor.workload.model import Query, Workload
-from tests.indexes.built import BuiltWhatIf
-
-BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
-
-
-def make(connection: psycopg.Connection, script: str) -> None:
-    for statement in script.split(";"):
-        if statement.strip():
-            connection.execute(statement)
-    connection.execute("VACUUM ANALYZE")
-
-
-def facts(connection: psycopg.Connection):
-    """Return schema and statistics as after thirty days in which no index was scanned but those of `scanned`."""
-    schema, statistics = read_schema(connection), read_statistics(connection)
-    end = (BEGIN + timedelta(30)).isoformat()
-    return schema, replace(statistics, since=BEGIN.isoformat(), scans_since=BEGIN.isoformat(), captured=end)
+from advisor.workload.model import Workload
+from tests.indexes.small import advised, facts, make
 
 
 def dropped(connection: psycopg.Connection) -> dict[str, str]:
     return {one.index.name: one.reason for one in condemned(*facts(connection), AdviseOptions(), frozenset())}
-
-
-def advised(connection: psycopg.Connection, queries: dict[str, tuple[str, float]]) -> Advice:
-    """Return the advice for statements with their calls' time, on the database itself."""
-    schema, statistics = facts(connection)
-    shapes = {n: shape for n, (text, _) in queries.items() if isinstance(shape := analyse(text, schema), QueryShape)}
-    statements = {n: (BoundStatement(text, None, "logged"),) for n, (text, _) in queries.items()}
-    workload = Workload(tuple(Query(n, None, text, 100, ms, ms / 100) for n, (text, ms) in queries.items()))
-    what_if = BuiltWhatIf(connection)
-    try:
-        return advise(workload, shapes, statements, schema, statistics, what_if, AdviseOptions())
-    finally:
-        what_if.drop()
 
 
 @pytest.mark.parametrize(

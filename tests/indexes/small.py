@@ -1,0 +1,61 @@
+"""A small database and a few statements with their times: what is advised on them, on the rows themselves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+
+from advisor.analysis.analyse import analyse
+from advisor.analysis.shape import Constant, QueryShape
+from advisor.catalog.introspect import read_schema, read_statistics
+from advisor.indexes.advise import advise
+from advisor.indexes.options import AdviseOptions
+from advisor.indexes.proposal import Advice
+from advisor.twin.statement import BoundStatement
+from advisor.workload.model import Query, Slot, Workload
+from tests.indexes.built import BuiltWhatIf
+
+BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+def make(connection: psycopg.Connection, script: str) -> None:
+    for statement in script.split(";"):
+        if statement.strip():
+            connection.execute(statement)
+    connection.execute("VACUUM ANALYZE")
+
+
+def facts(connection: psycopg.Connection):
+    """Return schema and statistics as after thirty days in which no index was scanned but those of `scanned`."""
+    schema, statistics = read_schema(connection), read_statistics(connection)
+    end = (BEGIN + timedelta(30)).isoformat()
+    return schema, replace(statistics, since=BEGIN.isoformat(), scans_since=BEGIN.isoformat(), captured=end)
+
+
+def advised(connection: psycopg.Connection, queries: dict[str, tuple[str, float]], *, same: bool = False) -> Advice:
+    """Return the advice for statements with their time; `same`: every execution had the very literals of the text."""
+    schema, statistics = facts(connection)
+    shapes = {n: shape for n, (text, _) in queries.items() if isinstance(shape := analyse(text, schema), QueryShape)}
+    statements = {n: (BoundStatement(text, None, "logged"),) for n, (text, _) in queries.items()}
+    workload = Workload(
+        tuple(
+            Query(n, None, text, 100, ms, ms / 100, slots=_slots(shapes.get(n)) if same else ())
+            for n, (text, ms) in queries.items()
+        )
+    )
+    what_if = BuiltWhatIf(connection)
+    try:
+        return advise(workload, shapes, statements, schema, statistics, what_if, AdviseOptions())
+    finally:
+        what_if.drop()
+
+
+def _slots(shape: QueryShape | None) -> tuple[Slot, ...]:
+    """Return the slots as if every execution had had the same literals."""
+    operands = [o for t in shape.tables for p in t.predicates for o in p.operands] if shape else []
+    terms = [p.term for t in shape.tables for p in t.predicates] if shape else []
+    values = {o.slot: o.value for o in operands if isinstance(o, Constant) and o.slot is not None}
+    last = max([*values, *(slot for term in terms for slot in term.slots)], default=-1)
+    return tuple(Slot(((values.get(number), 100.0),), 1, 100.0) for number in range(last + 1))
