@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from advisor.catalog.index import IndexDefinition, IndexKey, quote_identifier
 from advisor.revisions.change import Change
 from advisor.revisions.escape import python_string, text_literal
+from advisor.revisions.timeouts import FUNCTIONS, within_transaction
 
 BUILD_LOCK_TIMEOUT = "5min"
 """How long a concurrent build or drop may wait for old transactions. Generous on purpose: waiting blocks nobody, while
@@ -47,6 +48,7 @@ def is_valid():
 
 BUILD = """\
 with context.autocommit_block():
+    keep_timeouts()
     op.execute("SET statement_timeout = 0")
     op.execute("SET lock_timeout = '{timeout}'")
     try:
@@ -59,31 +61,18 @@ with context.autocommit_block():
                 {complaint},
             )
     finally:
-        # When the connection is lost, the reset must not hide why.
-        with contextlib.suppress(sa.exc.SQLAlchemyError):
-            op.execute("RESET lock_timeout")
-            op.execute("RESET statement_timeout")
+        restore_timeouts()
 """
 
 DROP = """\
 with op.get_context().autocommit_block():
+    keep_timeouts()
     op.execute("SET statement_timeout = 0")
     op.execute("SET lock_timeout = '{timeout}'")
     try:
 {drop}
     finally:
-        # When the connection is lost, the reset must not hide why.
-        with contextlib.suppress(sa.exc.SQLAlchemyError):
-            op.execute("RESET lock_timeout")
-            op.execute("RESET statement_timeout")
-"""
-
-EXTENSION = f"""\
-op.execute("SET statement_timeout = '{EXTENSION_TIMEOUT}'")
-op.execute("SET lock_timeout = '{BRIEF_LOCK_TIMEOUT}'")
-op.execute({{statement}})
-op.execute("RESET lock_timeout")
-op.execute("RESET statement_timeout")
+        restore_timeouts()
 """
 
 EXTENSION_STAYS = "# The extension stays: other objects may have come to need it.\npass\n"
@@ -93,9 +82,14 @@ def plain_body(change: Change) -> Body:
     """Return the body of a revision for an index on a plain table, or for an extension."""
     if change.definition is None:
         statement = f"CREATE EXTENSION IF NOT EXISTS {quote_identifier(change.name)}"
-        return Body(EXTENSION.replace("{statement}", text_literal(statement)), EXTENSION_STAYS, "")
+        make = within_transaction(BRIEF_LOCK_TIMEOUT, EXTENSION_TIMEOUT, f"op.execute({text_literal(statement)})")
+        return Body(make, EXTENSION_STAYS, "")
     build = build_source(change.name, change.definition, nulls_not_distinct=change.nulls_not_distinct)
-    drop = DROP.format(timeout=BUILD_LOCK_TIMEOUT, drop=_indent(drop_source(change.name, change.definition), 2))
+    drop = (
+        FUNCTIONS
+        + "\n"
+        + DROP.format(timeout=BUILD_LOCK_TIMEOUT, drop=_indent(drop_source(change.name, change.definition), 2))
+    )
     first, second = (build, drop) if change.kind == "create" else (drop, build)
     return Body(first, second, "import contextlib")
 
@@ -113,7 +107,7 @@ def build_source(name: str, definition: IndexDefinition, *, nulls_not_distinct: 
         analyze=_indent(analyze_source(definition), 2),
         complaint=python_string(complaint),
     )
-    return IS_VALID.replace("{names}", _indent(names, 1).lstrip()) + "\n" + build
+    return "\n".join([IS_VALID.replace("{names}", _indent(names, 1).lstrip()), FUNCTIONS, build])
 
 
 def _names(name: str, definition: IndexDefinition) -> list[tuple[str, str]]:

@@ -18,6 +18,7 @@ from advisor.revisions.body import (
 )
 from advisor.revisions.change import Change, Partition
 from advisor.revisions.escape import python_string, qualified
+from advisor.revisions.timeouts import FUNCTIONS
 
 ONLY_NOTE = "-- squawk-ignore require-concurrent-index-creation\n"
 """`ON ONLY` builds nothing: the index is empty until its partitions' indexes are attached."""
@@ -96,9 +97,11 @@ def has_child(schema, table, parent_schema, parent_index):
     names |= {{"parent_schema": parent_schema, "parent_index": parent_index}}
     return op.get_bind().execute(query, names).scalar()
 
+{timeouts}
 note = {note}
 body = {body}
 with context.autocommit_block():
+    keep_timeouts()
     run("SET statement_timeout = 0")
     try:
         for schema, table, parent_schema, parent, leaf in partitions:
@@ -134,10 +137,7 @@ with context.autocommit_block():
                 {complaint},
             )
     finally:
-        # When the connection is lost, the reset must not hide why.
-        with contextlib.suppress(sa.exc.SQLAlchemyError):
-            run("RESET lock_timeout")
-            run("RESET statement_timeout")
+        restore_timeouts()
 '''
 
 DROP = '''\
@@ -155,19 +155,18 @@ def run_briefly(statement):
                 raise
             time.sleep(min(2**attempt, 30) * random.uniform(0.5, 1.0))
 
+{timeouts}
 note = {note}
 drop = {drop}
 with context.autocommit_block():
+    keep_timeouts()
     op.execute("SET statement_timeout = 0")
     op.execute("SET lock_timeout = '{brief}'")
     try:
         # An index of a partitioned table cannot be dropped concurrently; its partitions' go with it.
         run_briefly(note + drop)
     finally:
-        # When the connection is lost, the reset must not hide why.
-        with contextlib.suppress(sa.exc.SQLAlchemyError):
-            op.execute("RESET lock_timeout")
-            op.execute("RESET statement_timeout")
+        restore_timeouts()
 '''
 
 
@@ -176,6 +175,7 @@ def partitioned_body(change: Change) -> Body:
     assert change.definition is not None
     build = _build(change, change.definition)
     drop = DROP.format(
+        timeouts=FUNCTIONS,
         brief=BRIEF_LOCK_TIMEOUT,
         note=python_string(DROP_NOTE),
         drop=python_string(f"DROP INDEX IF EXISTS {qualified(change.definition.schema, change.name)}"),
@@ -188,6 +188,7 @@ def _build(change: Change, definition: IndexDefinition) -> str:
     analyze = analyze_source(definition)
     complaint = f"{change.name} is INVALID: upgrade again"
     return BUILD.format(
+        timeouts=FUNCTIONS,
         partitions="".join(f"    {_member(partition)},\n" for partition in change.partitions),
         root=python_string(definition.qualified_table),
         root_pair=f"({python_string(definition.schema)}, {python_string(definition.table)})",

@@ -13,6 +13,7 @@ from advisor.revisions.escape import qualified
 from advisor.revisions.message import title
 from advisor.revisions.partitions import DROP_NOTE, ONLY_NOTE, body_sql, member_name
 from advisor.revisions.statistics import statistics_changes, statistics_sql, statistics_title
+from advisor.revisions.timeouts import kept, restored
 from advisor.rules.finding import Finding
 
 
@@ -92,5 +93,6 @@ def _index(change: Change, partition: Partition) -> str:
 
 
 def _timed(statements: list[str], lock_timeout: str) -> str:
-    lines = ["SET statement_timeout = 0;", f"SET lock_timeout = '{lock_timeout}';", *statements]
-    return "\n".join([*lines, "RESET lock_timeout;", "RESET statement_timeout;"]) + "\n"
+    chosen = ["SET statement_timeout = 0;", f"SET lock_timeout = '{lock_timeout}';"]
+    before, after = ([f"{statement};" for statement in part] for part in (kept(), restored()))
+    return "\n".join([*before, *chosen, *statements, *after]) + "\n"

@@ -12,6 +12,7 @@ from typing import Literal
 from advisor.catalog.extended import ExtendedStatistics
 from advisor.revisions.body import BUILD_LOCK_TIMEOUT, Body
 from advisor.revisions.escape import text_literal
+from advisor.revisions.timeouts import kept, restored, within_transaction
 from advisor.rules.finding import Finding
 
 ANALYZE_TIMEOUT = "15min"
@@ -23,14 +24,6 @@ TEXT_WIDTH = 100
 _LINE = 120
 """Characters of a line of source; a longer statement is broken before its clauses."""
 _CLAUSE = re.compile(r" (?=ON |FROM |\()")
-
-_TIMED = f"""\
-op.execute("SET statement_timeout = '{ANALYZE_TIMEOUT}'")
-op.execute("SET lock_timeout = '{BUILD_LOCK_TIMEOUT}'")
-{{statements}}
-op.execute("RESET lock_timeout")
-op.execute("RESET statement_timeout")
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +60,18 @@ def statistics_changes(findings: Sequence[Finding]) -> Iterator[StatisticsChange
 def statistics_body(change: StatisticsChange) -> Body:
     """Return the body of the revision; autogenerate knows no statistics objects, so no model needs a line."""
     upgrade = "\n".join([_execute(change.statistics.ddl), _execute(_analyze(change))])
-    return Body(_TIMED.replace("{statements}", upgrade), _TIMED.replace("{statements}", _execute(_drop(change))), "")
+    return Body(_timed(upgrade), _timed(_execute(_drop(change))), "")
+
+
+def _timed(calls: str) -> str:
+    return within_transaction(BUILD_LOCK_TIMEOUT, ANALYZE_TIMEOUT, calls)
 
 
 def statistics_sql(change: StatisticsChange) -> str:
     """Return the statements of a change as plain SQL, one per line, timeouts set and reset."""
-    lines = [
-        f"SET statement_timeout = '{ANALYZE_TIMEOUT}';", f"SET lock_timeout = '{BUILD_LOCK_TIMEOUT}';",
-        f"{change.statistics.ddl};", f"{_analyze(change)};",
-        "RESET lock_timeout;", "RESET statement_timeout;",
-    ]  # fmt: skip
-    return "\n".join(lines) + "\n"
+    chosen = [f"SET statement_timeout = '{ANALYZE_TIMEOUT}'", f"SET lock_timeout = '{BUILD_LOCK_TIMEOUT}'"]
+    lines = [*kept(), *chosen, change.statistics.ddl, _analyze(change), *restored()]
+    return "".join(f"{line};\n" for line in lines)
 
 
 def statistics_title(change: StatisticsChange) -> str:

@@ -61,7 +61,19 @@ def upgrade() -> None:
         }
         return op.get_bind().execute(query, names).scalar()
 
+    def keep_timeouts():
+        """Note the session's timeouts on the server, so that it works offline, too."""
+        for name in ("lock_timeout", "statement_timeout"):
+            op.execute(f"SELECT set_config('advisor.{name}', current_setting('{name}'), false)")
+
+    def restore_timeouts():
+        """Put them back as they were; a lost connection must not hide why it was lost."""
+        with contextlib.suppress(sa.exc.SQLAlchemyError):
+            for name in ("lock_timeout", "statement_timeout"):
+                op.execute(f"SELECT set_config('{name}', current_setting('advisor.{name}'), false)")
+
     with context.autocommit_block():
+        keep_timeouts()
         op.execute("SET statement_timeout = 0")
         op.execute("SET lock_timeout = '5min'")
         try:
@@ -87,14 +99,23 @@ def upgrade() -> None:
                     "ix_sessions_boardroom_id_is_active_created_at_eea12ca2 is INVALID: upgrade again",
                 )
         finally:
-            # When the connection is lost, the reset must not hide why.
-            with contextlib.suppress(sa.exc.SQLAlchemyError):
-                op.execute("RESET lock_timeout")
-                op.execute("RESET statement_timeout")
+            restore_timeouts()
 
 
 def downgrade() -> None:
+    def keep_timeouts():
+        """Note the session's timeouts on the server, so that it works offline, too."""
+        for name in ("lock_timeout", "statement_timeout"):
+            op.execute(f"SELECT set_config('advisor.{name}', current_setting('{name}'), false)")
+
+    def restore_timeouts():
+        """Put them back as they were; a lost connection must not hide why it was lost."""
+        with contextlib.suppress(sa.exc.SQLAlchemyError):
+            for name in ("lock_timeout", "statement_timeout"):
+                op.execute(f"SELECT set_config('{name}', current_setting('advisor.{name}'), false)")
+
     with op.get_context().autocommit_block():
+        keep_timeouts()
         op.execute("SET statement_timeout = 0")
         op.execute("SET lock_timeout = '5min'")
         try:
@@ -106,7 +127,4 @@ def downgrade() -> None:
                 if_exists=True,
             )
         finally:
-            # When the connection is lost, the reset must not hide why.
-            with contextlib.suppress(sa.exc.SQLAlchemyError):
-                op.execute("RESET lock_timeout")
-                op.execute("RESET statement_timeout")
+            restore_timeouts()

@@ -62,7 +62,19 @@ def upgrade() -> None:
         }
         return op.get_bind().execute(query, names).scalar()
 
+    def keep_timeouts():
+        """Note the session's timeouts on the server, so that it works offline, too."""
+        for name in ("lock_timeout", "statement_timeout"):
+            op.execute(f"SELECT set_config('advisor.{name}', current_setting('{name}'), false)")
+
+    def restore_timeouts():
+        """Put them back as they were; a lost connection must not hide why it was lost."""
+        with contextlib.suppress(sa.exc.SQLAlchemyError):
+            for name in ("lock_timeout", "statement_timeout"):
+                op.execute(f"SELECT set_config('{name}', current_setting('advisor.{name}'), false)")
+
     with context.autocommit_block():
+        keep_timeouts()
         op.execute("SET statement_timeout = 0")
         op.execute("SET lock_timeout = '5min'")
         try:
@@ -88,14 +100,23 @@ def upgrade() -> None:
                     "ix_threads_session_id_thread_type_status_c59b29b1 is INVALID: upgrade again",
                 )
         finally:
-            # When the connection is lost, the reset must not hide why.
-            with contextlib.suppress(sa.exc.SQLAlchemyError):
-                op.execute("RESET lock_timeout")
-                op.execute("RESET statement_timeout")
+            restore_timeouts()
 
 
 def downgrade() -> None:
+    def keep_timeouts():
+        """Note the session's timeouts on the server, so that it works offline, too."""
+        for name in ("lock_timeout", "statement_timeout"):
+            op.execute(f"SELECT set_config('advisor.{name}', current_setting('{name}'), false)")
+
+    def restore_timeouts():
+        """Put them back as they were; a lost connection must not hide why it was lost."""
+        with contextlib.suppress(sa.exc.SQLAlchemyError):
+            for name in ("lock_timeout", "statement_timeout"):
+                op.execute(f"SELECT set_config('{name}', current_setting('advisor.{name}'), false)")
+
     with op.get_context().autocommit_block():
+        keep_timeouts()
         op.execute("SET statement_timeout = 0")
         op.execute("SET lock_timeout = '5min'")
         try:
@@ -107,7 +128,4 @@ def downgrade() -> None:
                 if_exists=True,
             )
         finally:
-            # When the connection is lost, the reset must not hide why.
-            with contextlib.suppress(sa.exc.SQLAlchemyError):
-                op.execute("RESET lock_timeout")
-                op.execute("RESET statement_timeout")
+            restore_timeouts()
