@@ -38,7 +38,7 @@ def alembic_engine(server, database):
 def schema_of(server, database):
     dumped = server.run("pg_dump", "--schema-only", "--no-owner", "-T", "alembic_version", "-d", database)
     assert dumped.returncode == 0, dumped.stderr
-    return [line for line in dumped.stdout.splitlines() if not line.startswith("\\")]
+    return [line for line in dumped.stdout.splitlines() if line and not line.startswith(("\\", "--"))]
 
 
 def test_the_environment_has_nothing_to_find():
