@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,6 +11,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from advisor.twin.collations import stand_in
 from advisor.twin.ddl import (
     ForeignServer,
     LeftOut,
@@ -25,14 +27,16 @@ from advisor.twin.ddl import (
 from advisor.twin.dump import statements
 from advisor.twin.extensions import create_extension
 from advisor.twin.foreign import ForeignServers, is_wrapper
+from advisor.twin.lacking import lack_of
 from advisor.twin.order import Ranks, in_order
+from advisor.twin.repair import Cut, as_hash_partition, cut_notes, without
 
-_TABLE = re.compile(r"CREATE\s+(UNLOGGED\s+|FOREIGN\s+)?TABLE\b", re.IGNORECASE)
-_UNKNOWN_TYPE = re.compile(r'type "(.+)" does not exist')
 _PATH = re.compile(r"SET\s+(?:SESSION\s+)?search_path\s*(?:=|TO)\s*[\"']?(\w+)", re.IGNORECASE)
 _HEAD = 90
 _BATCH = 200
 """Statements sent as one; all of them run or none."""
+_REPAIRS = 50
+"""Things that one statement may lack, one by one."""
 _LEAKPROOF = "UPDATE pg_proc SET proleakproof = true WHERE oid = %s AND proowner = %s::regrole"
 
 Session = psycopg.Connection[Any]
@@ -51,6 +55,7 @@ def restore_schema(
     restore = _Restore(connection, superuser or connection)
     connection.execute("SET check_function_bodies = off")
     notes = [*restore.first(parts), *restore.rest(parts)]
+    notes += [*cut_notes(restore.cuts), *restore.notes]
     if left_out:
         counts = ", ".join(f"{number} {kind}" for kind, number in sorted(left_out.items()))
         notes.append(f"left out, as no plan depends on it: {counts}")
@@ -65,6 +70,10 @@ class _Restore:
         self.superuser = superuser
         self._name = owner.info.user
         self._foreign = ForeignServers(superuser, self._name)
+        self.cuts: list[Cut] = []
+        """What was left out of statements, so that they could be run."""
+        self.notes: list[str] = []
+        self._partitions = itertools.count()
 
     def first(self, parts: Iterable[tuple[str, Part]]) -> Iterator[str]:
         """Make schemas and extensions, while nothing of the dump's is there that their scripts could meet."""
@@ -129,21 +138,44 @@ class _Restore:
             yield from self._owned(text)
 
     def _owned(self, text: str) -> list[str]:
-        """Run one statement; a column of a type that no extension brings becomes `bytea`, so that its table lives."""
-        try:
-            self.owner.execute(text.encode())
-        except psycopg.errors.UndefinedObject as error:
-            found = _UNKNOWN_TYPE.fullmatch(error.diag.message_primary or "")
-            changed = _without_type(text, found[1]) if found else text
-            if changed == text or not found:
-                return _refused(text, error)
-            return [f"type {found[1]} is unknown here: bytea stands in", *self._owned(changed)]
-        except psycopg.errors.FdwInvalidOptionName as error:
-            changed = without_options(text)
-            return self._owned(changed) if changed != text else _refused(text, error)
-        except psycopg.Error as error:
-            return _refused(text, error)
+        """Run one statement, or what is left of it without what the twin lacks, so that its table lives."""
+        for _ in range(_REPAIRS):
+            try:
+                self.owner.execute(text.encode())
+            except psycopg.Error as error:
+                changed = self._repaired(text, error)
+                if changed is None or changed == text:
+                    return _refused(text, error)
+                text = changed
+            else:
+                break
+            if not text:
+                break
         return []
+
+    def _repaired(self, text: str, error: psycopg.Error) -> str | None:
+        """Return what to run in the place of a refused statement, empty for nothing; `None` when nothing helps."""
+        try:
+            if isinstance(error, psycopg.errors.FdwInvalidOptionName):
+                return without_options(text)
+            if "invalid bound specification" in (error.diag.message_primary or ""):
+                return as_hash_partition(text, next(self._partitions))
+            if lack := lack_of(error):
+                found = without(text, lack)
+                self.cuts += found[1] if found else []
+                return found and found[0]
+            return self._collated(text, error)
+        except psycopg.Error:
+            return None
+
+    def _collated(self, text: str, error: psycopg.Error) -> str | None:
+        """Let a collation stand in for one that the twin lacks, where that is what the statement failed for."""
+        found = stand_in(self.superuser, text, error) if "COLLA" in text.upper() else None
+        if found is None:
+            return None
+        again, note = found
+        self.notes.append(note)
+        return f"{text} " if again else ""
 
     def _mark_leakproof(self, signature: str) -> None:
         """Mark a function of the owner's; its name is looked up by the owner, its mark made by object id."""
@@ -158,13 +190,6 @@ class _Restore:
             names = ", ".join(sql.Identifier(name).as_string() for name in path)
             self.superuser.execute("SELECT pg_catalog.set_config('search_path', %s, true)", [names])
             self.superuser.execute(text.encode())
-
-
-def _without_type(statement: str, name: str) -> str:
-    if not _TABLE.match(statement):
-        return statement
-    quoted = re.escape(name).replace(r"\.", r'"?\."?')
-    return re.sub(rf'([\w"]\s+)"?{quoted}"?(?![\w"])(\s*\([^()]*\))?', r"\1bytea", statement)
 
 
 def _refused(statement: str, error: psycopg.Error) -> list[str]:
