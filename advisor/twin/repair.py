@@ -173,7 +173,7 @@ class _Cutter:
             return False
         operators = [operator for _, operator in constraint.exclusions or ()]
         named = mentions((constraint.raw_expr, constraint.exclusions, constraint.where_clause), self._lack)
-        if named or self._lack.kind == "operator" and self._lack.name in map(dotted, operators):
+        if named or (self._lack.kind == "operator" and self._lack.name in map(dotted, operators)):
             self._cut(kind, where)
             return True
         return always and kind in ("default of", "generation expression of")
