@@ -62,13 +62,13 @@ def without(text: str, lack: Lack) -> tuple[str, list[Cut]] | None:
     from pglast.stream import RawStream
 
     try:
-        (raw,) = pglast.parse_sql(text)
+        node: Any = pglast.parse_sql(text)[0].stmt
         cutter = _Cutter(lack)
-        edit = _EDITS.get(type(raw.stmt).__name__)
-        left = edit(cutter, raw.stmt) if edit else False
+        edit = _EDITS.get(type(node).__name__)
+        left = edit(cutter, node) if edit else False
         if not cutter.cuts:
             return None
-        return (str(RawStream()(raw.stmt)) if left else ""), cutter.cuts
+        return (str(RawStream()(node)) if left else ""), cutter.cuts
     except (pglast.parser.ParseError, ValueError, NotImplementedError, AttributeError):
         return None  # a grammar newer than ours
 
