@@ -13,6 +13,7 @@ import psycopg
 from psycopg import sql
 
 from advisor.twin.files import PAGE
+from advisor.twin.rights import Sessions
 
 _SCRATCH = "pgadvisor_values"
 _HEADER = 24
@@ -22,26 +23,29 @@ _DATA_OFFSET = 22
 """Where a row notes the beginning of its data."""
 
 
-def stored(connection: psycopg.Connection[Any], wanted: Mapping[str, Iterable[str]]) -> dict[tuple[str, str], bytes]:
+def stored(sessions: Sessions, wanted: Mapping[str, Iterable[str]]) -> dict[tuple[str, str], bytes]:
     """Return the bytes under which the server stores each value, by type (as SQL) and value.
 
-    There are none for a type that refuses one of its values. No value may be so long that it would be compressed.
+    There are none for a type that refuses one of its values. No value may be so long that it would be compressed. The
+    owner writes them, as reading a value may run functions of its type; the superuser reads the file.
     """
     values = {name: sorted(set(found)) for name, found in sorted(wanted.items())}
     tables = {name: sql.Identifier(_SCRATCH, str(number)) for number, name in enumerate(values)}
     if not values:
         return {}
-    connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(_SCRATCH)))
+    drop = sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(_SCRATCH))
+    sessions.owner.execute(drop)
+    sessions.owner.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(_SCRATCH)))
     try:
-        filled = [name for name in values if _store(connection, tables[name], name, values[name])]
-        connection.execute("CHECKPOINT")
+        filled = [name for name in values if _store(sessions.owner, tables[name], name, values[name])]
+        sessions.superuser.execute("CHECKPOINT")
         return {
             (name, value): image
             for name in filled
-            for value, image in zip(values[name], _images(connection, tables[name]), strict=True)
+            for value, image in zip(values[name], _images(sessions.superuser, tables[name]), strict=True)
         }
     finally:
-        connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(_SCRATCH)))
+        sessions.owner.execute(drop)
 
 
 def _store(connection: psycopg.Connection[Any], table: sql.Identifier, name: str, values: list[str]) -> bool:

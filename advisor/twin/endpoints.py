@@ -11,13 +11,12 @@ from __future__ import annotations
 import struct
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any
 
-import psycopg
 from psycopg.rows import namedtuple_row
 
 from advisor.catalog.statistics import ColumnStatistics, Statistics
 from advisor.twin.datums import stored
+from advisor.twin.rights import Sessions
 
 _INDEXES = """
 WITH RECURSIVE below AS (
@@ -74,15 +73,15 @@ class _Lead:
         return (found.low, found.high) if max(len(found.low), len(found.high)) <= _LONGEST else None
 
 
-def leaf_tuples(connection: psycopg.Connection[Any], statistics: Statistics) -> dict[int, tuple[bytes, ...]]:
+def leaf_tuples(sessions: Sessions, statistics: Statistics) -> dict[int, tuple[bytes, ...]]:
     """Return the tuples to plant, in the index's order, by index object id."""
-    with connection.cursor(row_factory=namedtuple_row) as cursor:
+    with sessions.superuser.cursor(row_factory=namedtuple_row) as cursor:
         leads = [_Lead(*row) for row in cursor.execute(_INDEXES.encode()).fetchall()]
     known = {lead: ends for lead in leads if (ends := lead.ends(statistics))}
     wanted: defaultdict[str, set[str]] = defaultdict(set)
     for lead, ends in known.items():
         wanted[lead.type].update(ends)
-    images = stored(connection, wanted)
+    images = stored(sessions, wanted)
     planted = {}
     for lead, ends in known.items():
         ordered = reversed(ends) if lead.descending else ends

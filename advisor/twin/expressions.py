@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
-import psycopg
 from psycopg import sql
 
 from advisor.catalog.statistics import ExtendedData, Statistics
 from advisor.twin.loading import load_columns
+from advisor.twin.rights import Sessions
 
 _SCHEMA = "pgadvisor_expressions"
 _OBJECT = """
@@ -33,7 +32,7 @@ Key = tuple[str, str]
 
 
 @contextmanager
-def expression_tables(connection: psycopg.Connection[Any], statistics: Statistics) -> Iterator[Mapping[Key, str]]:
+def expression_tables(sessions: Sessions, statistics: Statistics) -> Iterator[Mapping[Key, str]]:
     """Yield a table for each object with expressions, whose columns are the expressions, with their statistics loaded.
 
     An object that the twin lacks, or has otherwise, has none.
@@ -42,22 +41,24 @@ def expression_tables(connection: psycopg.Connection[Any], statistics: Statistic
     if not wanted:
         yield {}
         return
-    connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(_SCHEMA)))
+    drop = sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(_SCHEMA))
+    sessions.owner.execute(drop)
+    sessions.owner.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(_SCHEMA)))
     try:
         tables = {
             key: name
             for number, (key, count) in enumerate(sorted(wanted.items()))
-            if (name := _table(connection, key, count, f"object_{number}"))
+            if (name := _table(sessions, key, count, f"object_{number}"))
         }
-        load_columns(connection, _as_columns(statistics.extended, tables))
+        load_columns(sessions, _as_columns(statistics.extended, tables))
         yield {key: f"{_SCHEMA}.{name}" for key, name in tables.items()}
     finally:
-        connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(_SCHEMA)))
+        sessions.owner.execute(drop)
 
 
-def _table(connection: psycopg.Connection[Any], key: Key, count: int, name: str) -> str | None:
+def _table(sessions: Sessions, key: Key, count: int, name: str) -> str | None:
     """Make the table of one object, if the twin has that object with so many expressions; return its name."""
-    row = connection.execute(_OBJECT, key).fetchone()
+    row = sessions.superuser.execute(_OBJECT, key).fetchone()
     if row is None or len(row[1] or ()) != count:
         return None
     columns = sql.SQL(", ").join(
@@ -65,7 +66,7 @@ def _table(connection: psycopg.Connection[Any], key: Key, count: int, name: str)
         for number, text in enumerate(row[1], 1)
     )
     statement = sql.SQL("CREATE TABLE {} AS SELECT {} FROM ONLY {} WITH NO DATA")
-    connection.execute(statement.format(sql.Identifier(_SCHEMA, name), columns, sql.SQL(row[0])))
+    sessions.owner.execute(statement.format(sql.Identifier(_SCHEMA, name), columns, sql.SQL(row[0])))
     return name
 
 

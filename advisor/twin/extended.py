@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -20,6 +21,7 @@ from psycopg import sql
 from advisor.catalog.statistics import ExtendedData, Statistics
 from advisor.twin.datums import stored
 from advisor.twin.expressions import ROWS, expression_tables
+from advisor.twin.rights import Sessions
 
 _NDISTINCT_MAGIC, _DEPENDENCIES_MAGIC, _MCV_MAGIC = 0xA352BFA4, 0xB4549A2C, 0xE1A651C2
 _BASIC = 1
@@ -61,21 +63,27 @@ class Dimension:
     by_value: bool
 
 
-def load_extended(connection: psycopg.Connection[Any], statistics: Statistics) -> list[str]:
+def load_extended(sessions: Sessions, statistics: Statistics) -> list[str]:
     """Store the data of all extended statistics objects; return a note for each that cannot be."""
     notes: list[str] = []
     if not statistics.extended:
         return notes
-    with _casts(connection), expression_tables(connection, statistics) as tables:
+    connection = sessions.superuser
+    rows: list[Callable[[], None]] = []
+    with expression_tables(sessions, statistics) as tables:
         for (schema, name, inherited), data in sorted(statistics.extended.items(), key=lambda item: item[0]):
             row = connection.execute(_OBJECT, (schema, name)).fetchone()
             table = tables.get((schema, name))
             dimensions = _dimensions(connection, data, row, table) if row else None
             if row and dimensions is not None:
-                values = _serialised(connection, data, dimensions)
-                _store(connection, row[0], inherited, values, (len(data.expressions), table))
+                values = _serialised(sessions, data, dimensions)
+                place = row[0], inherited
+                rows.append(partial(_store, connection, place, values, (len(data.expressions), table)))
             else:
                 notes.append(f"extended statistics {schema}.{name} not used: the twin has no such object")
+        with connection.transaction(), _casts(connection):  # nobody else ever sees these casts
+            for store in rows:
+                store()
     return notes
 
 
@@ -106,13 +114,13 @@ def _casts(connection: psycopg.Connection[Any]) -> Iterator[None]:
 
 def _store(
     connection: psycopg.Connection[Any],
-    object_id: int,
-    inherited: bool,
+    place: tuple[int, bool],
     values: tuple[bytes | None, bytes | None, bytes | None],
     expressions: tuple[int, str | None],
 ) -> None:
     """Write one object's row: combinations, and the statistics of so many expressions, which a table holds."""
     version = connection.info.server_version
+    object_id, inherited = place
     columns = ["stxoid", "stxdndistinct", "stxddependencies", "stxdmcv"]
     places = ["%s", "%s::bytea::pg_ndistinct", "%s::bytea::pg_dependencies", "%s::bytea::pg_mcv_list"]
     arguments: list[Any] = [object_id, *values]
@@ -129,14 +137,14 @@ def _store(
 
 
 def _serialised(
-    connection: psycopg.Connection[Any], data: ExtendedData, dimensions: Sequence[Dimension]
+    sessions: Sessions, data: ExtendedData, dimensions: Sequence[Dimension]
 ) -> tuple[bytes | None, bytes | None, bytes | None]:
     production = [*data.numbers, *range(-1, -data.expression_count - 1, -1)]
     numbers = dict(zip(production, (dimension.number for dimension in dimensions), strict=True))
     return (
         ndistinct(data.n_distinct, numbers) if data.n_distinct else None,
         dependencies(data.dependencies, numbers) if data.dependencies else None,
-        _common(connection, data, dimensions) if data.most_common_vals else None,
+        _common(sessions, data, dimensions) if data.most_common_vals else None,
     )
 
 
@@ -160,16 +168,16 @@ def dependencies(text: str, numbers: Mapping[int, int]) -> bytes:
     return struct.pack("<III", _DEPENDENCIES_MAGIC, _BASIC, len(items)) + b"".join(items)
 
 
-def _common(connection: psycopg.Connection[Any], data: ExtendedData, dimensions: Sequence[Dimension]) -> bytes | None:
+def _common(sessions: Sessions, data: ExtendedData, dimensions: Sequence[Dimension]) -> bytes | None:
     """Return `pg_mcv_list`, or nothing when a value is refused by its type."""
     rows = data.most_common_vals or ()
     texts = [sorted({row[n] or "" for row in rows if row[n] is not None}) for n in range(len(dimensions))]
     parts, indexes = [], []
     for dimension, values in zip(dimensions, texts, strict=True):
-        images = stored(connection, {dimension.type_name: values}) if values else {}
+        images = stored(sessions, {dimension.type_name: values}) if values else {}
         if len(images) != len(values) or dimension.length < _VARLENA:
             return None
-        ranks = _ranks(connection, dimension, values)
+        ranks = _ranks(sessions.owner, dimension, values)
         by_rank = {ranks[value]: _plain(images[dimension.type_name, value], dimension) for value in values}
         parts.append([by_rank[rank] for rank in sorted(by_rank)])
         indexes.append(ranks)

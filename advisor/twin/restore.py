@@ -6,7 +6,6 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -30,8 +29,10 @@ from advisor.twin.foreign import ForeignServers, is_wrapper
 from advisor.twin.lacking import lack_of
 from advisor.twin.order import Ranks, in_order
 from advisor.twin.repair import Cut, as_hash_partition, cut_notes, without
+from advisor.twin.rights import Sessions
 
 _PATH = re.compile(r"SET\s+(?:SESSION\s+)?search_path\s*(?:=|TO)\s*[\"']?(\w+)", re.IGNORECASE)
+_IS_SETTING = re.compile(r"SE(T|LECT)\s", re.IGNORECASE)
 _HEAD = 90
 _BATCH = 200
 """Statements sent as one; all of them run or none."""
@@ -39,21 +40,17 @@ _REPAIRS = 50
 """Things that one statement may lack, one by one."""
 _LEAKPROOF = "UPDATE pg_proc SET proleakproof = true WHERE oid = %s AND proowner = %s::regrole"
 
-Session = psycopg.Connection[Any]
 
+def restore_schema(sessions: Sessions, schema_sql: str, ranks: Ranks | None = None) -> list[str]:
+    """Run a dump's schema statements; return a note for each that failed or had to be changed.
 
-def restore_schema(
-    connection: Session, schema_sql: str, ranks: Ranks | None = None, superuser: Session | None = None
-) -> list[str]:
-    """Run a dump's schema statements in autocommit; return a note for each that failed or had to be changed.
-
-    `ranks` are production's object ids, in whose order things are made. `superuser` makes what only a superuser may and
-    what evaluates nothing; without it the connection does.
+    `ranks` are production's object ids, in whose order things are made. The superuser makes what only a superuser may
+    and what evaluates nothing.
     """
     left_out: Counter[str] = Counter()
     parts = [(text, sorted_out(text)) for text in in_order(statements(schema_sql, left_out), ranks or {})]
-    restore = _Restore(connection, superuser or connection)
-    connection.execute("SET check_function_bodies = off")
+    sessions.setup.append("SET check_function_bodies = off")
+    restore = _Restore(sessions)
     notes = [*restore.first(parts), *restore.rest(parts)]
     notes += [*cut_notes(restore.cuts), *restore.notes]
     if left_out:
@@ -65,11 +62,11 @@ def restore_schema(
 class _Restore:
     """One database being filled."""
 
-    def __init__(self, owner: Session, superuser: Session) -> None:
-        self.owner = owner
-        self.superuser = superuser
-        self._name = owner.info.user
-        self._foreign = ForeignServers(superuser, self._name)
+    def __init__(self, sessions: Sessions) -> None:
+        self.sessions = sessions
+        self.superuser = sessions.superuser
+        self._name = sessions.owner.info.user
+        self._foreign = ForeignServers(self.superuser, self._name)
         self.cuts: list[Cut] = []
         """What was left out of statements, so that they could be run."""
         self.notes: list[str] = []
@@ -129,10 +126,11 @@ class _Restore:
         """Run statements as one; one by one when the server refuses any of them."""
         if len(texts) > 1:
             try:
-                self.owner.execute("\n;\n".join(texts).encode())
+                self.sessions.owner.execute("\n;\n".join(texts).encode())
             except psycopg.Error:
                 pass
             else:
+                self.sessions.setup += filter(_IS_SETTING.match, texts)
                 return
         for text in texts:
             yield from self._owned(text)
@@ -141,7 +139,7 @@ class _Restore:
         """Run one statement, or what is left of it without what the twin lacks, so that its table lives."""
         for _ in range(_REPAIRS):
             try:
-                self.owner.execute(text.encode())
+                self.sessions.owner.execute(text.encode())
             except psycopg.Error as error:
                 changed = self._repaired(text, error)
                 if changed is None or changed == text:
@@ -151,6 +149,7 @@ class _Restore:
                 break
             if not text:
                 break
+        self.sessions.setup += filter(_IS_SETTING.match, [text])
         return []
 
     def _repaired(self, text: str, error: psycopg.Error) -> str | None:
@@ -179,12 +178,12 @@ class _Restore:
 
     def _mark_leakproof(self, signature: str) -> None:
         """Mark a function of the owner's; its name is looked up by the owner, its mark made by object id."""
-        row = self.owner.execute("SELECT %s::regprocedure::oid", [signature]).fetchone()
+        row = self.sessions.owner.execute("SELECT %s::regprocedure::oid", [signature]).fetchone()
         self.superuser.execute(_LEAKPROOF.encode(), [row[0] if row else 0, sql.Identifier(self._name).as_string()])
 
     def _privileged(self, text: str) -> None:
         """Run a statement as superuser, its names looked up where the dump's are, PostgreSQL's own first."""
-        row = self.owner.execute("SELECT current_schemas(false)::text[]").fetchone()
+        row = self.sessions.owner.execute("SELECT current_schemas(false)::text[]").fetchone()
         path = [name for name in (row[0] if row else []) if not name.startswith("pg_")] or ["public"]
         with self.superuser.transaction(), self.superuser.pipeline():  # which takes one statement at a time
             names = ", ".join(sql.Identifier(name).as_string() for name in path)

@@ -8,6 +8,7 @@ that only took `SET ROLE` could take it back.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -37,6 +38,37 @@ SELECT rolname, shobj_description(oid, 'pg_authid') FROM pg_roles WHERE shobj_de
 """
 SWITCH = "SELECT pg_catalog.pgadvisor_switch(%s::pg_catalog.oid[], %s::pg_catalog.oid[])"
 """Shows and hides indexes until the end of the transaction, which must be rolled back."""
+
+
+class Sessions:
+    """Two sessions on one database of the twin: the superuser's, and the owner's, opened again when it was ended."""
+
+    def __init__(self, superuser: psycopg.Connection[Any], login: Callable[[], psycopg.Connection[Any]]) -> None:
+        self.superuser = superuser
+        """Keeps books in the catalog; it looks up names in `pg_catalog` only and evaluates nothing of the dump's."""
+        self.setup: list[str] = []
+        """What is run first in each session of the owner."""
+        self._login = login
+        self._owner: psycopg.Connection[Any] | None = None
+
+    @property
+    def owner(self) -> psycopg.Connection[Any]:
+        """Return the owner's session, a new one where the last was ended because it took too long."""
+        if self._owner is None or self._owner.closed:
+            self._owner = self._login()
+            for statement in self.setup:
+                with contextlib.suppress(psycopg.Error):
+                    self._owner.execute(statement.encode())
+        return self._owner
+
+    def __enter__(self) -> Sessions:
+        """Return the sessions; the superuser's is the caller's to close."""
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Close the owner's session."""
+        if self._owner:
+            self._owner.close()
 
 
 def make_owner(admin: psycopg.Connection[Any], name: str, secret: str) -> None:

@@ -17,16 +17,25 @@ _MCV, _HISTOGRAM, _CORRELATION, _MCELEM, _DECHIST, _RANGE_LENGTH, _BOUNDS = rang
 _SLOTS = 5
 _TEXT, _FLOAT8, _TEXT_EQUAL, _FLOAT8_LESS, _DEFAULT_COLLATION = 25, 701, 98, 672, 100
 
+_NUMBERED = range(1, _SLOTS + 1)
 INSERT = """
 INSERT INTO pg_statistic
-VALUES (%s, %s, %s, %s, %s, %s, {kinds}, {operators}, {collations}, {numbers}, {values})
+SELECT r.relation, r.number, r.inherited, r.null_frac, r.avg_width, r.n_distinct, {kinds}, {operators}, {collations},
+       {numbers}, {values}
+FROM json_to_recordset(%s) AS r (
+    relation oid, number smallint, inherited boolean, null_frac real, avg_width integer, n_distinct real, {fields})
 """.format(
-    kinds=", ".join(["%s"] * _SLOTS),
-    operators=", ".join(["%s"] * _SLOTS),
-    collations=", ".join(["%s"] * _SLOTS),
-    numbers=", ".join(["%s::real[]"] * _SLOTS),
-    values=", ".join(["array_in(%s::cstring, %s::oid, -1)"] * _SLOTS),
+    kinds=", ".join(f"r.kind{n}" for n in _NUMBERED),
+    operators=", ".join(f"r.operator{n}" for n in _NUMBERED),
+    collations=", ".join(f"r.collation{n}" for n in _NUMBERED),
+    numbers=", ".join(f"r.numbers{n}" for n in _NUMBERED),
+    values=", ".join(f"array_in(textout(r.values{n}), r.type{n}, -1)" for n in _NUMBERED),
+    fields=", ".join(
+        f"kind{n} smallint, operator{n} oid, collation{n} oid, numbers{n} real[], values{n} text, type{n} oid"
+        for n in _NUMBERED
+    ),
 )
+"""Inserts all records of a JSON array, each as `statistic_row` returns it."""
 
 _TYPES = """
 WITH RECURSIVE base AS (
@@ -103,18 +112,19 @@ def read_types(connection: psycopg.Connection[Any], types: Sequence[int]) -> Map
 
 def statistic_row(
     relation: int, number: int, inherited: bool, column: ColumnStatistics, facts: TypeFacts, collation: int
-) -> list[Any]:
-    """Return the values of `INSERT` for one column."""
+) -> dict[str, Any]:
+    """Return one column's record for `INSERT`."""
     slots = [*_slots(column, facts, collation)][:_SLOTS]
     slots += [_Slot(0)] * (_SLOTS - len(slots))
-    row: list[Any] = [relation, number, inherited, column.null_frac, column.avg_width, column.n_distinct]
-    row += [slot.kind for slot in slots]
-    row += [slot.operator for slot in slots]
-    row += [slot.collation for slot in slots]
-    row += [None if slot.numbers is None else [float(number) for number in slot.numbers] for slot in slots]
-    for slot in slots:
-        row += [None if slot.values is None else array_literal(slot.values), slot.type]
-    return row
+    record: dict[str, Any] = {
+        "relation": relation, "number": number, "inherited": inherited, "null_frac": column.null_frac,
+        "avg_width": column.avg_width, "n_distinct": column.n_distinct,
+    }  # fmt: skip
+    for n, slot in zip(_NUMBERED, slots, strict=True):
+        record[f"kind{n}"], record[f"operator{n}"], record[f"collation{n}"] = slot.kind, slot.operator, slot.collation
+        record[f"numbers{n}"], record[f"type{n}"] = slot.numbers, slot.type
+        record[f"values{n}"] = None if slot.values is None else array_literal(slot.values)
+    return record
 
 
 def _slots(column: ColumnStatistics, facts: TypeFacts, collation: int) -> Iterable[_Slot]:
@@ -140,5 +150,9 @@ def _slots(column: ColumnStatistics, facts: TypeFacts, collation: int) -> Iterab
 
 def array_literal(values: Iterable[str]) -> str:
     """Return the text form of a one-dimensional array of these values."""
-    quoted = ('"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values)
+    listed = list(values)
+    joined = '","'.join(listed)
+    if "\\" not in joined and joined.count('"') == 2 * max(len(listed) - 1, 0):
+        return f'{{"{joined}"}}' if listed else "{}"
+    quoted = ('"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in listed)
     return "{" + ",".join(quoted) + "}"

@@ -28,7 +28,7 @@ from advisor.twin.loading import load_columns
 from advisor.twin.order import ranks_of
 from advisor.twin.providers import Host
 from advisor.twin.restore import restore_schema
-from advisor.twin.rights import drop_role, make_owner, open_database, prepare_database
+from advisor.twin.rights import Sessions, drop_role, make_owner, open_database, prepare_database
 from advisor.twin.roles import give_away, make_roles, open_to_all, roles_of, set_for_roles, without_access
 from advisor.twin.settings import SERVER_SETTINGS, apply_settings, set_for_database
 from advisor.twin.sizing import Sizer, read_relations
@@ -141,9 +141,9 @@ class _Maker:
         if not self.host.ours:
             self._stack.callback(drop_database, self._admin, self.name)
         notes += self._apply(self.name)
-        with self.connect() as connection, self.login() as owner:
+        with self.connect() as connection, Sessions(connection, self.login) as sessions:
             prepare_database(connection, self.host.owner)
-            notes += restore_schema(owner, snapshot.restorable_sql, ranks_of(snapshot.statistics), connection)
+            notes += restore_schema(sessions, snapshot.restorable_sql, ranks_of(snapshot.statistics))
             _invalidate(connection, snapshot.statistics)
             give_away(connection, snapshot.owners, self._names, self.host.owner)
             return notes
@@ -194,14 +194,14 @@ def start_twin(
 
 
 def _fill(snapshot: Snapshot, maker: _Maker, notes: Sequence[str], size_of: SizeOf | None) -> Twin:
-    with maker.connect() as connection, maker.login() as owner:
-        schema = read_schema(owner)
+    with maker.connect() as connection, Sessions(connection, maker.login) as sessions:
+        schema = read_schema(sessions.owner)
         statistics = completed(snapshot.statistics, schema)
         guarded = [f"{one.schema}.{one.name}" for _, one in sorted(schema.tables.items()) if one.row_security]
         open_to_all(connection)
-        notes = [*notes, *without_access(guarded, snapshot), *load_columns(connection, statistics)]
-        notes += load_extended(connection, statistics)
-        leaves = leaf_tuples(connection, statistics)
+        notes = [*notes, *without_access(guarded, snapshot), *load_columns(sessions, statistics)]
+        notes += load_extended(sessions, statistics)
+        leaves = leaf_tuples(sessions, statistics)
     sizes = {**_added(schema, statistics, size_of, snapshot.server_version), **statistics.relations}
     many = maker.host.ours
     database = maker.copy() if many else maker.name

@@ -13,7 +13,7 @@ from sqlalchemy import make_url
 
 from advisor.capture.conninfo import connection_parameters, server_message, url_of
 from advisor.errors import ProofError
-from advisor.twin.rights import drop_role, make_owner, open_database
+from advisor.twin.rights import Sessions, drop_role, make_owner, open_database
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,10 @@ def scratch_database(url: str, schema_sql: str | None, settings: Mapping[str, st
             open_database(administration, name, name)
             owner = make_url(plain_url(url, name)).set(username=name, password=secret)
             scratch = Scratch(owner.render_as_string(hide_password=False), plain_url(url, name), ())
-            with scratch.connect() as superuser, scratch.login() as connection:
+            with scratch.connect() as superuser, Sessions(superuser, scratch.login) as sessions:
                 superuser.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(sql.Identifier(name)))
                 if schema_sql:
-                    notes += restore_schema(connection, schema_sql, superuser=superuser)
+                    notes += restore_schema(sessions, schema_sql)
             yield replace(scratch, notes=tuple(notes))
         finally:
             drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
