@@ -20,7 +20,7 @@ from advisor.catalog.roles import Role
 from advisor.catalog.snapshot import Snapshot
 from advisor.twin.owner import MARK, owner
 from advisor.twin.rights import OWNER, SUPERUSER
-from advisor.twin.settings import set_for_database
+from advisor.twin.settings import may_be_set, set_for_database
 
 RESERVED = (OWNER, SUPERUSER, "pg_", "public", "none")
 """Beginnings of names that no role may have, or that are those of ours."""
@@ -98,6 +98,8 @@ def set_for_roles(
     for role, here in sorted(names.items()):
         own = replace(snapshot, overrides=tuple(one for one in snapshot.overrides if one.role is not None))
         for name, value in own.overrides_of(role).items():
+            if not may_be_set(name):
+                continue
             try:
                 set_for_database(admin, database, name, names.get(value, value) if name == "role" else value, here)
             except psycopg.Error as error:

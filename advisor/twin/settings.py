@@ -38,6 +38,14 @@ def matters(name: str) -> bool:
     return name in PLANNER_SETTINGS or name.startswith(_PREFIXES)
 
 
+def may_be_set(name: str) -> bool:
+    """Return whether a snapshot may set this for a role: what changes plans, and what only policies read.
+
+    Never what makes a session load a library: it would be set by a superuser, so that no server refuses it.
+    """
+    return matters(name) or name.lower() in ("search_path", "role") or "." in name
+
+
 def apply_settings(connection: psycopg.Connection[Any], database: str, settings: Mapping[str, str]) -> list[str]:
     """Make production's planner settings the database's own; return a note for each the server refused."""
     wanted = {name: value for name, value in sorted(settings.items()) if matters(name)}

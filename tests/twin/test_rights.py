@@ -7,6 +7,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 
+from advisor.catalog.roles import Role
 from advisor.catalog.snapshot import Snapshot
 from advisor.catalog.statistics import Statistics
 from advisor.twin.plan import PlanNode
@@ -52,9 +53,7 @@ def test_the_twins_own_session_has_no_right_and_cannot_take_one(major: int) -> N
 
 
 def test_a_statement_is_planned_as_its_role_and_under_its_settings() -> None:
-    with start_twin(EMPTY) as twin:
-        with psycopg.connect(twin.superuser, autocommit=True) as connection:
-            connection.execute("CREATE ROLE app LOGIN; GRANT SELECT ON t TO app")
+    with start_twin(replace(EMPTY, roles=(Role("app"),))) as twin:
         text = BoundStatement("SELECT * FROM t", None, "logged")
         owner, app = plan(twin, text), plan(twin, replace(text, role="app"))
         assert isinstance(owner, PlanNode) and "Filter" not in owner.detail
@@ -72,6 +71,6 @@ def test_a_statement_is_planned_as_its_role_and_under_its_settings() -> None:
         assert isinstance(american, PlanNode) and isinstance(german, PlanNode)
         assert american.node_type == "Seq Scan" and german.node_type == "Result"
         unknown = plan(twin, replace(text, role="nobody at all"))
-        assert isinstance(unknown, Refused) and 'role "nobody at all" does not exist' in unknown.reason
+        assert isinstance(unknown, Refused) and "nobody at all" in unknown.reason
         wrong = plan(twin, replace(text, settings=(("work_mem", "much"),)))
         assert isinstance(wrong, Refused) and "work_mem" in wrong.reason
