@@ -23,7 +23,7 @@ from advisor.catalog.snapshot_model import Snapshot
 from advisor.rewrites.proof.rows import Rows
 from advisor.twin.database import create_database, drop_database
 from advisor.twin.restore import restore_schema
-from advisor.twin.rights import drop_role, make_owner, open_database, prepare_database
+from advisor.twin.rights import Sessions, drop_role, make_owner, open_database, prepare_database
 
 STATEMENT_MS = 100
 """How long one statement may run."""
@@ -176,10 +176,11 @@ def proof_database(superuser: str, snapshot: Snapshot) -> Iterator[ProofDatabase
             admin.execute(grant.format(sql.Identifier(roles[0])))
         inner = {**base, "dbname": name}
         mine, its = ({**inner, "user": role, "password": secret} for role in roles)
-        with _session(inner) as connection, _session(mine) as owner:
+        with _session(inner) as connection, Sessions(connection, lambda: _session(mine)) as sessions:
+            connection.execute("SET search_path = pg_catalog")
             prepare_database(connection, roles[0])
-            restore_schema(owner, snapshot.restorable_sql, None, connection)
-            _grant(owner, roles[1])
+            restore_schema(sessions, snapshot.restorable_sql)
+            _grant(sessions.owner, roles[1])
         owner = stack.enter_context(_session(mine))
         yield ProofDatabase(owner, stack.enter_context(_session(its)))
 
