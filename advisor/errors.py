@@ -6,6 +6,8 @@ message and ends with `exit_status`; a traceback is always a defect of ours.
 
 from __future__ import annotations
 
+from advisor.visible import on_one_line, visible
+
 
 class AdvisorError(Exception):
     """Something the user can act on: `what` happened, `where`, and what to `do` now."""
@@ -20,9 +22,9 @@ class AdvisorError(Exception):
 
     def __str__(self) -> str:
         """Return the message as the command line prints it after `error: `."""
-        place = f"{self.where}: " if self.where else ""
+        place = f"{on_one_line(self.where)}: " if self.where else ""
         remedy = f"\n  do: {self.do}" if self.do else ""
-        return f"{place}{self.what}{remedy}"
+        return visible(f"{place}{self.what}{remedy}")
 
 
 class UsageError(AdvisorError):

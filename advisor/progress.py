@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from advisor.visible import on_one_line
+
 
 class Progress:
     """Says what the tool is doing; silent when told to be."""
@@ -20,11 +22,11 @@ class Progress:
     def note(self, text: str) -> None:
         """Print one line of progress."""
         if not self.quiet:
-            print(f"{self._dim}{text}{self._plain}", file=sys.stderr, flush=True)
+            print(f"{self._dim}{on_one_line(text)}{self._plain}", file=sys.stderr, flush=True)
 
     def warn(self, text: str) -> None:
         """Print one warning, even when quiet."""
-        print(f"warning: {text}", file=sys.stderr, flush=True)
+        print(f"warning: {on_one_line(text)}", file=sys.stderr, flush=True)
 
     @contextmanager
     def step(self, text: str) -> Iterator[None]:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from advisor.capture.messages import Language, english
-from advisor.capture.prefix import compile_prefix
+from advisor.capture.prefix import exact_pattern
 
 KNOWN = (
     "%m [%p] ",
@@ -34,6 +34,15 @@ KNOWN = (
 
 LINES = 600
 """Lines looked at."""
+
+LONGEST = 600
+"""Bytes that stand before a severity at most: what is longer is no prefix."""
+
+TOKENS_LIMIT = 120
+"""Tokens of a line's beginning at most."""
+
+STOPS = 30
+"""Places looked at for `%q` at most."""
 
 ENOUGH = 0.5
 """Least share of lines a prefix must fit."""
@@ -100,8 +109,10 @@ def _beginnings(head: bytes, language: Language) -> tuple[list[str], list[str]]:
     statements: list[str] = []
     for match in severe.finditer(head):
         begin = match[1] or b""
+        if len(begin) > LONGEST:
+            continue
         end = head.find(b"\n", match.end())
-        rest = head[match.end() : end if end >= 0 else len(head)]
+        rest = head[match.end() : min(end if end >= 0 else len(head), match.end() + LONGEST)]
         if not spoken.match(rest) and (real := later.match(rest)):
             begin, rest = head[match.start() : match.end()] + real[1], b"duration: 0"
         beginnings.append(begin.decode("utf-8", "replace"))
@@ -114,21 +125,21 @@ def _beginnings(head: bytes, language: Language) -> tuple[list[str], list[str]]:
 
 def score(prefix: str, beginnings: Sequence[str]) -> float:
     """Return the share of lines that a prefix fits, less where its free fields swallow what other escapes stand for."""
-    compiled = compile_prefix(prefix)
-    pattern = re.compile(compiled.pattern)
+    source, fields = exact_pattern(prefix)
+    pattern = re.compile(source)
     fits = spoiled = 0
     filled: set[str] = set()
     for beginning in beginnings:
         if match := pattern.fullmatch(beginning.encode()):
             fits += 1
-            filled.update(name for name, value in zip(compiled.fields, match.groups(), strict=True) if value)
+            filled.update(name for name, value in zip(fields, match.groups(), strict=True) if value)
             free = [
                 value.decode("utf-8", "replace")
-                for name, value in zip(compiled.fields, match.groups(), strict=True)
+                for name, value in zip(fields, match.groups(), strict=True)
                 if name in ("user", "database", "application", "backend") and value
             ]
             spoiled += any(_swallows(value) for value in free)
-    twice = len(compiled.fields) - len(set(compiled.fields)) + 0.3 * ("%q" in prefix)
+    twice = len(fields) - len(set(fields)) + 0.3 * ("%q" in prefix)
     return (fits - 0.6 * spoiled) / len(beginnings) + 0.001 * len(filled) - 0.01 * twice
 
 
@@ -145,7 +156,8 @@ def _structural(statements: Sequence[str], beginnings: Sequence[str]) -> Iterabl
     """Yield prefixes built from the forms of the lines' tokens."""
     tokenised = [_tokens(line) for line in statements]
     forms = Counter(_forms(tokens) for tokens in tokenised)
-    common = [form for form, count in forms.items() if count >= 0.04 * len(tokenised)]
+    least = 0.04 * len(tokenised)
+    common = [form for form, count in forms.items() if count >= least and len(form) <= TOKENS_LIMIT]
     for form in sorted(common, key=lambda form: (len(form), -forms[form], form))[:4]:
         rows = [tokens for tokens in tokenised if _forms(tokens) == form]
         parts = _named(rows)
@@ -276,13 +288,14 @@ def _numbers(columns: Sequence[Sequence[Token]]) -> dict[int, str]:
 
 def _stop(parts: Sequence[str], beginnings: Sequence[str]) -> int | None:
     """Return where background processes end their prefix (`%q`), `None` when they write all of it."""
-    whole = re.compile(compile_prefix("".join(parts)).pattern)
-    left = [line.encode() for line in beginnings if not whole.fullmatch(line.encode())]
+    whole = re.compile(exact_pattern("".join(parts))[0])
+    left = Counter(line for line in map(str.encode, beginnings) if not whole.fullmatch(line))
     if not left:
         return None
     fits = []
-    for stop in (place for place in range(len(parts)) if place == 0 or parts[place - 1][-1:] in " :|-"):
-        pattern = re.compile(compile_prefix("".join(parts[:stop])).pattern)
-        fits.append((sum(1 for line in left if pattern.fullmatch(line)), -stop))
+    places = [place for place in range(len(parts)) if place == 0 or parts[place - 1][-1:] in " :|-"]
+    for stop in places[:STOPS]:
+        pattern = re.compile(exact_pattern("".join(parts[:stop]))[0])
+        fits.append((sum(count for line, count in left.items() if pattern.fullmatch(line)), -stop))
     count, place = max(fits)
     return -place if count else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 DEFAULT = "%m [%p] "
@@ -11,31 +11,44 @@ DEFAULT = "%m [%p] "
 
 STAMP = rb"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d"
 
+ZONES = rb"((?:[A-Za-z]{1,31}+|[+-][0-9]{2}(?::?[0-9]{2}){0,2}+))"
+
 FIELDS: Mapping[str, tuple[str, bytes]] = {
     "a": ("application", rb"(.*?)"),
     "u": ("user", rb"(.*?)"),
     "d": ("database", rb"([^@\n]*?)"),
-    "r": ("client", rb"([^\s(]*)(?:\([0-9]*\))?"),
+    "r": ("client", rb"([^\s(]*+(?=\()|\[\w{0,20}+\]|[0-9.]{0,15}+)(?:\([0-9]{0,5}+\))?+"),
     "h": ("client", rb"(\S*?)"),
-    "L": ("", rb"\S*"),
+    "L": ("", rb"\S*?"),
     "b": ("backend", rb"(.*?)"),
-    "p": ("pid", rb"([0-9]+)"),
-    "P": ("", rb"\d*"),
-    "t": ("time", rb"(" + STAMP + rb") ([A-Za-z0-9_+:-]+)"),
-    "m": ("time", rb"(" + STAMP + rb"\.\d{3}) ([A-Za-z0-9_+:-]+)"),
-    "n": ("epoch", rb"(\d{9,11}\.\d{3})"),
+    "p": ("pid", rb"([0-9]{1,10}+)"),
+    "P": ("", rb"[0-9]{0,10}+"),
+    "t": ("time", rb"(" + STAMP + rb") " + ZONES),
+    "m": ("time", rb"(" + STAMP + rb"\.\d{3}) " + ZONES),
+    "n": ("epoch", rb"([0-9]{9,11}\.[0-9]{3})"),
     "i": ("", rb".*?"),
     "e": ("sqlstate", rb"([0-9A-Z]{5})"),
-    "c": ("session", rb"([0-9a-f]+\.[0-9a-f]+)"),
-    "l": ("", rb"\d+"),
-    "s": ("start", rb"(" + STAMP + rb") [A-Za-z0-9_+:-]+"),
-    "v": ("vxid", rb"([0-9]*(?:/[0-9]+|))"),
-    "x": ("", rb"\d*"),
-    "Q": ("query_id", rb"(-?\d*)"),
+    "c": ("session", rb"([0-9a-f]{1,16}+\.[0-9a-f]{1,16}+)"),
+    "l": ("", rb"[0-9]{1,20}+"),
+    "s": ("start", rb"(" + STAMP + rb") " + ZONES.replace(b"((?:", b"(?:").removesuffix(b")")),
+    "v": ("vxid", rb"([0-9]{0,10}+(?:/[0-9]{1,10}+|))"),
+    "x": ("", rb"[0-9]{0,20}+"),
+    "Q": ("query_id", rb"(-?[0-9]{0,20}+)"),
 }
-"""Each escape's field (empty: matched, not kept) and its pattern."""
+"""Each escape's field (empty: matched, not kept) and its pattern.
 
-USER_AT = rb"([^@\n]*?(?:@[^@\s]*?)??)"
+None gives back what it took, but the free ones, which hold anything; no number is longer than the server's."""
+
+WIDEST = 100
+"""Blanks that pad a field at most."""
+
+UNENDED = rb"[^\n]*?"
+"""The quick pattern of a free field that no text ends."""
+
+LAZY = b"*?"
+"""What the patterns of free fields have, and no other."""
+
+USER_AT = rb"([^@\n]*+(?:@[^@\s]*+(?=@))?+)"
 """A user name before `@`: it may hold one itself, as the names of cloud accounts do; a database name may not."""
 
 ESCAPE = re.compile(r"%(-?\d+)?([A-Za-z%])")
@@ -56,11 +69,6 @@ QUICK: Mapping[str, tuple[str, bytes, bytes]] = {
 """Escapes that the quick pattern gives a group of their own: field, group, and what follows it.
 
 Whoever reads the times finds out what is none."""
-
-SURE: Mapping[str, bytes] = {"p": rb"[0-9]++", "c": rb"[0-9a-f]++\.[0-9a-f]++"}
-"""Patterns of escapes for the quick pattern, where what follows is no hexadecimal digit."""
-
-HEXADECIMAL = (*"0123456789abcdef", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +114,11 @@ def _pieces(text: str) -> list[Piece]:
     return [piece for piece in found if piece[0] or piece[1] == "stop"]
 
 
+def exact_pattern(text: str) -> tuple[bytes, tuple[str, ...]]:
+    """Return the pattern of a `log_line_prefix` alone, and the names of its groups."""
+    return _exact(_pieces(text))
+
+
 def compile_prefix(text: str) -> Prefix:
     """Return the pattern of a `log_line_prefix`; unknown escapes vanish, as they do in the server."""
     pieces = _pieces(text)
@@ -117,7 +130,7 @@ def compile_prefix(text: str) -> Prefix:
         text,
         pattern,
         fields,
-        b"".join(quick.parts),
+        quick.pattern(),
         tuple(quick.names),
         b"".join(quick.again),
         tuple(_exact(stretch) for stretch in quick.stretches),
@@ -126,24 +139,53 @@ def compile_prefix(text: str) -> Prefix:
 
 
 def _exact(pieces: list[Piece]) -> tuple[bytes, tuple[str, ...]]:
-    """Return the pattern of some pieces and the names of its groups."""
+    """Return the pattern of some pieces and the names of its groups.
+
+    A free field ends where what follows it first stands, and only the last one may be made longer when that does not
+    fit: so a line is read in linear time, whatever is in it.
+    """
     parts: list[bytes] = []
     fields: list[str] = []
+    last = max((place for place, (what, kind, _) in enumerate(pieces) if kind == "escape" and _free(what)), default=-1)
     for place, (what, kind, padding) in enumerate(pieces):
         if kind == "stop":
             parts.append(b"(?:")
         elif kind == "text":
             parts.append(re.escape(what.encode()))
         else:
-            name, pattern = FIELDS[what]
-            following = pieces[place + 1][0] if place + 1 < len(pieces) else ""
-            if what == "u" and following.startswith("@"):
-                pattern = USER_AT
-            parts.append(_padded(pattern, padding))
+            name = FIELDS[what][0]
+            following = pieces[place + 1 : place + 3]
+            pattern = _padded(_field(what, following), padding)
+            parts.append(_ended(pattern, following) if _free(what) and place != last else pattern)
             fields.extend([name, "zone"] if name == "time" else [name] if name else [])
     if any(kind == "stop" for _, kind, _ in pieces):
         parts.append(b"|)")
     return b"".join(parts), tuple(fields)
+
+
+def _free(letter: str) -> bool:
+    return LAZY in FIELDS[letter][1]
+
+
+def _field(letter: str, following: Sequence[Piece]) -> bytes:
+    """Return the pattern of a field, with its group."""
+    at = letter == "u" and following and following[0][1] == "text" and following[0][0].startswith("@")
+    return USER_AT if at else FIELDS[letter][1]
+
+
+def _ended(pattern: bytes, following: Sequence[Piece]) -> bytes:
+    """Return a free field's pattern that gives nothing back once the text and the strict field behind it stand there.
+
+    The field of a user before `@` never gives anything back.
+    """
+    look = b""
+    for what, kind, _ in following:
+        if kind == "text":
+            look += re.escape(what.encode())
+        else:
+            look += _ungrouped(FIELDS[what][1]) if kind == "escape" and not _free(what) else b""
+            break
+    return b"(?>" + pattern + (b"(?=" + look + b")" if look else b"") + b")"
 
 
 class _Quick:
@@ -160,6 +202,11 @@ class _Quick:
         self._close()
         if any(kind == "stop" for _, kind, _ in pieces):
             self._both(b"|)")
+
+    def pattern(self) -> bytes:
+        """Return the pattern; one that fits nothing where it would try every way to share a line among fields."""
+        whole = b"".join(self.parts)
+        return b"(?!)" + whole if whole.count(UNENDED) > 1 else whole
 
     def _add(self, piece: Piece, following: Piece) -> None:
         what, kind, padding = piece
@@ -198,16 +245,11 @@ class _Quick:
 
 
 def _strict(letter: str, following: Piece) -> bytes:
-    """Return the pattern of a field without groups.
-
-    A free one ends at the character that follows it; one of digits need not give any back where none follows.
-    """
-    pattern = FIELDS[letter][1]
-    if b".*?" in pattern or b"*?)" in pattern:
-        ends = re.escape(following[0][0].encode()) if following[1] == "text" and following[0] else b""
-        return b"[^" + ends + rb"\n]*+" if ends else rb"[^\n]*?"
-    certain = following[1] == "text" and following[0][:1] not in HEXADECIMAL
-    return SURE[letter] if certain and letter in SURE else _ungrouped(pattern)
+    """Return the pattern of a field without groups; a free one ends at the character that follows it."""
+    if not _free(letter):
+        return _ungrouped(FIELDS[letter][1])
+    ends = re.escape(following[0][0].encode()) if following[1] == "text" and following[0] else b""
+    return b"[^" + ends + rb"\n]*+" if ends else UNENDED
 
 
 def _ungrouped(pattern: bytes) -> bytes:
@@ -215,6 +257,8 @@ def _ungrouped(pattern: bytes) -> bytes:
 
 
 def _padded(pattern: bytes, padding: str | None) -> bytes:
+    """Return a field's pattern with the blanks that may pad it."""
     if padding is None:
         return pattern
-    return pattern + b" *" if padding.startswith("-") else b" *" + pattern
+    blanks = b" {0,%d}" % min(abs(int(padding)), WIDEST)
+    return pattern + blanks if padding.startswith("-") else blanks + pattern

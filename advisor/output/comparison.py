@@ -9,6 +9,7 @@ from tabulate import tabulate
 
 from advisor.output.report import SCHEMA_VERSION
 from advisor.output.units import count, milliseconds, one_line
+from advisor.visible import visible
 from advisor.workload.compare import Change, Comparison, Side
 
 SHOWN = 25
@@ -37,7 +38,7 @@ def comparison_text(comparison: Comparison) -> str:
     parts += [line for verdict in ("new", "gone") if (line := _others(comparison, verdict))]
     if any(change.few for change in both[:SHOWN]):
         parts.append("(?) fewer than ten calls on one side: its mean says little")
-    return "\n\n".join(parts) + "\n"
+    return visible("\n\n".join(parts) + "\n")
 
 
 def comparison_json(comparison: Comparison) -> bytes:

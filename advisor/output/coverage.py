@@ -12,6 +12,7 @@ from advisor.capture.coverage import InputCoverage
 from advisor.output.formats.json import input_document
 from advisor.output.report import SCHEMA_VERSION
 from advisor.output.units import count, milliseconds, one_line, size
+from advisor.visible import on_one_line, visible
 from advisor.workload.model import Workload
 
 HEAVIEST = 10
@@ -25,15 +26,17 @@ def coverage_text(workload: Workload) -> str:
     alignment = ("left", "left", *["right"] * 5)
     parts = [tabulate(rows, COLUMNS, tablefmt="simple", colalign=alignment if rows else None, disable_numparse=True)]
     parts += [block for coverage in workload.inputs if (block := "\n".join(_details(coverage)))]
-    parts += ["\n".join(f"note: {note}" for note in workload.notes)] if workload.notes else []
-    return "\n\n".join([*parts, _summary(workload), _heaviest(workload)]) + "\n"
+    parts += ["\n".join(f"note: {on_one_line(note)}" for note in workload.notes)] if workload.notes else []
+    return visible("\n\n".join([*parts, _summary(workload), _heaviest(workload)]) + "\n")
 
 
 def left_out(coverage: InputCoverage) -> str:
     """Return one line that says how much of an input was left out, and why."""
     lost = sum(skip.count for skip in coverage.skipped.values())
     reasons = "; ".join(f"{count(skip.count)} × {reason}" for reason, skip in sorted(coverage.skipped.items()))
-    return f"{coverage.name}: {count(lost)} of {count(lost + coverage.records)} records left out ({reasons})"
+    return (
+        f"{on_one_line(coverage.name)}: {count(lost)} of {count(lost + coverage.records)} records left out ({reasons})"
+    )
 
 
 def coverage_json(workload: Workload) -> bytes:
@@ -77,13 +80,13 @@ def _details(coverage: InputCoverage) -> Iterable[str]:
     """Yield what was inferred about one input, what that hides, and what was left out."""
     if not (coverage.settings or coverage.hides or coverage.skipped):
         return
-    yield f"{coverage.name}:"
+    yield f"{on_one_line(coverage.name)}:"
     for name, value in sorted(coverage.settings.items()):
-        yield f"  {name}: {value}"
+        yield f"  {name}: {on_one_line(value)}"
     for sentence in coverage.hides:
-        yield f"  hidden: {sentence}"
+        yield f"  hidden: {on_one_line(sentence)}"
     for reason, skipped in sorted(coverage.skipped.items()):
-        yield f"  left out: {count(skipped.count)} × {reason}"
+        yield f"  left out: {count(skipped.count)} × {on_one_line(reason)}"
         yield from (f"    {one_line(example, 110)}" for example in skipped.examples)
 
 

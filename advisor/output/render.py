@@ -8,6 +8,7 @@ import pkgutil
 import advisor.output.formats
 from advisor.errors import UsageError
 from advisor.output.report import Report
+from advisor.visible import visible, without_controls
 
 
 def formats() -> tuple[str, ...]:
@@ -21,4 +22,4 @@ def render(report: Report, name: str) -> str:
         raise UsageError(f"unknown format {name!r}", do=f"use one of: {', '.join(formats())}")
     rendered = importlib.import_module(f"advisor.output.formats.{name}").render(report)
     assert isinstance(rendered, str)
-    return rendered
+    return visible(rendered) if name == "text" else without_controls(rendered)

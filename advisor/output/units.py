@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import re
 
-_LEADING_COMMENTS = re.compile(r"\A(\s*(--[^\n]*(\n|\Z)|/\*.*?\*/))+", re.DOTALL)
+from advisor.visible import on_one_line
+
+_LEADING_COMMENTS = re.compile(r"\A(?:\s*+(?:--[^\n]*+(?:\n|\Z)|/\*(?:[^*]++|\*(?!/))*+\*/))++")
+
+ENOUGH = 100
+"""Times the width wanted: characters of a text that are looked at."""
 
 
 def size(number: float) -> str:
@@ -37,5 +42,5 @@ def count(number: float | None) -> str:
 
 def one_line(text: str, width: int = 100) -> str:
     """Return SQL on one line, without the comments it begins with, cut to `width` characters with an ellipsis."""
-    flat = " ".join(_LEADING_COMMENTS.sub("", text).split())
+    flat = on_one_line(" ".join(_LEADING_COMMENTS.sub("", text)[: ENOUGH * width].split()))
     return flat if len(flat) <= width else flat[: width - 1] + "…"

@@ -7,6 +7,7 @@ import pkgutil
 
 import advisor.output.checks
 from advisor.gate.verdict import CheckResult
+from advisor.visible import visible, without_controls
 
 
 def verdict_formats() -> tuple[str, ...]:
@@ -18,4 +19,4 @@ def render_check(result: CheckResult, name: str) -> str:
     """Return the result in the format `name`, which must be one of `verdict_formats()`."""
     rendered = importlib.import_module(f"advisor.output.checks.{name}").render(result)
     assert isinstance(rendered, str)
-    return rendered
+    return visible(rendered) if name == "text" else without_controls(rendered)

@@ -27,7 +27,7 @@ _COUNTED = re.compile(
 )
 """What no plan depends on: left out, and counted by the words in the group; large objects have none."""
 _OWNER = re.compile(r"ALTER\s.*\sOWNER\s+TO\s+(\"[^\"]*\"|\w+)\s*;?\s*$", re.IGNORECASE | re.DOTALL)
-_LEADING = re.compile(r"(\s+|--[^\n]*(\n|$)|/\*.*?\*/)*", re.DOTALL)
+_LEADING = re.compile(r"(?:\s++|--[^\n]*+(?:\n|$)|/\*(?:[^*]++|\*(?!/))*+\*/)*+")
 
 
 def statements(dump: str, left_out: Counter[str] | None = None) -> Iterator[str]:

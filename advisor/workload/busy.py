@@ -93,10 +93,37 @@ def spread(seconds: Counter[int], start: NDArray[np.int64], end: NDArray[np.int6
         places, inverse = np.unique(within - least, return_inverse=True)
         sums = np.bincount(inverse, taken, len(places))
     seconds.update(dict(zip((places + least).tolist(), sums.astype(np.int64).tolist(), strict=True)))
-    for begin, stop in zip(start[~inside].tolist(), end[~inside].tolist(), strict=True):
-        if stop - begin < LONGEST * SECOND:
-            for second in range(begin // SECOND, stop // SECOND + 1):
-                seconds[second] += min(stop, (second + 1) * SECOND) - max(begin, second * SECOND)
+    begin, stop = start[~inside], end[~inside]
+    short = stop - begin < LONGEST * SECOND
+    seconds.update(_touched(begin[short], stop[short]))
+
+
+def _touched(begin: NDArray[np.int64], stop: NDArray[np.int64]) -> dict[int, int]:
+    """Return second to microseconds of spans that touch several seconds.
+
+    Each span's first and last second are added as they are; of the seconds between only the first and the one behind
+    the last are marked, and the running sum of the marks is how many spans hold a second whole: linear in spans and in
+    the seconds that any of them touches, however long they are.
+    """
+    if not len(begin):
+        return {}
+    first, last = begin // SECOND, stop // SECOND
+    edges = np.unique(np.concatenate((first, first + 1, last, last + 1)))
+    marks = np.zeros(len(edges), dtype=np.int64)
+    np.add.at(marks, np.searchsorted(edges, first + 1), 1)
+    np.add.at(marks, np.searchsorted(edges, last), -1)
+    whole = np.cumsum(marks)
+    found: dict[int, int] = {}
+    for place, (edge, held) in enumerate(zip(edges.tolist(), whole.tolist(), strict=True)):
+        if held:
+            found.update(dict.fromkeys(range(edge, int(edges[place + 1])), held * SECOND))
+    for second, taken in zip(
+        (*first.tolist(), *last.tolist()),
+        (*((first + 1) * SECOND - begin).tolist(), *(stop - last * SECOND).tolist()),
+        strict=True,
+    ):
+        found[second] = found.get(second, 0) + taken
+    return found
 
 
 def busy(

@@ -21,6 +21,8 @@ CODE_TAGS = frozenset(
 STRINGS = frozenset({"SCONST", "BCONST", "XCONST", "USCONST"})
 NUMBERS = frozenset({"ICONST", "FCONST"})
 COMMENTS = frozenset({"SQL_COMMENT", "C_COMMENT"})
+NEAR = 100
+"""Characters before a number that are looked at."""
 FOLDED = "/*, ... */"
 """The comment PostgreSQL 18 puts in a folded list: not the user's, and it says the list had several elements."""
 NOTE = "redacted: values were removed, so plans rest on statistics instead of values that were really sent"
@@ -43,23 +45,30 @@ def blanked(text: str) -> str:
         tokens = scan(text)
     except ParseError:
         return "(statement withheld: it cannot be read, so its values cannot be told apart)"
-    for token in reversed(tokens):
+    parts: list[str] = []
+    done, parameters = 0, text.find("$")
+    for token in tokens:
         written = text[token.start : token.end + 1]
         if token.name in STRINGS:
             blank = "''"
-        elif token.name in NUMBERS and not _structural(text, token.start):
+        elif token.name in NUMBERS and not _structural(text, token.start, parameters):
             blank = "0"
         elif token.name in COMMENTS and written != FOLDED:
             blank = " "
         else:
             continue
-        text = text[: token.start] + blank + text[token.end + 1 :]
-    return text.strip()
+        parts += [text[done : token.start], blank]
+        done = token.end + 1
+    return "".join([*parts, text[done:]]).strip()
 
 
-def _structural(text: str, begin: int) -> bool:
-    """Return whether a number is part of a type or a position (`varchar(30)`, `ORDER BY 1`) in a normalised text."""
-    return "$" in text[:begin] or text[:begin].rstrip().endswith(("(", "by", "BY"))
+def _structural(text: str, begin: int, parameters: int) -> bool:
+    """Return whether a number is part of a type or a position (`varchar(30)`, `ORDER BY 1`) in a normalised text.
+
+    `parameters` is where its first `$` stands, -1 for none.
+    """
+    before = text[max(0, begin - NEAR) : begin].rstrip()
+    return 0 <= parameters < begin or before.endswith(("(", "by", "BY"))
 
 
 def _query(query: Query) -> Query:

@@ -14,14 +14,15 @@ from advisor.capture.exports.export import StatementExport
 from advisor.capture.exports.tally import Tally
 
 NAME = "SQL file"
+COMMENT = r"/\*(?:[^*]++|\*(?!/))*+\*/"
 BEGINNING = re.compile(
-    r"(?:\s+|--[^\n]*\n|/\*.*?\*/|\\[^\n]*\n|\()*"
-    r"(?:SELECT|WITH|INSERT|UPDATE|DELETE|MERGE|VALUES|TABLE|BEGIN|SET|EXPLAIN|CREATE|PREPARE|DO)\b(?!\s*[,:=])",
-    re.IGNORECASE | re.DOTALL,
+    r"(?:\s++|--[^\n]*+\n|" + COMMENT + r"|\\[^\n]*+\n|\()*+"
+    r"(?:SELECT|WITH|INSERT|UPDATE|DELETE|MERGE|VALUES|TABLE|BEGIN|SET|EXPLAIN|CREATE|PREPARE|DO)\b(?!\s*+[,:=])",
+    re.IGNORECASE,
 )
 QUERY = re.compile(
-    r"(?:\s+|--[^\n]*(?:\n|$)|/\*.*?\*/|\()*(SELECT|WITH|INSERT|UPDATE|DELETE|MERGE|VALUES|TABLE)\b",
-    re.IGNORECASE | re.DOTALL,
+    r"(?:\s++|--[^\n]*+(?:\n|$)|" + COMMENT + r"|\()*+(SELECT|WITH|INSERT|UPDATE|DELETE|MERGE|VALUES|TABLE)\b",
+    re.IGNORECASE,
 )
 META = re.compile(r"^\\[^\n]*$", re.MULTILINE)
 """psql's own commands."""

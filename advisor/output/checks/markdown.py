@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from advisor.gate.verdict import CheckResult, Verdict
 from advisor.output.checks.text import notes, summary
 from advisor.output.units import one_line
+from advisor.visible import on_one_line
+
+MEANING = re.compile(r"[&<>\\`*\[\]()!~|#]")
+"""Characters that mean something in HTML or Markdown, wherever they stand."""
 
 MARKER = "<!-- advisor check -->"
 
@@ -29,4 +35,5 @@ def _verdict(verdict: Verdict) -> str:
 
 
 def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Return a text on one line in which neither HTML nor Markdown means anything."""
+    return MEANING.sub(lambda found: f"&#{ord(found[0])};", on_one_line(text))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from advisor.gate.verdict import CheckResult, Verdict
 from advisor.output.unanalysed import summary as unanalysed
 from advisor.output.units import one_line
+from advisor.visible import on_one_line
 
 
 def render(result: CheckResult) -> str:
     """Return the verdicts as blocks of text and a closing line."""
     blocks = [_verdict(verdict) for verdict in result.verdicts]
-    blocks += [f"NOT APPLIED {reason}" for reason in result.unapplied]
+    blocks += [f"NOT APPLIED {on_one_line(reason)}" for reason in result.unapplied]
     return "\n\n".join([*blocks, *notes(result), summary(result)]) + "\n"
 
 
@@ -25,7 +26,8 @@ def summary(result: CheckResult) -> str:
     levels = [verdict.level for verdict in result.verdicts]
     parts = [f"{result.checked} queries checked", f"{levels.count('fail')} failed", f"{levels.count('warn')} warned"]
     if result.new:
-        parts.append(f"{len(result.new)} new without a baseline ({', '.join(query[:12] for query in result.new[:5])})")
+        first = ", ".join(on_one_line(query[:12]) for query in result.new[:5])
+        parts.append(f"{len(result.new)} new without a baseline ({first})")
     if result.unanalysed:
         parts.append(f"{len(result.unanalysed)} not analysed")
     if result.unapplied:
@@ -35,10 +37,11 @@ def summary(result: CheckResult) -> str:
 
 
 def _verdict(verdict: Verdict) -> str:
-    lines = [f"{verdict.level.upper()} {verdict.code} {verdict.name} query {verdict.query[:12]}: {verdict.cause}"]
+    lines = [f"{verdict.level.upper()} {verdict.code} {verdict.name} query {on_one_line(verdict.query[:12])}: "
+             f"{on_one_line(verdict.cause)}"]  # fmt: skip
     lines.append(f"  query  {one_line(verdict.text, 110)}")
     if verdict.cost_before is not None and verdict.cost_after is not None:
         lines.append(f"  cost   {verdict.cost_before:,.2f} accepted, {verdict.cost_after:,.2f} now")
     if verdict.fix:
-        lines.append(f"  fix    {verdict.fix}")
+        lines.append(f"  fix    {on_one_line(verdict.fix)}")
     return "\n".join(lines)

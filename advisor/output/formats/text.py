@@ -12,6 +12,7 @@ from advisor.output.unanalysed import summary
 from advisor.output.units import count, milliseconds, one_line, size
 from advisor.rules.finding import Finding
 from advisor.verify.proof import Proof, Timing
+from advisor.visible import on_one_line
 from advisor.workload.model import Query
 
 _HEAVIEST = 10
@@ -40,7 +41,7 @@ def _inputs(report: Report) -> str:
     rows = [
         [
             one_line(coverage.name, 48),
-            coverage.kind,
+            one_line(coverage.kind, 60),
             size(coverage.size),
             count(coverage.executions),
             f"{coverage.understood:.1%}",
@@ -51,8 +52,8 @@ def _inputs(report: Report) -> str:
     for coverage in report.workload.inputs:
         for reason, skipped in sorted(coverage.skipped.items()):
             where = f" (first: {one_line(skipped.examples[0], 80)})" if skipped.examples else ""
-            lines.append(f"  skipped {count(skipped.count)}: {reason}{where}")
-        lines += [f"  hidden: {sentence}" for sentence in coverage.hides]
+            lines.append(f"  skipped {count(skipped.count)}: {on_one_line(reason)}{where}")
+        lines += [f"  hidden: {on_one_line(sentence)}" for sentence in coverage.hides]
     return "What was read\n\n" + "\n".join(lines)
 
 
@@ -63,7 +64,7 @@ def _heaviest(report: Report) -> str:
         return ""
     rows = [
         [
-            query.id[:12],
+            on_one_line(query.id[:12]),
             count(query.calls),
             milliseconds(query.mean_ms),
             milliseconds(query.p95_ms),
@@ -87,7 +88,7 @@ def _findings(report: Report) -> str:
 
 
 def _finding(finding: Finding, report: Report) -> str:
-    lines = [f"{finding.code} {finding.name} [{finding.confidence}] {finding.title}"]
+    lines = [f"{finding.code} {finding.name} [{finding.confidence}] {on_one_line(finding.title)}"]
     if finding.evidence:
         facts = [_fact(key, value) for key, value in finding.evidence.items() if value not in (None, "", [], {})]
         lines.append("  evidence: " + ", ".join(facts))
@@ -95,7 +96,7 @@ def _finding(finding: Finding, report: Report) -> str:
     lines += _paragraph("cost", finding.cost)
     if finding.statistics:
         lines += [f"  revision: {one.path}" for one in report.revisions if one.proposal == finding.id]
-    lines.append(f"  silence:  {finding.silence}")
+    lines.append(f"  silence:  {on_one_line(finding.silence)}")
     return "\n".join(lines)
 
 
@@ -142,7 +143,7 @@ def _proposal(number: int, proposal: IndexProposal, queries: dict[str, Query], r
     statement = proposal.definition.ddl(proposal.name)
     if proposal.action == "drop":
         statement = drop_statement(proposal)
-    lines = [f"{number}. {statement}", f"   why       {proposal.reason}"]
+    lines = [f"{number}. {on_one_line(statement)}", f"   why       {on_one_line(proposal.reason)}"]
     if proposal.action != "drop":
         lines.append(
             f"   gain      {_share(benefit.time_saved_ms_per_day, report)}"
@@ -159,7 +160,7 @@ def _proposal(number: int, proposal: IndexProposal, queries: dict[str, Query], r
     if len(proposal.queries) > 3:
         lines.append(f"             and {len(proposal.queries) - 3} more")
     if proposal.replaces:
-        lines.append(f"   replaces  {', '.join(proposal.replaces)}")
+        lines.append(f"   replaces  {on_one_line(', '.join(proposal.replaces))}")
     if proposal.requires:
         lines.append(f"   needs     extension {', '.join(proposal.requires)}")
     return "\n".join(lines)
@@ -185,7 +186,11 @@ def _why_not(report: Report) -> str:
         return ""
     queries = {query.id: query for query in report.workload.queries}
     rows = [
-        [why.query[:12], one_line(queries[why.query].text, 60) if why.query in queries else "", why.explanation]
+        [
+            why.query[:12],
+            one_line(queries[why.query].text, 60) if why.query in queries else "",
+            on_one_line(why.explanation),
+        ]
         for why in report.advice.why_not[:_HEAVIEST]
     ]
     more = len(report.advice.why_not) - _HEAVIEST
@@ -237,4 +242,4 @@ def _change(before: float, after: float) -> str:
 def _notes(report: Report) -> str:
     notes = [*report.workload.notes, *report.advice.notes, *report.notes]
     notes += summary(report.unanalysed)
-    return "Notes\n\n" + "\n".join(f"- {note}" for note in dict.fromkeys(notes)) if notes else ""
+    return "Notes\n\n" + "\n".join(f"- {on_one_line(note)}" for note in dict.fromkeys(notes)) if notes else ""
