@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 BENCHMARKS = {
-    "twin_fidelity": [["--scale", "1"]],
+    "twin_fidelity": [["--suite", "mixed", "tpch", "tpcds", "--scale", "1"]],
     "size_model": [[]],
     "heap_visits": [[]],
     "index_selection": [[], ["--run-times"], ["--suite", "tpcds"]],

@@ -1,15 +1,20 @@
-"""How faithful the twin is: every TPC-H query planned on a loaded server and on its row-less twin.
+"""How faithful the twin is: statements planned on a loaded server and on its row-less twin.
 
-Run: `python -m benchmarks.twin_fidelity [--scale 1] [--major 18 …]` from the project's root. Prints one line per query
-and version (cost on the server, cost on the twin, deviation, same shape or not), what the twin took to start and to
-plan; exit status 1 when a shape differs or a cost deviates by more than 0.1 %.
+Run: `python -m benchmarks.twin_fidelity [--suite mixed tpch tpcds] [--major 18 …] [--seed N]` from the project's root.
+
+- `mixed`: random statements (`--statements 300`) over a random schema with everything a planner looks at
+  (`benchmarks/mixed`), each as the owner, as a role under policies and as one with BYPASSRLS. One line for each version
+  and role; what differs is made as small as it goes and printed.
+- `tpch`, `tpcds`: the suites' queries at `--scale`, one line for each query that is not exact.
+
+Exit status 1 when a shape differs or a cost deviates by more than 0.01 %.
 """
 
 from __future__ import annotations
 
 import argparse
+import random
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,12 +28,13 @@ from advisor.twin.server import Server, embedded_binaries
 from advisor.twin.start import start_twin
 from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import Ask, Refused
-from benchmarks import tpch
+from benchmarks import mixed, tpcds, tpch
 
-TOLERANCE = 0.1
+TOLERANCE = 0.01
 """Percent of cost."""
 VERSIONS = {18: embedded_binaries(), **{major: path for major, path in installed().items() if major < 18}}
 """Server binaries at hand, by major version."""
+LOADING = {"max_wal_size": "8GB", "maintenance_work_mem": "512MB"}
 
 Shape = tuple[str, str | None, str | None, tuple["Shape", ...]]
 
@@ -103,28 +109,63 @@ def table(comparisons: Sequence[Comparison]) -> str:
     return tabulate(rows, ("query", "server", "twin", "deviation", "shape"), floatfmt=".2f")
 
 
-def measure(major: int, scale: float) -> list[Comparison]:
-    """Load TPC-H into a server of this version, compare, and print the table."""
-    with Server(VERSIONS[major], {"max_wal_size": "8GB", "maintenance_work_mem": "512MB"}, room=8 << 30) as server:
+Row = tuple[str, int, str, int, int, str, str]
+HEAD = ("suite", "version", "role", "statements", "shapes equal", "worst cost deviation", "seed")
+
+
+def suite(name: str, major: int, scale: float) -> list[Row]:
+    """Load TPC-H or TPC-DS into a server of this version, compare, print what is not exact; return the summary."""
+    load, queries = {
+        "tpch": (tpch.load, lambda: {f"Q{number}": text for number, text in tpch.queries().items()}),
+        "tpcds": (tpcds.load, tpcds.queries),
+    }[name]
+    with Server(VERSIONS[major], LOADING, room=8 << 30) as server:
         with server.connect() as connection:
-            tpch.load(connection, scale)
-        begin = time.perf_counter()
-        comparisons = compare(server, {f"Q{number}": text for number, text in tpch.queries().items()})
-        took = time.perf_counter() - begin
-    print(f"PostgreSQL {major}, scale factor {scale:g}: snapshot, twin and 44 plans in {took:.1f} s")
-    print(table(comparisons), end="\n\n")
-    return comparisons
+            load(connection, scale)
+        comparisons = compare(server, queries())
+    inexact = [one for one in comparisons if not one.faithful]
+    if inexact:
+        print(table(inexact), end="\n\n", flush=True)
+    worst = max(abs(one.deviation) for one in comparisons)
+    equal = sum(one.same_shape for one in comparisons)
+    return [(f"{name}, scale {scale:g}", major, "owner", len(comparisons), equal, f"{worst:.4f} %", "")]
+
+
+def random_statements(major: int, seed: int, count: int) -> list[Row]:
+    """Compare the mixture of this seed, print what is not exact; return the summary of each role."""
+    with Server(VERSIONS[major], LOADING, room=4 << 30) as server:
+        found = mixed.outcomes(server, seed, count)
+    rows: list[Row] = []
+    for role, what in mixed.ROLES.items():
+        own = [one for one in found if one.role == role]
+        for one in own:
+            if not one.faithful:
+                print(f"{major} {role} seed {seed}: {one.deviation:+.4f} %: {one.statement.text}", flush=True)
+        worst = f"{max(abs(one.deviation) for one in own):.4f} %"
+        rows.append(("mixed", major, what, len(own), sum(one.same_shape for one in own), worst, str(seed)))
+    return rows
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0] if __doc__ else None)
+    parser.add_argument("--suite", nargs="*", choices=("mixed", "tpch", "tpcds"), default=["mixed", "tpch"])
     parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--major", type=int, nargs="*", default=sorted(VERSIONS, reverse=True))
+    parser.add_argument("--seed", type=int, default=None, help="of the mixture; a fresh one when not given")
+    parser.add_argument("--statements", type=int, default=300)
     options = parser.parse_args()
-    found = [one for major in options.major for one in measure(major, options.scale)]
-    worst = max(abs(one.deviation) for one in found)
-    print(f"{sum(one.same_shape for one in found)} of {len(found)} shapes the same; largest deviation {worst:.4f} %")
-    return 0 if all(one.faithful for one in found) else 1
+    seed = random.randrange(10**6) if options.seed is None else options.seed
+    rows: list[Row] = []
+    for name in options.suite:
+        for major in options.major:
+            rows += (
+                random_statements(major, seed, options.statements)
+                if name == "mixed"
+                else suite(name, major, options.scale)
+            )
+    print(tabulate(rows, HEAD))
+    exact = all(row[3] == row[4] and float(row[5].removesuffix(" %")) <= TOLERANCE for row in rows)
+    return 0 if exact else 1
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ from advisor.twin.roles import give_away, make_roles, open_to_all, roles_of, set
 from advisor.twin.settings import SERVER_SETTINGS, apply_settings, set_for_database
 from advisor.twin.sizing import Sizer, read_relations
 from advisor.twin.switchboard import Switchboard
+from advisor.twin.tablespaces import place
 
 _BOARDS = 4
 """Databases that may plan side by side, at most."""
@@ -146,7 +147,7 @@ class _Maker:
             notes += restore_schema(sessions, snapshot.restorable_sql, ranks_of(snapshot.statistics))
             _invalidate(connection, snapshot.statistics)
             give_away(connection, snapshot.owners, self._names, self.host.owner)
-            return notes
+            return notes + place(self._admin, connection, snapshot.tablespaces, ours=self.host.ours)
 
     def copy(self) -> str:
         """Copy the first database, to which nobody may be connected, and return the copy's name."""

@@ -4,3 +4,8 @@
 `statements` makes statements of its columns, its values and the blocks' own conditions. Same seed, same database; the
 truth about every plan is the loaded server itself.
 """
+
+from benchmarks.mixed.compare import Outcome, outcomes
+from benchmarks.mixed.load import ROLES
+
+__all__ = ["ROLES", "Outcome", "outcomes"]

@@ -11,8 +11,8 @@ from psycopg import sql
 from advisor.twin.server import Server
 from benchmarks.mixed.template import Mixture, mixture
 
-ROLES = ("mixed_owner", "mixed_policy", "mixed_bypass")
-"""The owner of everything, a role under policies, and one that none holds for."""
+ROLES = {"mixed_owner": "owner", "mixed_policy": "under policies", "mixed_bypass": "BYPASSRLS"}
+"""The owner of everything, a role under policies, and one that none holds for, and what they are called in the table."""
 _ROLES = """
 CREATE ROLE mixed_owner LOGIN;
 CREATE ROLE mixed_policy LOGIN;
@@ -72,7 +72,7 @@ def load(server: Server, database: str, seed: int, share: float = 1.0) -> Mixtur
 
 def _prepare(connection: psycopg.Connection, name: sql.Identifier, rng: Random) -> None:
     """Make roles, tablespaces and the empty database with settings of its own."""
-    if not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [ROLES[0]]).fetchall():
+    if not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [next(iter(ROLES))]).fetchall():
         chosen = {"cost": rng.choice([1.1, 2, 7]), "tenant": rng.randint(0, 90), "memory": rng.choice([64, 1024, 20000]),
                   "hash": rng.choice(["on", "off"])}  # fmt: skip
         connection.execute(_ROLES.format(**chosen).encode())
