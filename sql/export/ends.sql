@@ -47,8 +47,8 @@ WITH found AS (
   SELECT format('SELECT /* advisor */ json_build_object(''kind'', ''ends'', ''schema'', %1$L, ''table'', %2$L, ''column'', %3$L,'
                 ' ''low'', CASE WHEN length(e.low) <= 200 THEN e.low END,'
                 ' ''high'', CASE WHEN length(e.high) <= 200 THEN e.high END)::text FROM (SELECT'
-                ' (SELECT %4$s FROM %5$I.%6$I AS x WHERE %4$s IS NOT NULL ORDER BY %4$s LIMIT 1)::text AS low,'
-                ' (SELECT %4$s FROM %5$I.%6$I AS x WHERE %4$s IS NOT NULL ORDER BY %4$s DESC LIMIT 1)::text AS high'
+                ' (SELECT %4$s FROM ONLY %5$I.%6$I AS x WHERE %4$s IS NOT NULL ORDER BY %4$s LIMIT 1)::text AS low,'
+                ' (SELECT %4$s FROM ONLY %5$I.%6$I AS x WHERE %4$s IS NOT NULL ORDER BY %4$s DESC LIMIT 1)::text AS high'
                 ') AS e', schema, relation, attribute, expression, nspname, relname)
     FROM found
    WHERE NOT unscanned

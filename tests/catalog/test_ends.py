@@ -54,12 +54,15 @@ def test_ends_are_known_however_the_column_is_typed_and_the_key_written(server: 
             CREATE TABLE t (m mood, s score, n text);
             INSERT INTO t VALUES ('ok', 3, 'Anna'), ('happy', 9, 'zoe');
             CREATE INDEX ON t (m); CREATE INDEX ON t (s); CREATE INDEX t_low ON t (lower(n)); CREATE INDEX t_mine ON t (mine(s));
-            ANALYZE t
+            CREATE TABLE parent (id integer); CREATE TABLE child () INHERITS (parent); CREATE INDEX ON parent (id);
+            INSERT INTO parent VALUES (1), (6); INSERT INTO child VALUES (900);
+            ANALYZE t; ANALYZE parent
         """)
     columns = take_snapshot(server.url(database)).statistics.columns
     ends = {key[1:]: (column.low, column.high) for key, column in columns.items()}
     assert ends["t", "m"] == ("ok", "happy") and ends["t", "s"] == ("3", "9")
     assert ends["t_low", "lower"] == ("anna", "zoe")
+    assert ends["parent", "id"] == ("1", "6")  # without those of its children
     assert ends["t_mine", "mine"] == (None, None)  # nobody's functions but the server's own are run
 
 
