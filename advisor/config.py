@@ -2,6 +2,9 @@
 
 The file sets defaults for command-line options, under the option's long name: keys at the top hold for every command,
 a table named like a command for that command alone. The nearest file upwards of the working directory counts.
+
+Such a file comes with a checkout, and a checkout may be anybody's: it may not say where to connect, what to run or
+where to write. A file that is named with `--config` may.
 """
 
 from __future__ import annotations
@@ -23,6 +26,23 @@ RULES = "rules"
 SECRETS = frozenset({"url", "password", "standby"})
 """Options that may not stand in a file: URLs come from the environment (`DATABASE_URL`)."""
 
+DESTINATIONS = {
+    "data": "where to connect",
+    "force": "what to write",
+    "output": "where to write",
+    "output-file": "where to write",
+    "pass-env": "what revisions see of the environment",
+    "password": "how to connect",
+    "python": "what to run",
+    "save": "where to write",
+    "scheduler": "where to connect",
+    "standby": "where to connect",
+    "update-baseline": "what to write",
+    "url": "where to connect",
+    "write": "what to write and run",
+}
+"""Options that a configuration file found in the folder may not set, and what they say; `twin` where it is a URL."""
+
 
 class Setting(NamedTuple):
     """What a key of the file sets."""
@@ -43,22 +63,25 @@ def find_config(start: Path) -> Path | None:
     return None
 
 
-def read_config(path: Path, options: Mapping[str, Mapping[str, Setting]]) -> dict[str, dict[str, Any]]:
+def read_config(
+    path: Path, options: Mapping[str, Mapping[str, Setting]], *, found: bool = False
+) -> dict[str, dict[str, Any]]:
     """Return option defaults by command and parameter name; `options` maps each command's long options to settings.
 
-    Raises `UsageError` for a file that is not TOML, an unknown key (naming the nearest known one), a value of a kind
-    that no option takes, and a secret.
+    `found` says that the file was not named but found in the folder. Raises `UsageError` for a file that is not TOML,
+    an unknown key (naming the nearest known one), a value of a kind that no option takes, a secret, and in a found file
+    a destination.
     """
     section = {key: value for key, value in _section(path).items() if key not in (SUPPRESS, RULES)}
     known = {name for names in options.values() for name in names}
     defaults: dict[str, dict[str, Any]] = {command: {} for command in options}
     for key, value in sorted(section.items(), key=lambda item: isinstance(item[1], dict)):
-        if key in options:
+        if key in options and (isinstance(value, dict) or key not in known):
             for name, given in _table(section, key, path).items():
-                _refuse(path, f"{key}.{name}", name, set(options[key]))
+                _refuse(path, f"{key}.{name}", name, given, set(options[key]), found)
                 defaults[key][options[key][name].parameter] = _value(path, f"{key}.{name}", given, options[key][name])
             continue
-        _refuse(path, key, key, known | options.keys() | {SUPPRESS, RULES})
+        _refuse(path, key, key, value, known | options.keys() | {SUPPRESS, RULES}, found)
         for command, names in options.items():
             if key in names:
                 defaults[command][names[key].parameter] = _value(path, key, value, names[key])
@@ -112,7 +135,17 @@ def _value(path: Path, shown: str, value: Any, setting: Setting) -> Any:
     raise UsageError(f"{shown} takes {kind}: text, a number, true or false", where=str(path), do=f"correct {shown}")
 
 
-def _refuse(path: Path, shown: str, name: str, known: set[str]) -> None:
+def _refuse(path: Path, shown: str, name: str, value: Any, known: set[str], found: bool) -> None:
+    """Raise `UsageError` for a key that may not stand here; the value is never part of the message."""
+    says = DESTINATIONS.get(name) if name in known or name in SECRETS else None
+    if name == "twin" and isinstance(value, str) and ("://" in value or "=" in value):
+        says = "where to connect"
+    if found and says:
+        raise UsageError(
+            f"{shown} says {says}: a configuration file that lies in the folder may not",
+            where=str(path),
+            do=f"give --{name} on the command line, or name a file of your own with --config",
+        )
     if name in SECRETS:
         raise UsageError(
             f"{shown} may not stand in a file",

@@ -20,6 +20,7 @@ SUMMARIES = {
     "advise": "Read workload files, propose indexes, report findings, write proven revisions.",
     "capture": "Reduce logs and exports to one workload file.",
     "check": "Fail when a query's plan got worse than the committed baseline: the CI gate.",
+    "config": "Show the configuration that is in force, or check it.",
     "compare": "Compare two captures: did it help in production?",
     "demo": "The whole line on an example system, from an empty server to proven migrations.",
     "migrate": "Write Alembic revisions for the proposals of a JSON report.",
@@ -76,7 +77,7 @@ def _configure(ctx: click.Context, config: Path | None) -> None:
     assert isinstance(group, DiscoveredCommands)
     commands = {name: group.get_command(ctx, name) for name in group.list_commands(ctx)}
     options = {name: _long_options(command) for name, command in commands.items() if command}
-    ctx.default_map = read_config(path, options)
+    ctx.default_map = read_config(path, options, found=config is None)
 
 
 def _long_options(command: click.Command) -> dict[str, Setting]:

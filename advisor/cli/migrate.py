@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from advisor.errors import InputError, UsageError
+from advisor.errors import UsageError
 from advisor.progress import Progress
 
 if TYPE_CHECKING:
     from advisor.catalog.schema import Schema
     from advisor.indexes.proposal import IndexProposal
+    from advisor.revisions.contract import ReportFile
     from advisor.rules.finding import Finding
 
 
@@ -51,13 +52,15 @@ def command(
     advisor migrate report.json --alembic alembic.ini
     advisor migrate report.json --sql > indexes.sql
     """
+    from advisor.revisions.contract import finding_of, proposal_of, read_report
     from advisor.revisions.environment import check_environment, environment_of
     from advisor.revisions.plain_sql import plain_sql_script
     from advisor.revisions.write import write_revisions
 
     progress = Progress(quiet=quiet)
     document = read_report(report)
-    proposals, findings = _chosen(proposals_of(document, report), _findings(document, report), only)
+    found = [finding_of(item) for item in document.findings if item.statistics]
+    proposals, findings = _chosen([proposal_of(item) for item in document.proposals], found, only)
     schema = _schema(snapshot, progress)
     if as_sql:
         click.echo(plain_sql_script(proposals, schema, findings), nl=False)
@@ -70,7 +73,7 @@ def command(
         alembic,
         head=head,
         version_path=version_path,
-        queries={str(query["id"]): str(query["text"]) for query in document.get("queries", ())},
+        queries={query.id: query.text for query in document.queries},
         schema=schema,
         dry_run=dry_run,
         force=force,
@@ -89,41 +92,6 @@ def command(
             click.echo("".join(f"    {line}\n" for line in revision.model_snippet.splitlines()))
     if not revisions:
         progress.note("the report proposes nothing")
-
-
-def read_report(path: Path) -> Mapping[str, Any]:
-    """Return a JSON report. Raises `InputError`."""
-    import orjson
-
-    try:
-        document = orjson.loads(path.read_bytes())
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from error
-    except ValueError as error:
-        raise InputError(f"is not JSON: {error}", where=str(path), do="give a report of --format json") from error
-    if not isinstance(document, dict) or not isinstance(document.get("proposals"), list):
-        raise InputError("has no proposals", where=str(path), do="give a report of `advisor advise --format json`")
-    return document
-
-
-def proposals_of(document: Mapping[str, Any], path: Path) -> list[IndexProposal]:
-    """Return the report's proposals. Raises `InputError`, naming the file."""
-    from advisor.revisions.contract import proposal_from_json
-
-    try:
-        return [proposal_from_json(item) for item in document["proposals"]]
-    except InputError as error:
-        raise InputError(error.what, where=str(path), do=error.do) from error
-
-
-def _findings(document: Mapping[str, Any], path: Path) -> list[Finding]:
-    """Return those of the report's findings that propose a statistics object. Raises `InputError`, naming the file."""
-    from advisor.revisions.contract import finding_from_json
-
-    try:
-        return [finding_from_json(item) for item in document.get("findings", ()) if item.get("statistics")]
-    except InputError as error:
-        raise InputError(error.what, where=str(path), do=error.do) from error
 
 
 def _chosen(
@@ -152,7 +120,10 @@ def _schema(snapshot: Path | None, progress: Progress) -> Schema | None:
         return twin.schema
 
 
-def _date(document: Mapping[str, Any]) -> datetime | None:
+def _date(document: ReportFile) -> datetime | None:
     """Return the end of the capture, so that the same report always gives the same files."""
-    end = document.get("coverage", {}).get("end")
-    return datetime.fromtimestamp(end, UTC).replace(microsecond=0) if isinstance(end, int | float) else None
+    end = document.coverage.end
+    try:
+        return datetime.fromtimestamp(end, UTC).replace(microsecond=0) if end is not None else None
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -119,11 +119,11 @@ def _prove(
     report: Path | None,
     analysed: Analysed | None,
 ) -> Proof:
-    from advisor.cli.migrate import proposals_of, read_report
+    from advisor.revisions.contract import proposal_of, read_report
     from advisor.verify.prove import prove
     from advisor.verify.use import use_on_twin
 
-    proposals = proposals_of(read_report(report), report) if report else []
+    proposals = [proposal_of(item) for item in read_report(report).proposals] if report else []
     by_name = {proposal.name: proposal.id for proposal in proposals}
     check = use_on_twin(twin.what_if, analysed.statements, proposals) if report and analysed else None
     return prove(

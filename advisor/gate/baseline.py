@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
 import orjson
 
-from advisor.errors import InputError
+from advisor.own_file import decoded, read_own, refuse_version
 from advisor.twin.plan import PlanNode
 from advisor.twin.statement import BoundStatement
 from advisor.whole_file import write_whole
@@ -93,21 +92,7 @@ def save_baseline(baseline: Baseline, path: Path) -> None:
 
 def load_baseline(path: Path) -> Baseline:
     """Return the baseline in `path`; raises `InputError` when it is missing, broken or of another version."""
-    try:
-        content = path.read_bytes()
-        document = msgspec.json.decode(content)
-    except FileNotFoundError:
-        raise InputError("no baseline", where=str(path), do="write one with --update-baseline and commit it") from None
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read the baseline: {error}", where=str(path), do="restore it from git") from None
-    version = document.get("schema_version") if isinstance(document, dict) else None
-    if version != VERSION:
-        raise InputError(
-            f"baseline version {version!r}, this advisor writes {VERSION!r}",
-            where=str(path),
-            do="write it anew with --update-baseline",
-        )
-    try:
-        return msgspec.json.decode(content, type=Baseline)
-    except msgspec.ValidationError as error:
-        raise InputError(f"broken baseline: {error}", where=str(path), do="restore it from git") from None
+    where, do = str(path), "restore it from git, or write it anew with --update-baseline"
+    content = read_own(path, "write one with --update-baseline and commit it", do)
+    refuse_version(content, VERSION, where, do)
+    return decoded(content, Baseline, where, do)

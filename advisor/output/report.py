@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 from advisor.catalog.index import quote_identifier
 from advisor.indexes.proposal import Advice, IndexProposal
+from advisor.revisions.contract import VERSION
 from advisor.revisions.revision import Revision
 from advisor.rules.finding import Finding
 from advisor.verify.proof import Proof
 from advisor.workload.model import Workload
 
-SCHEMA_VERSION = "1.0"
-"""Version of the JSON contract of `docs/json.md`."""
+SCHEMA_VERSION = VERSION
 
 
 @dataclass(frozen=True, slots=True)

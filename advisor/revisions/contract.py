@@ -1,89 +1,283 @@
-"""What `advisor migrate` reads of a JSON report: `proposals[]` and `findings[].statistics` of `docs/json.md`."""
+"""The JSON report as types (the contract of `docs/json.md`): what later commands read, and where its schema comes from.
+
+Keys that `migrate` and `verify` do not need have a default, so that a report cut down to its proposals is one as well.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
-from advisor.catalog.extended import ExtendedStatistics
+import msgspec
+
+from advisor.catalog.extended import ExtendedStatistics, StatisticsKind
 from advisor.catalog.index import IndexDefinition, IndexKey, IndexSize
-from advisor.errors import InputError
-from advisor.indexes.proposal import Benefit, IndexProposal, QueryBenefit, WriteCost
-from advisor.rules.finding import Finding
+from advisor.indexes.proposal import Benefit, Confidence, IndexProposal, QueryBenefit, WriteCost
+from advisor.own_file import decoded, read_own, refuse_version
+from advisor.rules.finding import Finding, Level
+from advisor.twin.statement import Basis
+
+VERSION = "1.0"
+"""Version of the JSON contract of `docs/json.md`."""
 
 
-def proposal_from_json(item: Mapping[str, Any]) -> IndexProposal:
-    """Return the proposal a JSON object describes. Raises `InputError` naming what is missing or wrong."""
-    try:
-        return _proposal(item)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        name = item.get("name", "?") if isinstance(item, Mapping) else "?"
-        reason = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
-        raise InputError(
-            f"proposal {name} cannot be read: {reason}",
-            do="give a report that `advisor advise --format json` of this version wrote",
-        ) from error
+class Skipped(msgspec.Struct):
+    """Records of an input that were not understood, for one reason."""
+
+    count: int
+    examples: tuple[str, ...]
 
 
-def finding_from_json(item: Mapping[str, Any]) -> Finding:
-    """Return the finding a JSON object describes, with the statistics object it proposes. Raises `InputError`."""
-    try:
-        statistics = item.get("statistics")
-        names = ("id", "code", "name", "title", "confidence", "level", "table", "query", "evidence", "fix", "cost")
-        return Finding(**{name: item[name] for name in names}, statistics=statistics and _statistics(statistics))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        reason = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
-        raise InputError(
-            f"a finding cannot be read: {reason}",
-            do="give a report that `advisor advise --format json` of this version wrote",
-        ) from error
+class InputItem(msgspec.Struct):
+    """One of `inputs[]`."""
+
+    name: str
+    kind: str
+    bytes: int
+    lines: int
+    records: int
+    executions: float
+    understood: float
+    skipped: dict[str, Skipped]
+    settings: dict[str, str]
+    hides: tuple[str, ...]
 
 
-def _statistics(item: Mapping[str, Any]) -> ExtendedStatistics:
-    return ExtendedStatistics(
-        item["schema"],
-        item["name"],
-        item["table_schema"],
-        item["table"],
-        tuple(map(str, item["columns"])),
-        tuple(item["kinds"]),
-    )
+class Unserved(msgspec.Struct):
+    """One of `coverage.without_proposal[]`."""
+
+    query: str
+    reason: str
+    explanation: str
 
 
-def _proposal(item: Mapping[str, Any]) -> IndexProposal:
+class CurvePoint(msgspec.Struct):
+    """One of `coverage.curve[]`."""
+
+    bytes: int
+    time_saved_ms_per_day: float
+
+
+class CoverageItem(msgspec.Struct):
+    """The object `coverage`."""
+
+    queries: int = 0
+    calls: float = 0.0
+    total_ms: float = 0.0
+    begin: float | None = None
+    end: float | None = None
+    not_analysed: dict[str, str] = {}
+    without_proposal: tuple[Unserved, ...] = ()
+    curve: tuple[CurvePoint, ...] = ()
+    server: str = ""
+    notes: tuple[str, ...] = ()
+
+
+class QueryItem(msgspec.Struct):
+    """One of `queries[]`."""
+
+    id: str
+    text: str
+    calls: float = 0.0
+    total_ms: float = 0.0
+    mean_ms: float = 0.0
+    p50_ms: float | None = None
+    p95_ms: float | None = None
+    p99_ms: float | None = None
+    max_ms: float | None = None
+    rows: float | None = None
+    database: str | None = None
+    applications: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
+    tags: dict[str, tuple[str, ...]] = {}
+    unparsed: str | None = None
+
+
+class RevisionItem(msgspec.Struct):
+    """The object `revision` of a proposal or a statistics object."""
+
+    revision: str
+    down_revision: str | None
+    path: str
+    model: str
+    sql: str
+
+
+class StatisticsItem(msgspec.Struct):
+    """The object `findings[].statistics`."""
+
+    schema: str
+    name: str
+    table_schema: str
+    table: str
+    columns: tuple[str, ...]
+    kinds: tuple[StatisticsKind, ...]
+    ddl: str = ""
+    revision: RevisionItem | None = None
+
+
+class FindingItem(msgspec.Struct):
+    """One of `findings[]`."""
+
+    id: str
+    code: str
+    name: str
+    title: str
+    level: Level
+    confidence: Confidence
+    table: str | None
+    query: str | None
+    evidence: dict[str, Any]
+    fix: str
+    cost: str
+    proposal: str | None = None
+    silence: str = ""
+    statistics: StatisticsItem | None = None
+
+
+class ProposalItem(msgspec.Struct):
+    """One of `proposals[]`."""
+
+    id: str
+    action: Literal["create", "drop", "replace"]
+    schema: str
+    table: str
+    name: str
+    method: str
+    keys: tuple[IndexKey, ...]
+    include: tuple[str, ...]
+    where: str | None
+    unique: bool
+    storage: tuple[tuple[str, str], ...]
+    size: IndexSize
+    benefit: Benefit
+    write_cost: WriteCost
+    queries: tuple[QueryBenefit, ...]
+    basis: Basis
+    confidence: Confidence
+    ddl: str = ""
+    columns: tuple[str, ...] = ()
+    size_bytes: int = 0
+    reason: str = ""
+    replaces: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    revision: RevisionItem | None = None
+
+
+class StepItem(msgspec.Struct):
+    """One of `proof.revisions[].steps[]`."""
+
+    name: str
+    passed: bool
+    detail: str
+
+
+class RevisionProofItem(msgspec.Struct):
+    """One of `proof.revisions[]`."""
+
+    revision: str
+    proposal: str
+    index: str
+    passed: bool
+    steps: tuple[StepItem, ...]
+
+
+class Percentiles(msgspec.Struct):
+    """Run times in milliseconds."""
+
+    p50: float
+    p95: float
+    p99: float
+
+
+class TimingItem(msgspec.Struct):
+    """One of `proof.timings[]`."""
+
+    query: str
+    executions: int
+    before_ms: Percentiles
+    after_ms: Percentiles
+    total_before_ms: float
+    total_after_ms: float
+
+
+class ProofItem(msgspec.Struct):
+    """The object `proof`; empty when nothing was verified."""
+
+    server: str = ""
+    basis: Literal["twin", "data"] = "twin"
+    passed: bool = True
+    revisions: tuple[RevisionProofItem, ...] = ()
+    timings: tuple[TimingItem, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class ReportFile(msgspec.Struct):
+    """The whole document."""
+
+    schema_version: str
+    proposals: tuple[ProposalItem, ...]
+    inputs: tuple[InputItem, ...] = ()
+    coverage: CoverageItem = msgspec.field(default_factory=CoverageItem)
+    queries: tuple[QueryItem, ...] = ()
+    findings: tuple[FindingItem, ...] = ()
+    proof: ProofItem = msgspec.field(default_factory=ProofItem)
+
+
+def read_report(path: Path) -> ReportFile:
+    """Return a report that `advise` saved. Raises `InputError` with the path into the document."""
+    where, do = str(path), "give a report that `advisor advise --format json` or --save wrote"
+    content = read_own(path, do, do)
+    refuse_version(content, VERSION, where, do)
+    return decoded(content, ReportFile, where, do)
+
+
+def proposal_of(item: ProposalItem) -> IndexProposal:
+    """Return the proposal that an object of the report describes."""
     return IndexProposal(
-        id=item["id"],
-        action=_action(item["action"]),
-        name=item["name"],
-        definition=definition_from_json(item),
-        size=IndexSize(**item["size"]),
-        benefit=Benefit(**item["benefit"]),
-        write_cost=WriteCost(**item["write_cost"]),
-        queries=tuple(QueryBenefit(**query) for query in item["queries"]),
-        basis=item["basis"],
-        confidence=item["confidence"],
-        replaces=tuple(item.get("replaces", ())),
-        requires=tuple(item.get("requires", ())),
-        reason=item.get("reason", ""),
-        why_not_less=item.get("why_not_less", {}),
+        id=item.id,
+        action=item.action,
+        name=item.name,
+        definition=IndexDefinition(
+            schema=item.schema,
+            table=item.table,
+            keys=item.keys,
+            include=item.include,
+            where=item.where,
+            method=item.method,
+            unique=item.unique,
+            storage=item.storage,
+        ),
+        size=item.size,
+        benefit=item.benefit,
+        write_cost=item.write_cost,
+        queries=item.queries,
+        basis=item.basis,
+        confidence=item.confidence,
+        replaces=item.replaces,
+        requires=item.requires,
+        reason=item.reason,
     )
 
 
-def definition_from_json(item: Mapping[str, Any]) -> IndexDefinition:
-    """Return the index definition of a proposal's JSON object. Raises `KeyError` when a part is missing."""
-    return IndexDefinition(
-        schema=item["schema"],
-        table=item["table"],
-        keys=tuple(IndexKey(**key) for key in item["keys"]),
-        include=tuple(item["include"]),
-        where=item["where"],
-        method=item["method"],
-        unique=item["unique"],
-        storage=tuple((str(name), str(value)) for name, value in item["storage"]),
+def finding_of(item: FindingItem) -> Finding:
+    """Return the finding that an object of the report describes, with the statistics object it proposes."""
+    statistics = _statistics_of(item.statistics) if item.statistics else None
+    return Finding(
+        id=item.id,
+        code=item.code,
+        name=item.name,
+        title=item.title,
+        confidence=item.confidence,
+        level=item.level,
+        table=item.table,
+        query=item.query,
+        evidence=item.evidence,
+        fix=item.fix,
+        cost=item.cost,
+        statistics=statistics,
     )
 
 
-def _action(value: str) -> Any:
-    if value not in {"create", "drop", "replace"}:
-        raise ValueError(f"action {value!r} is none of create, drop, replace")
-    return value
+def _statistics_of(item: StatisticsItem) -> ExtendedStatistics:
+    return ExtendedStatistics(item.schema, item.name, item.table_schema, item.table, item.columns, item.kinds)

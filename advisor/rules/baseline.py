@@ -6,27 +6,29 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import orjson
 
-from advisor.errors import InputError
+from advisor.own_file import decoded, read_own, refuse_version
 from advisor.rules.finding import Finding
 from advisor.whole_file import write_whole
 
 VERSION = "1.0"
 
 
+class AcceptedFindings(msgspec.Struct):
+    """What is in the file; its entries are suppressions (`advisor.rules.suppress`)."""
+
+    schema_version: str
+    suppress: tuple[dict[str, Any], ...]
+
+
 def read_accepted(path: Path) -> tuple[dict[str, Any], ...]:
     """Return the baseline's entries as suppressions; raises `InputError` when it is missing or broken."""
-    try:
-        document = orjson.loads(path.read_bytes())
-        entries = document["suppress"] if document["schema_version"] == VERSION else None
-    except FileNotFoundError:
-        raise InputError("no baseline", where=str(path), do="write one with --update-baseline and commit it") from None
-    except (OSError, orjson.JSONDecodeError, KeyError, TypeError) as error:
-        raise InputError(f"broken baseline: {error}", where=str(path), do="restore it from git") from None
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise InputError(f"not a baseline of version {VERSION}", where=str(path), do="write it anew: --update-baseline")
-    return tuple(entries)
+    where, do = str(path), "restore it from git, or write it anew with --update-baseline"
+    content = read_own(path, "write one with --update-baseline and commit it", do)
+    refuse_version(content, VERSION, where, do)
+    return decoded(content, AcceptedFindings, where, do).suppress
 
 
 def write_accepted(path: Path, findings: Sequence[Finding], before: Sequence[dict[str, Any]]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from advisor.config import refuse_unknown
 from advisor.errors import UsageError
+from advisor.own_file import converted
 from advisor.rules.finding import Finding
 
 
@@ -73,27 +74,22 @@ def read_suppressions(entries: Iterable[Mapping[str, Any]], where: str) -> tuple
 
     Raises `UsageError` for an unknown key, a missing reason, a date that is none, or an entry that means everything.
     """
-    return tuple(_read(entry, f"{where}: suppress[{number}]") for number, entry in enumerate(entries))
+    return tuple(_read(entry, where, f"suppress[{number}]") for number, entry in enumerate(entries))
 
 
-def _read(entry: Mapping[str, Any], where: str) -> Suppression:
+def _read(entry: Mapping[str, Any], where: str, root: str) -> Suppression:
+    place = f"{where}: {root}"
     for key in entry:
-        refuse_unknown(key, key, (field.name for field in fields(Suppression)), where)
-    if not str(entry.get("reason", "")).strip():
-        raise UsageError("a suppression needs a reason", where=where, do='add reason = "…"')
+        refuse_unknown(key, key, (field.name for field in fields(Suppression)), place)
+    if entry.get("reason", "") == "":
+        raise UsageError("a suppression needs a reason", where=place, do='add reason = "…"')
     if not entry.keys() - {"reason", "expires"}:
-        raise UsageError("this would silence everything", where=where, do="add id, code, tables, tag or application")
-    return Suppression(**{**entry, "tables": tuple(entry.get("tables", ())), "expires": _date(entry, where)})
-
-
-def _date(entry: Mapping[str, Any], where: str) -> date | None:
-    expires = entry.get("expires")
-    if expires is None or isinstance(expires, date):
-        return expires
-    try:
-        return date.fromisoformat(str(expires))
-    except ValueError:
-        raise UsageError(f"{expires} is no date", where=where, do="write expires = 2026-12-31") from None
+        raise UsageError("this would silence everything", where=place, do="add id, code, tables, tag or application")
+    do = 'write text, tables = ["…"] and expires = 2026-12-31'
+    read = converted(dict(entry), Suppression, where, do, UsageError, root=root)
+    if not read.reason.strip():
+        raise UsageError("a suppression needs a reason", where=place, do='add reason = "…"')
+    return read
 
 
 def _tables(finding: Finding) -> set[str]:

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-import msgspec
-
 from advisor.config import refuse_unknown
 from advisor.errors import UsageError
+from advisor.own_file import converted
 from advisor.rules.context import RuleOptions
 
 
@@ -20,7 +19,5 @@ def read_thresholds(entries: Mapping[str, Any], where: str) -> RuleOptions:
     """
     for name in entries:
         refuse_unknown(name, f"rules.{name}", (field.name for field in fields(RuleOptions)), where)
-    try:
-        return msgspec.convert(dict(entries), RuleOptions)
-    except msgspec.ValidationError as error:
-        raise UsageError(f"rules: {error}", where=where, do="write a number, and budgets as { job = 500 }") from None
+    do = "write a number, and budgets as { job = 500 }"
+    return converted(dict(entries), RuleOptions, where, do, UsageError, root="rules")

@@ -11,6 +11,7 @@ import zstandard
 
 from advisor.capture.source import Source
 from advisor.errors import InputError
+from advisor.own_file import decoded, refuse_version
 from advisor.whole_file import write_whole
 from advisor.workload.model import Workload
 
@@ -30,14 +31,6 @@ class WorkloadFile:
     workload: Workload
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
-    """What is read first, to refuse a version we do not know before anything else."""
-
-    format: str
-    version: int
-
-
 def sniff(head: bytes) -> float:
     """Return how surely `head` (decompressed) begins a workload file."""
     return 1.0 if head.startswith(BEGINNING) else 0.0
@@ -50,14 +43,8 @@ def encode(workload: Workload) -> bytes:
 
 def decode(data: bytes, name: str) -> Workload:
     """Return the workload in a file's JSON; raises `InputError` for a damaged file or an unknown version."""
-    try:
-        version = msgspec.json.decode(data, type=Header).version
-        if version != VERSION:
-            do = "read it with the pgadvisor version that wrote it, or capture again"
-            raise InputError(f"workload file of version {version}; this pgadvisor reads {VERSION}", where=name, do=do)
-        return msgspec.json.decode(data, type=WorkloadFile).workload
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"damaged workload file: {error}", where=name, do="capture again") from error
+    refuse_version(data, VERSION, name, "read it with the pgadvisor version that wrote it, or capture again")
+    return decoded(data, WorkloadFile, name, "capture again").workload
 
 
 def save(workload: Workload, path: Path) -> int:

@@ -29,11 +29,11 @@ UNUSABLE = {
     "only a header": (b"userid,dbid,queryid,query,calls,total_exec_time,rows\n", "no statement in it was understood"),
     "an empty JSON array": (b"[]", "nothing in it was understood"),
     "a workload file of the future": (
-        b'{"format":"pgadvisor workload","version":99,"workload":{"queries":[]}}', "workload file of version 99"),
+        b'{"format":"pgadvisor workload","version":99,"workload":{"queries":[]}}', "$.version: version 99"),
     "a damaged workload file": (
-        b'{"format":"pgadvisor workload","version":1,"workload":{"queries":[{"id":', "damaged workload file"),
+        b'{"format":"pgadvisor workload","version":1,"workload":{"queries":[{"id":', "is not JSON"),
     "a workload file with a wrong type": (
-        b'{"format":"pgadvisor workload","version":1,"workload":{"queries":7}}', "damaged workload file"),
+        b'{"format":"pgadvisor workload","version":1,"workload":{"queries":7}}', "$.workload.queries: expected array, got int"),
 }  # fmt: skip
 
 

@@ -102,4 +102,4 @@ def test_a_baseline_of_findings_lets_through_only_what_is_new(folder: Path) -> N
 def test_a_missing_baseline_of_findings_is_an_error(folder: Path) -> None:
     done = advise(folder, "statements.sql", "--schema", "schema.sql", "--baseline", "nowhere.json")
     assert done.returncode == 2
-    assert "no baseline" in done.stderr
+    assert "there is no such file" in done.stderr

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -100,7 +102,7 @@ def test_thresholds_of_the_rules_stand_in_a_table_of_their_own(tmp_path: Path) -
     ("text", "complaint"),
     [
         ("[rules]\nunit_buget = 3", "did you mean unit_budget?"),
-        ("[rules]\nunit_budget = 'many'", "Expected `int`, got `str`"),
+        ("[rules]\nunit_budget = 'many'", "rules.unit_budget: expected int, got str"),
         ("rules = 3", "rules is no table"),
     ],
 )
@@ -108,3 +110,69 @@ def test_a_threshold_that_cannot_be_meant_is_an_error(tmp_path: Path, text: str,
     with pytest.raises(UsageError) as caught:
         read_thresholds(thresholds(written(tmp_path, text)), "advisor.toml")
     assert complaint in str(caught.value)
+
+
+DESTINED = {
+    command: {name: Setting(name.replace("-", "_"), several=name == "standby") for name in names}
+    for command, names in {
+        "advise": ["save", "output-file", "twin", "snapshot", "format", "write", "update-baseline"],
+        "capture": ["output", "scheduler", "format"],
+        "snapshot": ["output", "standby"],
+        "verify": ["data", "twin", "pass-env", "python", "snapshot"],
+        "twin": ["url", "snapshot"],
+    }.items()
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("at_top", [True, False])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "advise.twin = 'postgresql://u:secret@host/db'", "advise.twin = 'host=h password=secret'", "advise.save = '/secret'",
+        "advise.output-file = '/secret'", "capture.output = '/secret'", "capture.scheduler = 'tcp://secret:1'",
+        "verify.data = 'postgresql://secret'", "verify.pass-env = 'secret'", "verify.python = '/secret'",
+        "snapshot.standby = ['postgresql://secret']", "twin.url = 'postgresql://secret'", "advise.write = true",
+        "advise.update-baseline = true",
+    ],
+)  # fmt: skip
+def test_a_file_found_in_a_checkout_names_no_destination(tmp_path: Path, line: str, at_top: bool) -> None:
+    path = written(tmp_path, line.split(".", 1)[1] if at_top else line)
+    with pytest.raises(UsageError, match="a configuration file that lies in the folder may not") as caught:
+        read_config(path, DESTINED, found=True)
+    assert "on the command line" in str(caught.value) and "--config" in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_file_that_was_named_may_say_where_to_write(tmp_path: Path) -> None:
+    path = written(tmp_path, "[advise]\nsave = 'report.json'\ntwin = 'postgresql://host/db'\n")
+    assert read_config(path, DESTINED)["advise"] == {"save": "report.json", "twin": "postgresql://host/db"}
+
+
+def test_a_key_may_be_called_like_a_command(tmp_path: Path) -> None:
+    path = written(tmp_path, "snapshot = 'prod/'\ntwin = 'embedded'\n[verify]\nsnapshot = 'other/'\n")
+    read = read_config(path, DESTINED, found=True)
+    assert read["advise"] == {"snapshot": "prod/", "twin": "embedded"} and read["snapshot"] == {}
+    assert read["verify"] == {"snapshot": "other/", "twin": "embedded"} and read["twin"] == {"snapshot": "prod/"}
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "advisor", *arguments], capture_output=True, text=True, check=False)
+
+
+def test_config_shows_what_is_in_force_and_finds_a_wrong_value(tmp_path: Path) -> None:
+    good = "snapshot = 'prod/'\n[advise]\nbudget = '2GB'\nselect = ['NPO', 'CAC']\n[rules]\nunit_budget = 250\n"
+    good += "[[suppress]]\nid = 'abc'\nreason = 'known'\nexpires = 2030-01-01\n"
+    shown = run("--config", str(written(tmp_path, good)), "config", "show")
+    assert shown.returncode == 0, shown.stderr
+    assert 'budget = "2GB"\nselect = ["NPO", "CAC"]\nsnapshot = "prod/"' in shown.stdout
+    assert "[rules]\nunit_budget = 250" in shown.stdout and "expires = 2030-01-01" in shown.stdout
+    for text, complaint in (
+        ("[advise]\nbudget = 'much'", "advise.budget: 'much' is not a size"),
+        ("fail-level = 'sometimes'", "fail-level"),
+        ("[[suppress]]\nid = 3\nreason = 'x'", "suppress[0].id: expected str | null, got int"),
+        ("[[suppress]]\ntables = 3\nreason = 'x'", "suppress[0].tables: expected array, got int"),
+        ("[rules]\nunit_budget = 'x'", "rules.unit_budget: expected int, got str"),
+    ):
+        refused = run("--config", str(written(tmp_path, text)), "config", "validate")
+        assert refused.returncode == 2 and complaint in refused.stderr and "Traceback" not in refused.stderr, refused
+    assert run("--config", str(written(tmp_path, good)), "config", "validate").stdout.endswith("valid\n")

@@ -143,9 +143,11 @@ def test_only_chooses_and_knows_what_there_is(report, ini):
     [
         ("", "is not JSON"),
         ("\x00\xff", "is not JSON"),
-        ("[]", "has no proposals"),
-        ('{"proposals": [{}]}', "proposal ? cannot be read: 'id' is missing"),
-        ('{"proposals": ["x"]}', "proposal ? cannot be read"),
+        ("[]", "$: expected object, got array"),
+        ('{"proposals": []}', "$: lacks schema_version"),
+        ('{"schema_version": "2.0"}', "$.schema_version: version 2.0; this pgadvisor reads 1.0"),
+        ('{"schema_version": "1.7", "proposals": [{}]}', "$.proposals[0]: lacks id"),
+        ('{"schema_version": "1.0", "proposals": ["x"]}', "$.proposals[0]: expected object, got str"),
     ],
 )
 def test_a_bad_report_is_one_clear_error(tmp_path, text, complaint):
@@ -159,14 +161,14 @@ def test_a_report_of_another_shape_names_what_is_wrong(report):
     document = json.loads(report.read_text())
     document["proposals"][0]["action"] = "rename"
     report.write_text(json.dumps(document))
-    assert "'rename' is none of create, drop, replace" in run(migrate, report, error=InputError)
+    assert "$.proposals[0].action: invalid enum value 'rename'" in run(migrate, report, error=InputError)
     document["proposals"], document["findings"][0]["statistics"] = [], {"name": "st"}
     report.write_text(json.dumps(document))
-    assert "a finding cannot be read: 'schema' is missing" in run(migrate, report, error=InputError)
+    assert "$.findings[0].statistics: lacks schema" in run(migrate, report, error=InputError)
 
 
 def test_other_mistakes_are_clear_errors_too(report, snapshot, ini, tmp_path):
-    assert "cannot be read" in run(migrate, tmp_path / "nosuch.json", error=InputError)
+    assert "no such file" in run(migrate, tmp_path / "nosuch.json", error=InputError)
     assert "no Alembic configuration" in run(migrate, report, "--alembic", tmp_path / "no.ini", error=RevisionError)
     assert "give the schema" in run(migrate, report, "--alembic", ini, error=RevisionError)
     assert "has a colon" in run(verify, "--snapshot", snapshot, "--alembic", ini, "--revisions", "x", error=UsageError)

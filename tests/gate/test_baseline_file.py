@@ -13,14 +13,14 @@ from advisor.gate.baseline import load_baseline
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (None, "no baseline"),
-        (b"", "cannot read the baseline"),
-        (b"\x00\xff", "cannot read the baseline"),
-        (b"[]", "baseline version None"),
-        (b'{"schema_version": "9"}', "baseline version '9'"),
-        (b'{"schema_version": "1.0"}', "broken baseline"),
+        (None, "there is no such file"),
+        (b"", "is not JSON"),
+        (b"\x00\xff", "is not JSON"),
+        (b"[]", "$: expected object, got array"),
+        (b'{"schema_version": "9"}', "$.schema_version: version 9"),
+        (b'{"schema_version": "1.0"}', "$: lacks server_major"),
         (b'{"schema_version": "1.0", "server_major": 18, "settings": {}, "tables": {}, "indexes": {}, "queries": []}',
-         "broken baseline"),
+         "$.queries: expected object, got array"),
     ],
 )  # fmt: skip
 def test_every_unusable_baseline_gets_one_clear_error(tmp_path: Path, content: bytes | None, complaint: str) -> None:

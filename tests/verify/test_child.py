@@ -46,17 +46,21 @@ def history(tmp_path):
     return make
 
 
+def running():
+    found = psutil.Process().children(recursive=True)
+    return {one for one in found if "pgadvisor_revisions.py" in str(one.cmdline())}
+
+
+@pytest.fixture
 def children():
-    return [one for one in psutil.Process().children(recursive=True) if "pgadvisor_revisions.py" in str(one.cmdline())]
+    """Return a function that says which processes of ours run that did not before."""
+    before = running()
+    return lambda: running() - before
 
 
-def failed(ini, server, database, **options):
-    """Return the one failure of an upgrade."""
-    (error,) = upgrade(ini, server.url(database), options=RunOptions(**options)).failed
-    return error
-
-
-def test_a_revision_sees_the_allowed_variables_and_its_own_folder(history, server, database, connection, monkeypatch):
+def test_a_revision_sees_the_allowed_variables_and_its_own_folder(
+    history, server, database, connection, monkeypatch, children
+):
     monkeypatch.setenv("PGPASSWORD", "secret")
     monkeypatch.setenv("API_TOKEN", "secret")
     monkeypatch.setenv("SCHEMA_NAME", "given")
@@ -73,7 +77,7 @@ def test_a_revision_sees_the_allowed_variables_and_its_own_folder(history, serve
     (place,) = [text for text in seen if text.startswith("/")]
     folder, home = place.split(" ")
     assert folder == home != str(Path.cwd()) and not Path(folder).exists()
-    assert children() == []
+    assert children() == set()
 
 
 def test_what_a_revision_prints_is_no_answer(history, server, database, capfd):
@@ -146,12 +150,12 @@ def test_one_that_fails_is_passed_over_and_the_rest_goes_on(history, server, dat
 @pytest.mark.parametrize(
     "body", ["while True: pass", "op.execute('SELECT pg_sleep(1000)')", "import time\ntime.sleep(1000)"]
 )
-def test_one_that_does_not_end_is_ended_and_named(history, server, database, connection, body):
+def test_one_that_does_not_end_is_ended_and_named(history, server, database, connection, body, children):
     ini = history("op.execute('CREATE TABLE one ()')", body)
     begin = time.monotonic()
     with pytest.raises(ProofError, match="revision 0002 was still running after 3 s") as refused:
         upgrade(ini, server.url(database), options=RunOptions(seconds=3))
-    assert "--revision-timeout" in refused.value.do and time.monotonic() - begin < 60 and children() == []
+    assert "--revision-timeout" in refused.value.do and time.monotonic() - begin < 60 and children() == set()
     sessions = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgadvisor revisions'"
     for _ in range(100):
         if connection.execute(sessions).fetchone() == (0,):
@@ -166,10 +170,10 @@ GARBAGE = (
 
 
 @pytest.mark.parametrize("body", ["os._exit(3)", "os.kill(os.getpid(), 9)", GARBAGE])
-def test_one_that_takes_the_process_with_it_is_one_clear_error(history, server, database, body):
+def test_one_that_takes_the_process_with_it_is_one_clear_error(history, server, database, body, children):
     with pytest.raises(ProofError, match="process that runs the revisions is gone: revision 0001"):
         upgrade(history(body), server.url(database))
-    assert children() == []
+    assert children() == set()
 
 
 def test_a_revision_that_fails_to_load_harms_no_other(history, server, database):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from advisor.cli.migrate import proposals_of, read_report
 from advisor.config import suppressions, thresholds
 from advisor.gate.baseline import load_baseline, save_baseline
+from advisor.revisions.contract import proposal_of, read_report
 from advisor.revisions.environment import check_environment, environment_of
 from advisor.revisions.plain_sql import plain_sql_script
 from advisor.rules.baseline import read_accepted
@@ -31,7 +31,7 @@ def accepted(data: bytes, place: Place) -> None:
 def report(data: bytes, place: Place) -> None:
     """Read a report and write plain SQL for it."""
     path = place.write("report.json", data)
-    plain_sql_script(proposals_of(read_report(path), path), None, [])
+    plain_sql_script([proposal_of(item) for item in read_report(path).proposals], None, [])
     advisor("migrate", path, "--sql", "-q")
 
 
