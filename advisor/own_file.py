@@ -98,6 +98,8 @@ def _told(wrong: msgspec.ValidationError) -> tuple[str, str]:
     what = said["what"]
     if missing := _MISSING.fullmatch(what):
         what = f"lacks {missing[1]}"
+    elif what == "Invalid RFC3339 encoded date":
+        what = "is no date (YYYY-MM-DD)"
     else:
         what = what[:1].lower() + what[1:].replace("`", "")
     return what, said["path"] or "$"

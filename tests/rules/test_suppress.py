@@ -79,7 +79,7 @@ def test_an_expired_suppression_silences_nothing_and_is_named() -> None:
         ({"code": "NPO001"}, "a suppression needs a reason"),
         ({"code": "NPO001", "reason": "  "}, "a suppression needs a reason"),
         ({"reason": "all of it"}, "this would silence everything"),
-        ({"code": "NPO001", "reason": "x", "expires": "soon"}, "soon is no date"),
+        ({"code": "NPO001", "reason": "x", "expires": "soon"}, "suppress[0].expires: is no date (YYYY-MM-DD)"),
         ({"cod": "NPO001", "reason": "x"}, "unknown key cod"),
     ],
 )
