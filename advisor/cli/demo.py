@@ -44,12 +44,13 @@ DATABASE = "boardroom"
 def command(output: Path, requests: int, seed: int) -> None:
     """Start a server, load an example system, run its application; advise, write, prove, apply and gate the result."""
     from advisor.cli.demo_system import DemoSystem
+    from advisor.twin.environment import closed_off
     from advisor.twin.server import Server, embedded_binaries
 
     begin = time.monotonic()
     _empty(output)
     system = DemoSystem.copy_to(output)
-    with Server(embedded_binaries(), LOGGING) as server:
+    with closed_off(), Server(embedded_binaries(), LOGGING) as server:
         _walk(server, system, output, lambda: system.run_application(server.url(DATABASE), requests, seed))
     click.echo(f"\nDone in {time.monotonic() - begin:.0f} s. Everything it wrote is in {output}/; nothing is running.")
 

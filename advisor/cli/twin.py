@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import subprocess
@@ -16,6 +15,7 @@ from advisor.cli.options import database_options, one_source
 from advisor.cli.pipeline import read_snapshot
 from advisor.errors import TwinError
 from advisor.progress import Progress
+from advisor.twin.environment import terminal
 from advisor.twin.server import embedded_binaries
 from advisor.twin.start import Twin, start_twin
 
@@ -62,7 +62,7 @@ def _warn(twin: Twin, progress: Progress, shown: int) -> None:
 def _psql(twin: Twin, sql: str | None) -> int:
     """Run psql and return its exit status; Ctrl-C is psql's own business while it runs."""
     parameters = {name: str(value) for name, value in psycopg.conninfo.conninfo_to_dict(twin.conninfo).items()}
-    environment = {**os.environ, "PGPASSWORD": parameters.pop("password", "")}
+    environment = terminal(PGPASSWORD=parameters.pop("password", ""))
     arguments = ["-d", psycopg.conninfo.make_conninfo(**parameters)]
     if sql is not None:
         arguments += ["-X", "-v", "ON_ERROR_STOP=1", "-c", sql]

@@ -18,6 +18,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from advisor.twin.environment import scrubbed
+
 UNPRIVILEGED = 65534
 """User and group (`nobody`) a server runs as when we are root: PostgreSQL refuses to run as root."""
 
@@ -151,5 +153,6 @@ def _command(pid: int) -> str:
         with contextlib.suppress(OSError):
             return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
         return ""
-    done = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    asked = ["ps", "-o", "command=", "-p", str(pid)]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False, env=scrubbed())
     return done.stdout

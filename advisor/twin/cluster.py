@@ -6,6 +6,7 @@ import functools
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ from typing import Any
 from advisor.errors import TwinError
 from advisor.twin.cache import cached
 from advisor.twin.claim import UNPRIVILEGED, reachable
+from advisor.twin.environment import scrubbed
 from advisor.twin.guard import Guard
 
 _CHECKSUMS_BY_DEFAULT_SINCE = 18
+_VERSION_SECONDS, _INITDB_SECONDS = 60, 300
 _LOCALES = ("C.UTF-8", "C")
 
 
@@ -27,9 +30,14 @@ def identity() -> dict[str, Any]:
 def server_version(binaries: Path) -> str:
     """Return `18.6` or the like; raises `OSError` when no server runs from this folder."""
     try:
-        done = subprocess.run([str(binaries / "postgres"), "-V"], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [str(binaries / "postgres"), "-V"], capture_output=True, text=True, check=True, env=scrubbed(),
+            timeout=_VERSION_SECONDS,
+        )  # fmt: skip
     except subprocess.CalledProcessError as error:
         raise OSError(f"{binaries / 'postgres'} does not run: {error.stderr.strip()}") from error
+    except subprocess.TimeoutExpired as error:
+        raise OSError(f"{binaries / 'postgres'} did not tell its version in {_VERSION_SECONDS} s") from error
     return done.stdout.split()[2]
 
 
@@ -86,15 +94,24 @@ def _initialise(binaries: Path, data: Path, guard: Guard, superuser: str) -> Non
     for locale in _LOCALES:
         process = subprocess.Popen(
             [*command, f"--locale={locale}"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            cwd=data.parent, start_new_session=True, **identity(),
+            cwd=data.parent, start_new_session=True, env=scrubbed(), **identity(),
         )  # fmt: skip
         guard.watch_group(process.pid)
-        complaint, _ = process.communicate()
+        complaint = _complaint(process)
         guard.watch_group(None)
         if process.returncode == 0:
             return
         shutil.rmtree(data, ignore_errors=True)
     raise TwinError(f"initdb failed: {complaint.strip()}")
+
+
+def _complaint(process: subprocess.Popen[str]) -> str:
+    """Wait for initdb and return what it printed; end it when it takes too long."""
+    try:
+        return process.communicate(timeout=_INITDB_SECONDS)[0]
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        return f"not done after {_INITDB_SECONDS} s: {process.communicate()[0]}"
 
 
 def _give_away(data: Path) -> None:

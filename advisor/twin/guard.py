@@ -11,6 +11,8 @@ import os
 import subprocess
 from pathlib import Path
 
+from advisor.twin.environment import scrubbed
+
 _SCRIPT = r"""
 trap '' INT TERM HUP QUIT PIPE
 server='' group=''
@@ -42,6 +44,7 @@ class Guard:
             self._process = subprocess.Popen(
                 ["/bin/sh", "-c", _SCRIPT, "pgadvisor-guard", str(folder)],
                 stdin=read_end, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True, cwd="/",
+                env=scrubbed(),
             )  # fmt: skip
         finally:
             os.close(read_end)

@@ -8,6 +8,8 @@ import socket
 import subprocess
 from pathlib import Path
 
+from advisor.twin.environment import scrubbed
+
 MARK = "pgadvisor twin of "
 """What the comment on a database of ours begins with."""
 LABEL = "pgadvisor.owner"
@@ -34,5 +36,6 @@ def _started(pid: int) -> str:
         with contextlib.suppress(OSError):
             return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
         return ""
-    done = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    asked = ["ps", "-o", "lstart=", "-p", str(pid)]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False, env=scrubbed())
     return done.stdout.strip().replace(" ", "-")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import importlib.util
-import os
 import signal
 import subprocess
 import time
@@ -18,6 +16,7 @@ import psycopg
 from advisor.errors import TwinError
 from advisor.twin.claim import UNPRIVILEGED, Claim, sweep
 from advisor.twin.cluster import identity, make_cluster, reachable_binaries
+from advisor.twin.environment import connect, scrubbed, terminal
 from advisor.twin.guard import Guard
 
 __all__ = ["DEFAULT_SETTINGS", "UNPRIVILEGED", "Server", "embedded_binaries"]
@@ -37,7 +36,7 @@ DEFAULT_SETTINGS: Mapping[str, str] = {
 `synchronous_commit` stays on: without it VACUUM marks fewer pages all-visible, and with `fsync` off it costs nothing.
 """
 
-_STOP_SECONDS = 10
+_START_SECONDS, _STOP_SECONDS = 120, 10
 GIGABYTE = 1 << 30
 
 
@@ -127,11 +126,11 @@ class Server:
 
     def connect(self, database: str = "postgres", *, autocommit: bool = True) -> psycopg.Connection:
         """Return a new superuser connection."""
-        return psycopg.connect(self.conninfo(database), autocommit=autocommit)
+        return connect(self.conninfo(database), autocommit=autocommit)
 
     def run(self, program: str, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run one of the server's client programs (`psql`, `pg_dump`, `pgbench`) against it and return its output."""
-        environment = {**os.environ, "PGHOST": str(self.folder), "PGPORT": "5432", "PGUSER": self.superuser}
+        environment = terminal(PGHOST=str(self.folder), PGPORT="5432", PGUSER=self.superuser)
         command = [str(self.binaries / program), *arguments]
         return subprocess.run(command, env=environment, input=stdin, capture_output=True, text=True, check=False)
 
@@ -157,14 +156,22 @@ class Server:
             command += ["-c", f"{name}={value}"]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                command, stdout=log, stderr=log, cwd=self.folder, start_new_session=True, **identity()
+                command, stdout=log, stderr=log, cwd=self.folder, start_new_session=True, env=scrubbed(), **identity()
             )
         guard.watch_server(self.process.pid)
+        deadline, reason = time.monotonic() + _START_SECONDS, "it ended"
         while self.process.poll() is None:
-            with contextlib.suppress(psycopg.OperationalError), self.connect():
+            try:
+                self.connect().close()
+            except psycopg.OperationalError as error:
+                reason = f"it does not answer: {error}"
+            else:
                 return
+            if time.monotonic() > deadline:
+                break
             time.sleep(0.01)
-        raise TwinError(f"the server did not start: {self.log.read_text(errors='replace')[-2000:].strip()}")
+        log_end = self.log.read_text(errors="replace")[-2000:].strip()
+        raise TwinError(f"the server did not start ({reason}); the end of its log: {log_end}")
 
 
 @functools.cache

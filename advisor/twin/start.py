@@ -23,6 +23,7 @@ from advisor.twin.board import Board
 from advisor.twin.choice import open_host
 from advisor.twin.database import copy_database, create_database, drop_database
 from advisor.twin.endpoints import leaf_tuples
+from advisor.twin.environment import connect
 from advisor.twin.extended import load_extended
 from advisor.twin.loading import load_columns
 from advisor.twin.order import ranks_of
@@ -79,7 +80,7 @@ class Twin:
 
     def connect(self) -> psycopg.Connection[Any]:
         """Return a new autocommit connection to the twin, of the owner of the schema."""
-        return psycopg.connect(self.conninfo, autocommit=True)
+        return connect(self.conninfo, autocommit=True)
 
 
 Sizes = Mapping[tuple[str, str], RelationStatistics]
@@ -120,7 +121,7 @@ class _Maker:
 
     def connect(self, database: str | None = None) -> psycopg.Connection[Any]:
         """Return a new autocommit connection of the superuser."""
-        return psycopg.connect(self.superuser(database), autocommit=True, options="-c search_path=pg_catalog")
+        return connect(self.superuser(database), autocommit=True, options="-c search_path=pg_catalog")
 
     def login(self, database: str | None = None, role: str | None = None) -> psycopg.Connection[Any]:
         """Return a new autocommit connection of a role of production (the owner).
@@ -130,7 +131,7 @@ class _Maker:
         if role is not None and role not in self._names:
             raise psycopg.OperationalError("the snapshot has no such role")
         here = None if role is None else self._names[role]
-        return psycopg.connect(self.conninfo(database, here), autocommit=True)
+        return connect(self.conninfo(database, here), autocommit=True)
 
     def create(self, snapshot: Snapshot) -> list[str]:
         """Create the first database with production's settings and schema; return notes."""

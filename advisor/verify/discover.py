@@ -92,9 +92,9 @@ def _range(history: History, start: Sequence[str], to: str) -> list[str]:
 
 def _objects(url: str) -> Mapping[tuple[str, str, str], Index | ExtendedStatistics]:
     """Return all indexes and statistics objects, by what they are, schema and name."""
-    import psycopg
+    from advisor.twin.environment import connect
 
-    with psycopg.connect(url, autocommit=True) as connection:
+    with connect(url, autocommit=True) as connection:
         schema = read_schema(connection)
     leaves = {table.qualified for table in schema.tables.values() if table.parent and table.kind != "partitioned"}
     found: dict[tuple[str, str, str], Index | ExtendedStatistics] = {}

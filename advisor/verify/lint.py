@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from advisor.twin.environment import scrubbed
+
 _VERSION_TABLE = "CREATE TABLE alembic_version ("
 
 
@@ -23,7 +25,7 @@ def lint(statements: str) -> list[str]:
     if program is None:
         raise FileNotFoundError("squawk")
     command = [program, "--reporter", "json", "--stdin-filepath", "revision.sql"]
-    done = subprocess.run(command, input=statements, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, input=statements, capture_output=True, text=True, check=False, env=scrubbed())
     try:
         found = json.loads(done.stdout or "[]")
     except json.JSONDecodeError:

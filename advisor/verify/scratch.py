@@ -13,6 +13,7 @@ from sqlalchemy import make_url
 
 from advisor.capture.conninfo import connection_parameters, server_message, url_of
 from advisor.errors import ProofError
+from advisor.twin.environment import connect
 from advisor.twin.rights import Sessions, drop_role, make_owner, open_database
 
 
@@ -29,11 +30,11 @@ class Scratch:
 
     def connect(self, *, autocommit: bool = True) -> psycopg.Connection:
         """Return a new connection of the superuser, to look on."""
-        return psycopg.connect(self.superuser, autocommit=autocommit, options="-c search_path=pg_catalog")
+        return connect(self.superuser, autocommit=autocommit, options="-c search_path=pg_catalog")
 
     def login(self) -> psycopg.Connection:
         """Return a new autocommit connection of the owner, for SQL that a revision or a dump brings."""
-        return psycopg.connect(self.url, autocommit=True)
+        return connect(self.url, autocommit=True)
 
 
 @contextlib.contextmanager
@@ -70,7 +71,7 @@ def scratch_database(url: str, schema_sql: str | None, settings: Mapping[str, st
 @contextlib.contextmanager
 def _administration(url: str) -> Iterator[psycopg.Connection]:
     try:
-        connection = psycopg.connect(plain_url(url), autocommit=True)
+        connection = connect(plain_url(url), autocommit=True)
     except psycopg.Error as error:
         reason = server_message(error, connection_parameters(url))
         raise ProofError(f"the throw-away server cannot be reached: {reason}") from None

@@ -14,13 +14,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 from psycopg import sql
 from sqlalchemy import make_url
 
 from advisor.errors import ProofError, RevisionError
 from advisor.revisions.configuration import open_config, open_scripts, python_paths
 from advisor.revisions.reading import read_heading
+from advisor.twin.environment import closed_off, connect
+from advisor.twin.extensions import is_allowed
 from advisor.verify.failed import RevisionFailure, failure
 from advisor.verify.messages import Done, Failed, Opening, Request
 from advisor.verify.runner import Runner, RunOptions
@@ -74,9 +75,16 @@ def postgresql_engine(url: str) -> Engine:
 
     Kept for the next call: SQLAlchemy asks a server about itself once per engine. It holds no connection.
     """
-    from sqlalchemy import NullPool, create_engine, make_url
+    from sqlalchemy import NullPool, create_engine, event, make_url
 
-    return create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
+
+    @event.listens_for(engine, "do_connect")
+    def without_environment(dialect: Any, _: Any, arguments: Any, parameters: Any) -> Any:
+        with closed_off():
+            return dialect.connect(*arguments, **parameters)
+
+    return engine
 
 
 @dataclass(frozen=True)
@@ -190,7 +198,10 @@ class History:
         if self.superuser is None or not (role or extension) or made in self.made:
             return False
         statement = sql.SQL("CREATE ROLE {}" if role else "CREATE EXTENSION IF NOT EXISTS {} SCHEMA public")
-        with psycopg.connect(plain_url(self.superuser, make_url(url).database), autocommit=True) as connection:
+        place = plain_url(self.superuser, make_url(url).database)
+        with connect(place, autocommit=True, options="-c search_path=pg_catalog") as connection:
+            if extension and not is_allowed(connection, extension):
+                return False
             connection.execute(statement.format(sql.Identifier(role or extension or "")))
         self.made.append(made)
         return True

@@ -22,6 +22,7 @@ from advisor.catalog.schema import Column, Schema, Table
 from advisor.catalog.snapshot_model import Snapshot
 from advisor.rewrites.proof.rows import Rows
 from advisor.twin.database import create_database, drop_database
+from advisor.twin.environment import connect
 from advisor.twin.restore import restore_schema
 from advisor.twin.rights import Sessions, drop_role, make_owner, open_database, prepare_database
 
@@ -186,7 +187,7 @@ def proof_database(superuser: str, snapshot: Snapshot) -> Iterator[ProofDatabase
 
 
 def _session(parameters: Mapping[str, str]) -> psycopg.Connection[Any]:
-    return psycopg.connect(make_conninfo(**parameters), autocommit=True)
+    return connect(make_conninfo(**parameters), autocommit=True)
 
 
 def _drop_role(admin: psycopg.Connection[Any], role: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 
 from advisor.errors import TwinError
+from advisor.twin.environment import connect
 from advisor.twin.files import ProgramFiles
 from advisor.twin.owner import LABEL, abandoned, owner
 from advisor.twin.providers import Host
@@ -65,7 +66,7 @@ def _started(container: Any, major: int) -> dict[str, str]:
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline:
         with contextlib.suppress(psycopg.OperationalError):
-            psycopg.connect(dbname="postgres", connect_timeout=5, **parameters).close()
+            connect(dbname="postgres", connect_timeout=5, sslmode="disable", **parameters).close()
             return parameters
         time.sleep(0.2)
     raise TwinError(

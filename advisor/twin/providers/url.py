@@ -10,6 +10,7 @@ import psycopg
 
 from advisor.capture.conninfo import connection_parameters, place, server_message
 from advisor.errors import TwinError
+from advisor.twin.environment import libpq_parameters
 from advisor.twin.files import ProgramFiles
 from advisor.twin.providers import Host
 from advisor.twin.rights import OWNER
@@ -41,7 +42,8 @@ def start_at(url: str) -> Iterator[Host]:
             "the role of --twin is no superuser: statistics and relation sizes cannot be set on that server",
             do="give a superuser's URL of a throw-away server, or use --twin embedded",
         )
-    given = {name: str(value) for name, value in parameters.items() if name != "dbname" and value is not None}
+    complete = {**libpq_parameters(), **parameters}
+    given = {name: str(value) for name, value in complete.items() if name != "dbname" and value is not None}
     yield Host(
         f"PostgreSQL {str(row[1]).split()[0]} (at the given URL)",
         given,
