@@ -16,6 +16,7 @@ BENCHMARKS = {
     "scale": [[]],
     "nplus1": [[], ["--cost", "1000"]],
     "capture": [[]],
+    "rewrites": [["--cases", "300"]],
     "fuzz": [["--minutes", "5"]],
 }
 """Name to the argument lists it is run with."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from advisor.analysis.bind import bind, bind_all, binder
 from advisor.analysis.expression import Call, Expression
-from advisor.analysis.functions import call_type, is_aggregate_name
+from advisor.analysis.functions import call_type, is_aggregate_name, is_known
 from advisor.analysis.ordering import ordering
 from advisor.analysis.parse import Node, names
 from advisor.analysis.scope import Scope
@@ -14,7 +14,11 @@ FEATURES = {
     "now": "current-time", "clock_timestamp": "current-time", "transaction_timestamp": "current-time",
     "statement_timestamp": "current-time", "nextval": "nextval", "currval": "currval", "lastval": "currval",
     "random": "random", "pg_sleep": "sleep", "pg_notify": "notify", "set_config": "set-config",
-    "gen_random_uuid": "random-uuid", "dblink": "dblink",
+    "gen_random_uuid": "random-uuid", "dblink": "dblink", "current_setting": "session-value",
+    "current_schemas": "session-value", "pg_backend_pid": "session-value", "inet_client_addr": "session-value",
+    "txid_current": "session-value", "pg_current_xact_id": "session-value", "pg_has_role": "session-value",
+    "has_table_privilege": "session-value", "pg_my_temp_schema": "session-value", "age": "current-time",
+    "timeofday": "current-time",
 }  # fmt: skip
 """What a call to a function says of its statement."""
 
@@ -49,6 +53,8 @@ def _note_call(state: State, name: str) -> None:
         state.features.add(FEATURES[name])
     elif name.startswith(("pg_advisory_", "pg_try_advisory_")):
         state.features.add("advisory-lock")
+    elif not is_known(state.schema, name):
+        state.features.add("unknown-function")
 
 
 def _note_aggregate(state: State, level: Level, name: str, arguments: tuple[Expression, ...]) -> None:

@@ -9,6 +9,9 @@ from advisor.analysis.scope import Scope, resolve
 from advisor.analysis.state import State
 from advisor.catalog.index import quote_identifier
 
+SESSION_WORDS = frozenset(["CURRENT_ROLE", "CURRENT_USER", "USER", "SESSION_USER", "CURRENT_CATALOG", "CURRENT_SCHEMA"])
+"""SQL's own words for values of the session."""
+
 
 @binder("List")
 def _list(state: State, scope: Scope, fields: Node) -> Expression:
@@ -62,7 +65,7 @@ def _alternatives(state: State, scope: Scope, fields: Node) -> Expression:
 @binder("SQLValueFunction")
 def _value_function(state: State, scope: Scope, fields: Node) -> Expression:
     word = fields.get("op", "").removeprefix("SVFOP_")
-    state.features.add("current-time")
+    state.features.add("session-value" if word in SESSION_WORDS else "current-time")
     kinds = {"CURRENT_DATE": "date", "CURRENT_TIMESTAMP": "timestamptz", "LOCALTIMESTAMP": "timestamp"}
     return Special((word.removesuffix("_N"),), (), kinds.get(word.removesuffix("_N"), "text"), stable=True)
 

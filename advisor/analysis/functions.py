@@ -22,6 +22,13 @@ def is_aggregate_name(name: str) -> bool:
     return resolution.aggregate(name) or name in EXTENSION_AGGREGATES
 
 
+def is_known(schema: Schema, name: str) -> bool:
+    """Whether it is PostgreSQL's own, or a user's that depends on nothing but its arguments."""
+    return (
+        bool(resolution.builtins().functions.get(name)) or is_aggregate_name(name) or name in schema.immutable_functions
+    )
+
+
 def call_type(name: tuple[str, ...], arguments: tuple[str | None, ...]) -> str | None:
     """Return the type a call gives, `None` where it cannot be told."""
     if name[:-1] not in ((), ("pg_catalog",)):

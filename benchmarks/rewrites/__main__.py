@@ -111,7 +111,10 @@ def _one_schema(server: Server, tables: list, text: str, cases: int, rng: random
         with server.connect(name) as making:
             making.execute(text.encode())
         snapshot = Snapshot(text, Statistics(), {}, version)
-        with server.connect(name, autocommit=False) as connection, proof_database(server.conninfo(), snapshot) as database:
+        with (
+            server.connect(name, autocommit=False) as connection,
+            proof_database(server.conninfo(), snapshot) as database,
+        ):
             truth, prover, done = Truth(connection, tables, random.Random(rng.random())), Prover(database), 0
             while done < cases:
                 statement = rng.choice(MAKERS)(Maker(tables, rng))

@@ -6,7 +6,22 @@ import random
 from dataclasses import dataclass, field
 
 TABLES = ["keys", "Bills", "order", "users", "messages", "user", "line_items", "select", "rows", "found", "T", "logs"]
-NAMES = ["user_id", "petId", "order", "name", "status", "n", "created_at", "key", "price", "code", "place", "round", "flag", "at"]
+NAMES = [
+    "user_id",
+    "petId",
+    "order",
+    "name",
+    "status",
+    "n",
+    "created_at",
+    "key",
+    "price",
+    "code",
+    "place",
+    "round",
+    "flag",
+    "at",
+]
 TYPES = {
     "bigint": ["1", "2", "3", "5", "8", "-4", "77"], "integer": ["1", "2", "3", "5", "8", "-4", "77"],
     "smallint": ["1", "2", "3", "5"], "text": ["x", "y", "X", "", "z z", "ü", "yy"],
@@ -23,7 +38,11 @@ PLAIN = [kind for kind in TYPES if kind not in ("text[]", "jsonb", "json")]
 
 
 def q(name: str) -> str:
-    return name if name.islower() and name.isidentifier() and name not in ("order", "user", "select", "key", "at") else f'"{name}"'
+    return (
+        name
+        if name.islower() and name.isidentifier() and name not in ("order", "user", "select", "key", "at")
+        else f'"{name}"'
+    )
 
 
 @dataclass
@@ -71,7 +90,9 @@ def schema(rng: random.Random) -> list[Table]:
     for name in rng.sample(TABLES, 3):
         columns = [Column("id", rng.choice(["bigint", "integer", "uuid", "text"]), False)]
         kinds = rng.choices(list(TYPES), k=rng.randint(3, 6))
-        columns += [Column(n, kind, rng.random() < 0.6) for n, kind in zip(rng.sample(NAMES, len(kinds)), kinds, strict=True)]
+        columns += [
+            Column(n, kind, rng.random() < 0.6) for n, kind in zip(rng.sample(NAMES, len(kinds)), kinds, strict=True)
+        ]
         key = rng.choice([["id"], ["id"], ["id"], ["id", columns[1].name], []])
         if len(key) == 2 and columns[1].kind not in PLAIN:
             key = ["id"]

@@ -109,7 +109,17 @@ def not_in(m: Maker) -> Statement:
     if kind == "delete":
         text = f"DELETE FROM {target} WHERE {test}"
     elif kind == "update":
-        column = next((c for c in one.columns if c.kind in ("text", "bigint", "integer") and c.name not in one.key and c.name not in one.references and c.name != one.unique), None)
+        column = next(
+            (
+                c
+                for c in one.columns
+                if c.kind in ("text", "bigint", "integer")
+                and c.name not in one.key
+                and c.name not in one.references
+                and c.name != one.unique
+            ),
+            None,
+        )
         if column is None:
             text, kind = f"DELETE FROM {target} WHERE {test}", "delete"
         else:
@@ -121,7 +131,11 @@ def not_in(m: Maker) -> Statement:
 
 def arms(m: Maker) -> Statement:
     rng, table = m.rng, m.rng.choice(m.tables)
-    chosen = rng.sample([c for c in table.columns if c.kind in PLAIN], 2) if sum(c.kind in PLAIN for c in table.columns) > 1 else table.columns[:2]
+    chosen = (
+        rng.sample([c for c in table.columns if c.kind in PLAIN], 2)
+        if sum(c.kind in PLAIN for c in table.columns) > 1
+        else table.columns[:2]
+    )
     alias = rng.choice(["", "t"])
     prefix = f"{alias}." if alias else ""
     parts = []
@@ -131,11 +145,23 @@ def arms(m: Maker) -> Statement:
     where = " OR ".join(parts)
     if rng.random() < 0.4:
         where = f"({where}) AND {m.condition(table, prefix)}"
-    listed = "*" if rng.random() < 0.4 else ", ".join(prefix + c.sql for c in rng.sample(table.columns, rng.randint(1, len(table.columns))))
+    listed = (
+        "*"
+        if rng.random() < 0.4
+        else ", ".join(prefix + c.sql for c in rng.sample(table.columns, rng.randint(1, len(table.columns))))
+    )
     source = f"{table.sql} {alias}".strip()
     order = rng.sample([c for c in table.columns if c.kind in PLAIN], 1) if rng.random() < 0.5 else []
-    tail = " ORDER BY " + ", ".join(f"{prefix}{c.sql}{rng.choice(['', ' DESC', ' NULLS FIRST'])}" for c in order) if order else ""
-    keyed = f"SELECT {', '.join(prefix + c.sql for c in order)}, {listed} FROM {source} WHERE {where}{tail}" if order else f"SELECT {listed} FROM {source} WHERE {where}"
+    tail = (
+        " ORDER BY " + ", ".join(f"{prefix}{c.sql}{rng.choice(['', ' DESC', ' NULLS FIRST'])}" for c in order)
+        if order
+        else ""
+    )
+    keyed = (
+        f"SELECT {', '.join(prefix + c.sql for c in order)}, {listed} FROM {source} WHERE {where}{tail}"
+        if order
+        else f"SELECT {listed} FROM {source} WHERE {where}"
+    )
     limited = rng.random() < 0.3
     end = " LIMIT 7" + rng.choice(["", " OFFSET 2"]) if limited else ""
     beyond = rng.choice(["", "", "", "", "lock", "distinct", "window", "count", "random"])
@@ -144,14 +170,34 @@ def arms(m: Maker) -> Statement:
         text += " FOR UPDATE"
     elif beyond == "distinct":
         beyond = "distinct"
-        text = text.replace("SELECT ", "SELECT DISTINCT ", 1) if not order else text.replace("SELECT ", "SELECT row_number() OVER (), ", 1)
+        text = (
+            text.replace("SELECT ", "SELECT DISTINCT ", 1)
+            if not order
+            else text.replace("SELECT ", "SELECT row_number() OVER (), ", 1)
+        )
     elif beyond == "window":
         text = text.replace("SELECT ", "SELECT count(*) OVER (), ", 1)
     elif beyond == "count":
         text = f"SELECT count(*) FROM {source} WHERE {where}"
     elif beyond == "random":
-        text = text.replace("WHERE ", "WHERE random() < 0.5 AND ", 1) if " AND " not in where else text.replace("WHERE ", "WHERE random() < 0.5 AND (", 1).replace(tail + end, ")" + tail + end, 1) if tail + end else text + " AND random() < 0.5"
-    return Statement("SQL005 OR", text, not beyond, m.places, keyed, len(order), limited, columns=frozenset(c.name for c in chosen), beyond=beyond)
+        text = (
+            text.replace("WHERE ", "WHERE random() < 0.5 AND ", 1)
+            if " AND " not in where
+            else text.replace("WHERE ", "WHERE random() < 0.5 AND (", 1).replace(tail + end, ")" + tail + end, 1)
+            if tail + end
+            else text + " AND random() < 0.5"
+        )
+    return Statement(
+        "SQL005 OR",
+        text,
+        not beyond,
+        m.places,
+        keyed,
+        len(order),
+        limited,
+        columns=frozenset(c.name for c in chosen),
+        beyond=beyond,
+    )
 
 
 def keyset(m: Maker) -> Statement:
@@ -164,10 +210,19 @@ def keyset(m: Maker) -> Statement:
     if rng.random() < 0.35:
         for name, parent in table.references.items():
             joined = parent
-            prefix, source = "c.", f"{table.sql} c {rng.choice(['JOIN', 'LEFT JOIN'])} {parent.sql} p ON p.id = c.{q(name)}"
-    order = rng.sample([c for c in table.columns if c.kind in PLAIN], min(rng.randint(1, 2), sum(c.kind in PLAIN for c in table.columns)))
+            prefix, source = (
+                "c.",
+                f"{table.sql} c {rng.choice(['JOIN', 'LEFT JOIN'])} {parent.sql} p ON p.id = c.{q(name)}",
+            )
+    order = rng.sample(
+        [c for c in table.columns if c.kind in PLAIN],
+        min(rng.randint(1, 2), sum(c.kind in PLAIN for c in table.columns)),
+    )
     same = rng.choice(["", " DESC"])
-    keys = [f"{prefix}{c.sql}{same if rng.random() < 0.7 else rng.choice(['', ' DESC'])}{rng.choice(['', '', ' NULLS LAST', ' NULLS FIRST'])}" for c in order]
+    keys = [
+        f"{prefix}{c.sql}{same if rng.random() < 0.7 else rng.choice(['', ' DESC'])}{rng.choice(['', '', ' NULLS LAST', ' NULLS FIRST'])}"
+        for c in order
+    ]
     shown = rng.sample(table.columns, rng.randint(1, len(table.columns)))
     listed = f"{prefix}*" if rng.random() < 0.3 else ", ".join(prefix + c.sql for c in shown)
     where = f" WHERE {m.condition(table, prefix)}" if rng.random() < 0.5 else ""
@@ -185,7 +240,9 @@ def keyset(m: Maker) -> Statement:
     if beyond == "distinct":
         listed = ", ".join(prefix + c.sql for c in dict.fromkeys(c.name for c in order) and order)
     text = f"SELECT {extra}{listed} FROM {source}{where} ORDER BY {', '.join(keys)} {limit} {offset}{tail}"
-    keyed = f"SELECT {', '.join(prefix + c.sql for c in order)}, {listed} FROM {source}{where} ORDER BY {', '.join(keys)}"
+    keyed = (
+        f"SELECT {', '.join(prefix + c.sql for c in order)}, {listed} FROM {source}{where} ORDER BY {', '.join(keys)}"
+    )
     return Statement("SQL001 OFFSET", text, not beyond, m.places, keyed, len(order), True, beyond=beyond)
 
 
@@ -217,13 +274,17 @@ def read(m: Maker) -> Statement:
         varying.append(len(m.places))
     where = " AND ".join(tests)
     shape = rng.choice(["rows", "rows", "count", "limit", "group", "exists", "distinct", "mixed", "union"])
-    listed = "*" if rng.random() < 0.2 and prefix != "c." else ", ".join(prefix + c.sql for c in rng.sample(table.columns, rng.randint(1, len(table.columns))))
+    listed = (
+        "*"
+        if rng.random() < 0.2 and prefix != "c."
+        else ", ".join(prefix + c.sql for c in rng.sample(table.columns, rng.randint(1, len(table.columns))))
+    )
     column = m.column(table)
     order = f" ORDER BY {prefix}{column.sql}{rng.choice(['', ' DESC'])}"
     keyed, ordered, limited, beyond = None, 0, False, ""
     body = f"FROM {source} WHERE {where}"
     text = f"SELECT {listed} {body}"
-    if shape == "rows" and rng.random() < 0.4 or shape == "limit":
+    if (shape == "rows" and rng.random() < 0.4) or shape == "limit":
         ordered = 1
         keyed = f"SELECT {prefix}{column.sql}, {listed} {body}{order}"
         text += order
@@ -249,7 +310,9 @@ def read(m: Maker) -> Statement:
     elif roll < 0.12 and shape == "rows":
         text += " FOR UPDATE" + (" OF c" if prefix == "c." else "")
     unique = bool(table.key) and {c.name for c in keys} >= set(table.key) and prefix != "c."
-    return Statement("NPO read", text, not beyond, m.places, keyed, ordered, limited, varying=varying, unique=unique, beyond=beyond)
+    return Statement(
+        "NPO read", text, not beyond, m.places, keyed, ordered, limited, varying=varying, unique=unique, beyond=beyond
+    )
 
 
 def insert(m: Maker) -> Statement:
@@ -276,7 +339,10 @@ def insert(m: Maker) -> Statement:
     elif roll < 0.4:
         text += " ON CONFLICT DO NOTHING"
     elif roll < 0.5:
-        text, beyond = f"INSERT INTO {table.sql} ({', '.join(names)}) SELECT {', '.join(names)} FROM {table.sql} WHERE {table.columns[0].sql} = $1", "select"
+        text, beyond = (
+            f"INSERT INTO {table.sql} ({', '.join(names)}) SELECT {', '.join(names)} FROM {table.sql} WHERE {table.columns[0].sql} = $1",
+            "select",
+        )
         m.places[:] = [Place(table, table.columns[0])]
         varying = [1]
     if rng.random() < 0.2 and not beyond:
@@ -287,7 +353,11 @@ def insert(m: Maker) -> Statement:
 def update(m: Maker) -> Statement:
     rng, table = m.rng, m.rng.choice(m.tables)
     key = m.column(table)
-    free = [c for c in table.columns if c.name != key.name and c.name not in table.key and c.name not in table.references and c.name != table.unique]
+    free = [
+        c
+        for c in table.columns
+        if c.name != key.name and c.name not in table.key and c.name not in table.references and c.name != table.unique
+    ]
     beyond = ""
     if not free:
         return delete(m)
@@ -316,7 +386,9 @@ def update(m: Maker) -> Statement:
     if rng.random() < 0.2:
         text += " RETURNING *"
         beyond = beyond or ("returning" if reads else "")
-    return Statement("BAT update", text, not beyond, m.places, writes=True, varying=varying, once_keys=once, beyond=beyond)
+    return Statement(
+        "BAT update", text, not beyond, m.places, writes=True, varying=varying, once_keys=once, beyond=beyond
+    )
 
 
 def delete(m: Maker) -> Statement:
@@ -344,7 +416,13 @@ def days(m: Maker) -> Statement:
         return arms(m)
     table, column = rng.choice(choices)
     place = m.place(table, Column("day", "date", False), "compared")
-    test = rng.choice([f"{column.sql}::date = {place}", f"date({column.sql}) = {place}::date", f"date_trunc('month', {column.sql}) = {place}"])
+    test = rng.choice(
+        [
+            f"{column.sql}::date = {place}",
+            f"date({column.sql}) = {place}::date",
+            f"date_trunc('month', {column.sql}) = {place}",
+        ]
+    )
     text = f"SELECT * FROM {table.sql} WHERE {test}" + (f" AND {m.condition(table)}" if rng.random() < 0.4 else "")
     return Statement("SQL003 day", text, True, m.places, columns=frozenset({column.name}))
 

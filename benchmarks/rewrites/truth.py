@@ -65,7 +65,9 @@ class Truth:
                     found.append(self._stored(place.table, place.column.name, pool, roll))
                 else:
                     known = row.get(place.column.name)
-                    found.append(known if known is not None and roll < 0.8 else None if roll > 0.97 else self.rng.choice(pool))
+                    found.append(
+                        known if known is not None and roll < 0.8 else None if roll > 0.97 else self.rng.choice(pool)
+                    )
         return found
 
     def _stored(self, table: Table, name: str, pool: Sequence[str], roll: float) -> str | None:
@@ -75,7 +77,13 @@ class Truth:
             return self.rng.choice(its) if its else None
         if (name in table.key or name == table.unique) and roll < 0.7:
             number = self.rng.randrange(100, 9999)
-            return {"uuid": f"33333333-0000-4000-8000-{number:012d}", "smallint": str(number)}.get(column.kind, str(number)) if column.kind in ("uuid", "text", "bigint", "integer", "smallint") else self.rng.choice(pool)
+            return (
+                {"uuid": f"33333333-0000-4000-8000-{number:012d}", "smallint": str(number)}.get(
+                    column.kind, str(number)
+                )
+                if column.kind in ("uuid", "text", "bigint", "integer", "smallint")
+                else self.rng.choice(pool)
+            )
         if roll > 0.98 and (excess := too_much(column)):
             return excess
         return None if column.null and roll > 0.9 else self.rng.choice(pool)
@@ -86,7 +94,10 @@ class Truth:
                 answers = [self._lines(text, vector) for vector in vectors]
                 tables = None
                 if writes:
-                    tables = {table.name: Counter(self._lines(f"SELECT ({table.sql}.*)::text FROM {table.sql}", ())) for table in self.tables}
+                    tables = {
+                        table.name: Counter(self._lines(f"SELECT ({table.sql}.*)::text FROM {table.sql}", ()))
+                        for table in self.tables
+                    }
                 return "rows", (answers, tables)
         except psycopg.Error as error:
             return "error", error.sqlstate
@@ -125,7 +136,11 @@ class Truth:
         vector = self.vector(statement)
         one, two = (self.run(text, [vector], statement.writes) for text in (rewrite.original, rewrite.text))
         if one[0] == "error" or two[0] == "error":
-            return None if one == two else f"{two[0]} {two[1] if two[0] == 'error' else ''} instead of {one[0]} {one[1] if one[0] == 'error' else ''}"
+            return (
+                None
+                if one == two
+                else f"{two[0]} {two[1] if two[0] == 'error' else ''} instead of {one[0]} {one[1] if one[0] == 'error' else ''}"
+            )
         if one[1][1] != two[1][1]:
             return "other rows written"
         return self._alike(statement, one[1][0][0], two[1][0][0], vector)
@@ -208,7 +223,10 @@ class Truth:
         for vector in vectors:
             same = False
             for other in kept:
-                tests = [f"(${2 * i + 1}::{types[n - 1]} IS NOT DISTINCT FROM ${2 * i + 2}::{types[n - 1]})" for i, n in enumerate(columns)]
+                tests = [
+                    f"(${2 * i + 1}::{types[n - 1]} IS NOT DISTINCT FROM ${2 * i + 2}::{types[n - 1]})"
+                    for i, n in enumerate(columns)
+                ]
                 values = [value for n in columns for value in (vector[n - 1], other[n - 1])]
                 if self._lines(f"SELECT {' AND '.join(tests)}", values)[0][0] == b"t":
                     same = True
@@ -219,7 +237,9 @@ class Truth:
     def _types(self, text: str) -> list[str]:
         with self.connection.transaction(force_rollback=True):
             self.connection.execute(f"PREPARE asked AS {text}".encode())
-            row = self.connection.execute("SELECT parameter_types::text[] FROM pg_prepared_statements WHERE name = 'asked'").fetchone()
+            row = self.connection.execute(
+                "SELECT parameter_types::text[] FROM pg_prepared_statements WHERE name = 'asked'"
+            ).fetchone()
             self.connection.execute("DEALLOCATE asked")
             return [{"character": "bpchar"}.get(kind, kind) for kind in row[0]] if row else []
 

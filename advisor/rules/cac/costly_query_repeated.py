@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.analysis.shape import QueryShape
+from advisor.rules.cac.session import hangs_on
 from advisor.rules.context import RuleContext
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule
@@ -30,7 +31,8 @@ class CostlyQueryRepeated(Rule):
     ## Known problems
     Values that stayed the same during a short capture may change over a day (a date, for example): the result then has
     a
-    life of a day, which is still worth keeping.
+    life of a day, which is still worth keeping. Queries whose result hangs on the session (settings, users, row
+    security, `now()`, the search_path, temporary tables) are never reported.
 
     ## Example
     ```sql
@@ -60,7 +62,8 @@ class CostlyQueryRepeated(Rule):
         """Yield one finding for each such query."""
         for query, shape in context.analysed():
             costly = query.mean_ms >= COST_MS and query.calls >= CALLS and context.heavy(query)
-            if costly and _computes(shape) and _same_values(query) and not _mended(query, context):
+            alike = costly and _computes(shape) and _same_values(query) and hangs_on(query, shape, context) is None
+            if alike and not _mended(query, context):
                 yield self._finding(query, shape, context)
 
     def _finding(self, query: Query, shape: QueryShape, context: RuleContext) -> Finding:

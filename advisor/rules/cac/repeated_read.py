@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.analysis.shape import QueryShape
+from advisor.rules.cac.session import hangs_on
 from advisor.rules.context import RuleContext
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule
@@ -16,7 +17,6 @@ HIT_RATE = 0.5
 EXECUTIONS = 50
 WRITES_PER_READ = 0.1
 """Writes to the tables read, per read, up to which their rows count as rarely written."""
-UNCACHEABLE = frozenset({"for-update", "for-share", "current-time", "random", "nextval", "advisory-lock", "sleep"})
 
 
 class RepeatedRead(Rule):
@@ -35,7 +35,9 @@ class RepeatedRead(Rule):
 
     ## Known problems
     A cache serves stale rows for up to its time to live. The capture may be too short to show writes that come seldom.
-    Rows that must be current (balances, permissions) do not belong in a cache without invalidation.
+    Rows that must be current (balances, permissions) do not belong in a cache without invalidation. Reads whose result
+    hangs on the session are never reported: `current_setting`, `current_user`, `now()`, functions that are not
+    IMMUTABLE, tables with row security, temporary tables, and names that several schemas of a search_path have.
 
     ## Example
     ```sql
@@ -62,7 +64,12 @@ class RepeatedRead(Rule):
         calls = sum(query.calls for query in context.workload.queries)
         for reuse in context.workload.reuses:
             query, shape = context.queries.get(reuse.query), context.shapes.get(reuse.query)
-            if query and shape and _cacheable(shape, reuse) and (context.heavy(query) or query.calls >= calls / 100):
+            if (
+                query
+                and shape
+                and _cacheable(query, shape, reuse, context)
+                and (context.heavy(query) or query.calls >= calls / 100)
+            ):
                 writes = writes_per_read(query, shape, context)
                 if writes <= WRITES_PER_READ:
                     yield self._finding(query, shape, reuse, writes, context)
@@ -111,7 +118,7 @@ def writes_per_read(query: Query, shape: QueryShape, context: RuleContext) -> fl
     return writes / query.calls if query.calls else 0.0
 
 
-def _cacheable(shape: QueryShape, reuse: Reuse) -> bool:
+def _cacheable(query: Query, shape: QueryShape, reuse: Reuse, context: RuleContext) -> bool:
     minute = max((rate.hit_rate for rate in reuse.rates if (rate.entries, rate.ttl_s) == (1000, 60.0)), default=0.0)
-    reads = shape.kind == "select" and bool(shape.tables) and not shape.features & UNCACHEABLE
+    reads = shape.kind == "select" and bool(shape.tables) and hangs_on(query, shape, context) is None
     return reads and minute >= HIT_RATE and reuse.executions >= EXECUTIONS

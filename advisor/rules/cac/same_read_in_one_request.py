@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.analysis.shape import QueryShape
+from advisor.rules.cac.session import hangs_on
 from advisor.rules.context import RuleContext
 from advisor.rules.finding import Finding
 from advisor.rules.npo.child import CATALOGS
 from advisor.rules.rule import Rule
-from advisor.workload.model import Loop
+from advisor.workload.model import Loop, Query
 
 UNCACHEABLE = frozenset(
     {"for-update", "for-share", "skip-locked", "nextval", "advisory-lock", "random", "current-time"}
@@ -58,7 +59,15 @@ class SameReadInOneRequest(Rule):
         for loop in context.workload.loops:
             shape = context.shapes.get(loop.child)
             least = max(context.options.loop_minimum, context.options.budgets.get(loop.application or "", 0))
-            if shape and not loop.varying and loop.median >= least and _plain_read(shape):
+            query = context.queries.get(loop.child)
+            if (
+                query is None
+                or shape is None
+                or not _plain_read(shape)
+                or not _one_session(loop, query, shape, context)
+            ):
+                continue
+            if not loop.varying and loop.median >= least:
                 yield self._finding(loop, shape, context)
 
     def _finding(self, loop: Loop, shape: QueryShape, context: RuleContext) -> Finding:
@@ -83,6 +92,11 @@ class SameReadInOneRequest(Rule):
             query=loop.child,
             cost="within the request, changes by others are seen no more",
         )
+
+
+def _one_session(loop: Loop, query: Query, shape: QueryShape, context: RuleContext) -> bool:
+    """Return whether the reads gave the same: within a transaction or trace, or because no session matters to them."""
+    return loop.unit in ("transaction", "trace") or hangs_on(query, shape, context) is None
 
 
 def _plain_read(shape: QueryShape) -> bool:

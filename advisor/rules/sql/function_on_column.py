@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from advisor.analysis.shape import Predicate, TableShape
 from advisor.catalog.index import quote_identifier
 from advisor.catalog.schema import Table
+from advisor.rewrites.days import as_range
 from advisor.rules.context import RuleContext
-from advisor.rules.finding import Finding
+from advisor.rules.finding import Finding, Offer
 from advisor.rules.rule import Rule
 from advisor.workload.model import Query
 
 COMPARISONS = frozenset({"equality", "range", "list", "prefix"})
-DAYS = frozenset({"date", "date_trunc", "extract", "date_part", "to_char"})
+_STRETCH = re.compile(
+    r"""\bdate\( | date_trunc\('\w+' | (extract|date_part)\('(year|epoch|julian)'
+      | to_char\([^']*,\s*'(YYYY|YYYY[-/]?MM|YYYY[-/]?MM[-/]?DD)'\)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""What cuts a moment to a stretch of time. An hour of the day, a day of the week or `MM-DD` come again and again."""
+_PATTERN_CLASSES = {"text": "text_pattern_ops", "varchar": "varchar_pattern_ops", "bpchar": "bpchar_pattern_ops"}
+"""Operator classes by which a b-tree finds prefixes whatever the collation."""
 
 
 class FunctionOnColumn(Rule):
@@ -31,7 +40,9 @@ class FunctionOnColumn(Rule):
 
     ## Known problems
     Where another condition of the query is selective and indexed, this one costs little. Only IMMUTABLE expressions can
-    be indexed: `created_at::date` of a `timestamptz` depends on the session's time zone and cannot.
+    be indexed: `created_at::date` of a `timestamptz` depends on the session's time zone and cannot. A day, month or
+    year is a range; an hour of the day, a day of the week or `to_char(…, 'MM-DD')` is none. `lower(email) LIKE 'a%'`
+    needs its pattern class (`text_pattern_ops`) unless the collation is C.
 
     ## Example
     ```sql
@@ -72,12 +83,13 @@ class FunctionOnColumn(Rule):
             f"{table.name} is searched by {expression}, which no index holds",
             confidence="high",
             evidence={"calls": query.calls, "total_ms": query.total_ms, "expression": expression,
-                      "immutable": predicate.term.immutable},
+                      "immutable": predicate.term.immutable, "rewritten": None},
             fix=_fix(table, predicate),
             table=table.qualified,
             query=query.id,
             proposal=context.proposal_for(query.id, table.name),
             cost="an expression index is updated with the column; a rewritten condition costs nothing",
+            offers=_offers(query, predicate, context),
         )  # fmt: skip
 
 
@@ -104,11 +116,30 @@ def _served(occurrence: TableShape, table: Table) -> bool:
     return any(index.definition.keys and index.definition.keys[0].column in equal for index in table.indexes)
 
 
+def _a_stretch(predicate: Predicate) -> bool:
+    """Return whether the condition holds for one stretch of time, so that a range says the same."""
+    return predicate.cast == "date" or bool(_STRETCH.search(predicate.term.expression))
+
+
+def _offers(query: Query, predicate: Predicate, context: RuleContext) -> tuple[Offer, ...]:
+    if not _a_stretch(predicate) or predicate.kind != "equality":
+        return ()
+    found = as_range(query.text, predicate.term.columns[0], context.schema)
+    return (Offer("rewritten", "the same as a range", found),)
+
+
 def _fix(table: Table, predicate: Predicate) -> str:
     expression = predicate.term.expression
-    if any(f"{word}(" in expression.lower() for word in DAYS) or predicate.cast == "date":
-        column = predicate.term.columns[0]
+    if _a_stretch(predicate):
+        column = quote_identifier(predicate.term.columns[0])
         return f"compare the column itself with a range: {column} >= one moment AND {column} < the next one"
     if predicate.term.immutable:
-        return f"an index on the expression: CREATE INDEX CONCURRENTLY ON {table.qualified} ({expression})"
-    return f"compare the bare column: {expression} is not IMMUTABLE, so no index can hold it"
+        kind = _PATTERN_CLASSES.get(predicate.type or "") if predicate.kind == "prefix" else None
+        said = f"an index on the expression: CREATE INDEX CONCURRENTLY ON {table.qualified}"
+        if kind:
+            return f"{said} ({expression} {kind}); without {kind} it serves LIKE in the collation C only"
+        return f"{said} ({expression})"
+    return (
+        f"{expression} is not IMMUTABLE, so no index can hold it: compare the bare column, or store what is compared in "
+        "a column of its own"
+    )

@@ -31,6 +31,15 @@ SELECT nextval('nodes_seq'), currval('nodes_seq'), random(), gen_random_uuid(), 
 select
 features currval nextval notify random random-uuid set-config sleep
 
+-- what another session would get another result of
+SELECT id FROM users WHERE email = current_user OR email = current_setting('work_mem')
+-->
+select
+0 users
+  list email = computed CURRENT_USER, computed current_setting('work_mem')
+  output id
+features session-value unbounded
+
 -- INTERSECT ALL and EXCEPT ALL
 SELECT id FROM nodes INTERSECT ALL (SELECT id FROM places EXCEPT ALL SELECT id FROM capitals)
 -->

@@ -284,7 +284,7 @@ select
   equality (shout(name)) = 'A!'@7 | (shout(name) = 'A!')
   equality (whisper(name)) = 'a'@8 not immutable
   output id
-features function-on-column unbounded
+features function-on-column unbounded unknown-function
 
 -- explicit casts, immutable and not
 SELECT id FROM users WHERE created_at::date = '2025-01-01' AND updated_at::date = '2025-01-01' AND id::text = '5'
