@@ -54,6 +54,8 @@ class Bindings:
         self._kept: list[Any] = [tree]
         self.names = all_names(tree)
         self._statement(tree, None, {})
+        for level in self.levels.values():
+            self.names |= columns_of(level.relations.values())
 
     def owner(self, reference: Any) -> tuple[Level, Relation] | None:
         """Return level and relation of a column reference, `None` when they are not certain."""
@@ -259,6 +261,8 @@ def all_names(tree: Any) -> set[str]:
             names |= {node.aliasname, *(part.sval for part in node.colnames or ())}
         elif isinstance(node, ast.CommonTableExpr):
             names.add(node.ctename)
+        elif isinstance(node, ast.ResTarget) and node.name:
+            names.add(node.name)
     return names
 
 
