@@ -140,6 +140,6 @@ def _fix(table: Table, predicate: Predicate) -> str:
             return f"{said} ({expression} {kind}); without {kind} it serves LIKE in the collation C only"
         return f"{said} ({expression})"
     return (
-        f"{expression} is not IMMUTABLE, so no index can hold it: compare the bare column, or store what is compared in "
-        "a column of its own"
+        f"{expression} is not IMMUTABLE, so no index can hold it: compare the bare column, or store what is compared "
+        "in a column of its own"
     )
