@@ -85,8 +85,11 @@ def _pattern(head: bytes) -> re.Pattern[bytes]:
 
 
 def split_column(column: Sequence[str], encoding: str) -> list[bytes]:
-    """Return a column of texts as bytes, encoded in one go."""
-    return "\0".join(column).encode(encoding, "surrogateescape").split(b"\0") if column else []
+    """Return a column of texts as bytes, encoded in one go; a NUL in one of them becomes a blank."""
+    joined = "\0".join(column)
+    if joined.count("\0") >= max(len(column), 1):
+        joined = "\0".join(text.replace("\0", " ") for text in column)
+    return joined.encode(encoding, "surrogateescape").split(b"\0") if column else []
 
 
 def records(columns: Mapping[str, list[bytes]], language: Language, lines: int, losses: Losses) -> Records:

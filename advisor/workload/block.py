@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from advisor.capture.incidents import Incident, incidents
+from advisor.capture.nul import blanked, noted, without_nul
 from advisor.capture.record import RUN, Losses, Orphan, Reader, Records
 from advisor.capture.statements import Assembled, Rows, assemble, completed
 from advisor.workload.blocks import CONTEXT
@@ -111,7 +112,11 @@ class BlockReader:
             for envelope in self.envelopes:
                 own, context = envelope.unwrap(own), envelope.unwrap(context)
             block, owned = own + context, len(own)
-        records = self.reader.read(block, owned)
+        escaped = rb"\u0000" in block
+        records = self.reader.read(blanked(block), owned)
+        noted(block, owned, records.losses)
+        if escaped:
+            records = without_nul(records)
         found = self._known(list(incidents(records)), records)
         assembled = assemble(records)
         rows = assembled.rows

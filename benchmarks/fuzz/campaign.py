@@ -20,7 +20,12 @@ from benchmarks.fuzz.attempt import drawn
 from benchmarks.fuzz.worker import UNDER_TEST
 
 HANG = 10.0
-"""Seconds after which an input counts as a hang, and its worker is killed."""
+"""Seconds of processor time after which an input counts as a hang, and its worker is killed."""
+
+STUCK = 120.0
+"""Seconds by the clock after which it does, whatever it waits for."""
+
+TICKS = os.sysconf("SC_CLK_TCK")
 
 KEPT = 3
 """Inputs kept of each failure."""
@@ -63,7 +68,7 @@ class Worker:
     def __init__(self, task: dict[str, Any], folder: Path) -> None:
         self.task = task
         self.shared = folder / "under-test"
-        self.shared.write_bytes(UNDER_TEST.pack(-1, 0.0))
+        self.shared.write_bytes(UNDER_TEST.pack(-1, 0.0, 0.0))
         reading, writing = os.pipe()
         task = {**task, "folder": str(folder), "shared": str(self.shared)}
         command = [sys.executable, "-m", "benchmarks.fuzz.worker", json.dumps(task), str(writing)]
@@ -90,10 +95,20 @@ class Worker:
         if not part:
             yield {"ended": True}
 
-    def under_test(self) -> tuple[int, float]:
-        """Return the number of the input under test and for how many seconds it has been."""
-        number, began = UNDER_TEST.unpack(self.shared.read_bytes())
-        return number, time.monotonic() - began if began else 0.0
+    def under_test(self) -> tuple[int, bool, bool]:
+        """Return the number of the last input, whether it is under test, and whether that takes too long."""
+        number, began, used = UNDER_TEST.unpack(self.shared.read_bytes())
+        waited = time.monotonic() - began if began else 0.0
+        late = bool(began) and (waited > STUCK or (waited > HANG and self._used() - used > HANG))
+        return number, bool(began), late
+
+    def _used(self) -> float:
+        """Return the seconds of processor time that the process has used."""
+        try:
+            fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return 0.0
+        return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 class Campaign:
@@ -150,8 +165,8 @@ class Campaign:
 
     def _watch(self, worker: Worker) -> None:
         """Kill a worker whose input takes too long."""
-        number, seconds = worker.under_test()
-        if seconds > HANG:
+        number, _, late = worker.under_test()
+        if late:
             target, _ = drawn(self.seed, number, self.targets)
             self.tally.fail("hang", target.name, target.name, number, f"no answer in {HANG:.0f} s")
             self.tally.counts.update({f"{target.name}|tried": 1, f"{target.name}|hang": 1})
@@ -163,8 +178,8 @@ class Campaign:
         self.selector.unregister(worker.lines)
         worker.lines.close()
         status = worker.process.wait()
-        number, seconds = worker.under_test()
-        if seconds and number >= worker.next:
+        number, busy, _ = worker.under_test()
+        if busy and number >= worker.next:
             target, _ = drawn(self.seed, number, self.targets)
             said = (worker.shared.parent / "stderr").read_text(errors="replace")[-2000:]
             self.tally.fail("died", target.name, target.name, number, f"the process ended with {status}: {said}")
