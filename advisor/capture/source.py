@@ -40,7 +40,7 @@ class Source:
         """Return the decompressed stream; raises `InputError` when it cannot be read."""
         try:
             return decompressed(self.opener())
-        except OSError as error:
+        except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, KeyError) as error:
             raise unreadable(self.name, error) from error
 
     def plain(self) -> Path | None:

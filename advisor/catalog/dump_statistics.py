@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 from psycopg.adapt import Transformer
 from psycopg.pq import Format
 
@@ -39,7 +40,7 @@ def records_from_dump(text: str) -> Iterator[Record]:
         values = dict(_arguments(arguments))
         try:
             yield _relation(values) if kind == "relation" else _column(values)
-        except (KeyError, ValueError) as error:
+        except (KeyError, ValueError, psycopg.Error) as error:
             raise SnapshotError(
                 f"a call of pg_restore_{kind}_stats is not as pg_dump writes it: {error}",
                 do="write it with pg_dump --statistics-only of version 18",

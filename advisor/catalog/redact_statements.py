@@ -21,7 +21,7 @@ def redacted_statements(text: str | None) -> tuple[str | None, list[str]]:
         return None, ["redacted: the statements have no column named query and are left out"]
     kept, refused = [rows[0]], 0
     for row in rows[1:]:
-        plain = redacted_text(row[query])
+        plain = redacted_text(row[query]) if len(row) > query else None
         refused += plain is None
         if plain is not None:
             kept.append([*row[:query], plain, *row[query + 1 :]])
