@@ -5,14 +5,21 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import ClassVar
 
 from advisor.visible import on_one_line
+
+NOTES = 10
+"""Notes shown without `-v`."""
 
 
 class Progress:
     """Says what the tool is doing; silent when told to be."""
+
+    verbose: ClassVar[bool] = False
+    """Whether every note is shown (`-v`), however many there are."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self.quiet = quiet
@@ -27,6 +34,14 @@ class Progress:
     def warn(self, text: str) -> None:
         """Print one warning, even when quiet."""
         print(f"warning: {on_one_line(text)}", file=sys.stderr, flush=True)
+
+    def notes(self, notes: Sequence[str]) -> None:
+        """Print warnings, the first few of many; `-v` shows all."""
+        shown = len(notes) if self.verbose else NOTES
+        for note in notes[:shown]:
+            self.warn(note)
+        if len(notes) > shown:
+            self.warn(f"{len(notes) - shown} more notes; -v shows them")
 
     @contextmanager
     def step(self, text: str) -> Iterator[None]:

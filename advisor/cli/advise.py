@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from advisor.cli.options import Size, check_connections, database_options, one_source, revision_options
+from advisor.cli.options import (
+    Size,
+    check_connections,
+    check_database,
+    check_outputs,
+    database_options,
+    one_source,
+    revision_options,
+)
 from advisor.errors import UsageError
 from advisor.output.report import Report
 from advisor.progress import Progress
@@ -101,6 +109,8 @@ def command(
     )
     from advisor.indexes.options import AdviseOptions
     from advisor.output.render import formats, render
+    from advisor.rules.baseline import read_accepted
+    from advisor.rules.discover import matching
     from advisor.twin.start import start_twin
     from advisor.workload.collect import collect
 
@@ -112,19 +122,25 @@ def command(
         raise UsageError("--update-baseline needs --baseline", do="name the file with --baseline")
     if verify and not write:
         raise UsageError("--verify proves what --write wrote", do="give both, or use `advisor verify` later")
+    matching(select), matching(ignore)
+    check_outputs(output_file, save, baseline if update_baseline else None)
+    if baseline and not update_baseline:
+        read_accepted(baseline)
+    if write:
+        _check_history(alembic, head)
     rule_options = _rule_options()
     progress = Progress(quiet=quiet)
     source = read_snapshot(snapshot, schema, statistics, None if snapshot or schema else url)
     with progress.step("read the workload"):
         workload = collect(inputs, log_line_prefix=log_line_prefix, jobs=jobs)
+    check_database(workload, database)
     workload = of_database(workload, database or source.database)
     source, guessed = with_sizes(source, provider)
     if guessed:
         progress.warn(f"no statistics: every table is taken to have {ROWS:,} rows; give --statistics or a snapshot")
     with start_twin(source, provider, size_of=size_of) as twin:
         progress.note(f"twin: {twin.description}")
-        for note in twin.notes:
-            progress.warn(note)
+        progress.notes(twin.notes)
         analysed = analyse_workload(workload, twin)
         options = AdviseOptions(budget=budget, aim=aim, time_limit=time_limit, jobs=jobs or os.cpu_count() or 1)
         report = advise_on(analysed, twin, options, progress, select, ignore, _environment(alembic), rule_options)
@@ -152,6 +168,14 @@ def command(
     else:
         click.echo(rendered, nl=False)
     raise SystemExit(_status(report, fail_level))
+
+
+def _check_history(alembic: Path, head: str | None) -> None:
+    """Raise `RevisionError` when no revision could be written at the end, before any work."""
+    from advisor.revisions.configuration import open_config, open_scripts
+    from advisor.revisions.writer import standing_on
+
+    standing_on(open_scripts(open_config(alembic)), alembic, head)
 
 
 def _rule_options() -> RuleOptions:

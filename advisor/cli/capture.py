@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from advisor.errors import UsageError
+from advisor.cli.options import check_database, check_outputs
 from advisor.progress import Progress
 
 
@@ -55,6 +55,7 @@ def command(
 
     if (engine == "dask") != bool(scheduler):
         raise click.UsageError("--engine dask and --scheduler ADDRESS go together")
+    check_outputs(output)
     progress = Progress(quiet=quiet)
     with progress.step("read the inputs"):
         workload = collect(
@@ -72,10 +73,8 @@ def command(
     if database:
         from advisor.cli.pipeline import of_database
 
-        held = sorted({query.database for query in workload.queries if query.database})
+        check_database(workload, database)
         workload = of_database(workload, database)
-        if not workload.queries:
-            raise UsageError(f"no query ran in database {database!r}", do=f"use one of: {', '.join(held)}")
     for coverage in workload.inputs:
         if coverage.skipped:
             progress.warn(left_out(coverage))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from advisor.cli.options import check_connections, database_options, one_source, revision_options
+from advisor.cli.options import check_connections, check_outputs, database_options, one_source, revision_options
 from advisor.errors import ProofError, UsageError
 from advisor.progress import Progress
 
@@ -69,6 +69,9 @@ def command(
     check_connections(url, provider, *inputs)
     if form not in verdict_formats():
         raise UsageError(f"unknown format {form!r}", do=f"use one of: {', '.join(verdict_formats())}")
+    check_outputs(path if update_baseline else None)
+    if alembic:
+        _check_history(alembic)
     progress = Progress(quiet=quiet)
     accepted = None if update_baseline and not path.exists() else load_baseline(path)
     if accepted is None and not inputs:
@@ -78,8 +81,7 @@ def command(
     failed: list[ProofError] = []
     prepare = _migrations(alembic, source, running, provider, failed, progress) if alembic else None
     with start_twin(source, provider, prepare=prepare, size_of=size_of) as twin:
-        for note in twin.notes:
-            progress.warn(note)
+        progress.notes(twin.notes)
         analysed = _analysed(inputs, log_line_prefix, twin) if inputs else None
         statements = _statements(analysed, accepted)
         unanalysed = analysed.unanalysed if analysed else {}
@@ -103,6 +105,13 @@ def command(
         raise SystemExit(1)
     if failed and fail_level != "never":
         raise SystemExit(2)
+
+
+def _check_history(alembic: Path) -> None:
+    """Raise `RevisionError` when the history cannot be read, before any work."""
+    from advisor.revisions.configuration import open_config, open_scripts
+
+    open_scripts(open_config(alembic))
 
 
 def _migrations(

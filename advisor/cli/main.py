@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import pkgutil
 import signal
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -15,6 +17,7 @@ import advisor.cli
 from advisor import __version__, stdout
 from advisor.config import Setting, find_config, read_config, suppressions, thresholds
 from advisor.errors import AdvisorError
+from advisor.progress import Progress
 
 SUMMARIES = {
     "advise": "Read workload files, propose indexes, report findings, write proven revisions.",
@@ -33,6 +36,9 @@ SUMMARIES = {
 """Help lines of the commands, so that `advisor --help` imports none of them."""
 
 
+_VERBOSE = "Show every note, however many there are."
+
+
 class DiscoveredCommands(click.Group):
     """A group whose commands are the modules of `advisor.cli` that `SUMMARIES` names."""
 
@@ -47,6 +53,7 @@ class DiscoveredCommands(click.Group):
             return None
         command = importlib.import_module(f"advisor.cli.{cmd_name}").command
         assert isinstance(command, click.Command)
+        _accept_verbose(command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -65,6 +72,27 @@ def advisor_group(ctx: click.Context, config: Path | None, isolated: bool) -> No
     """Index advice, N+1 findings and proven Alembic migrations from PostgreSQL workload files."""
     if not isolated:
         _configure(ctx, config)
+
+
+def _accept_verbose(command: click.Command) -> None:
+    """Give a command and those below it the option `-v`, where they do not have it yet."""
+    for below in command.commands.values() if isinstance(command, click.Group) else ():
+        _accept_verbose(below)
+    if not any("--verbose" in option.opts for option in command.params):
+        command.params.append(
+            click.Option(["-v", "--verbose"], is_flag=True, expose_value=False, callback=_set_verbose, help=_VERBOSE)
+        )
+
+
+def _set_verbose(_context: click.Context, _option: click.Parameter, value: bool) -> None:
+    Progress.verbose = value
+
+
+def _terminated(*_: object) -> NoReturn:
+    """End as Ctrl-C does, with the same word; what stands in `finally` runs."""
+    with contextlib.suppress(OSError):
+        os.write(2, b"interrupted\n")
+    sys.exit(143)
 
 
 def _configure(ctx: click.Context, config: Path | None) -> None:
@@ -109,10 +137,10 @@ def _show(error: click.ClickException) -> None:
 def main() -> None:
     """Run the command line and exit: 0 clean, 1 findings, 2 usage, configuration, input or connection trouble."""
     stdout.keep()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, _terminated)
     try:
         status = advisor_group.main(standalone_mode=False)
-    except click.exceptions.Abort:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         status = 130
     except click.ClickException as error:

@@ -61,11 +61,12 @@ def command(
     document = read_report(report)
     found = [finding_of(item) for item in document.findings if item.statistics]
     proposals, findings = _chosen([proposal_of(item) for item in document.proposals], found, only)
+    environment = None if as_sql else environment_of(alembic, section)
     schema = _schema(snapshot, progress)
-    if as_sql:
+    if environment is None:
         click.echo(plain_sql_script(proposals, schema, findings), nl=False)
         return
-    for finding in check_environment(environment_of(alembic, section)):
+    for finding in check_environment(environment):
         say = progress.note if finding.level == "info" else progress.warn
         say(f"env.py:{finding.line}: {finding.code} {finding.name}: {finding.what}; {finding.cures[0]}")
     revisions = write_revisions(

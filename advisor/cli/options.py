@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,8 @@ _UNITS = {"": 1, "b": 1, "kb": 1024, "mb": 1024**2, "gb": 1024**3, "tb": 1024**4
 
 
 if TYPE_CHECKING:
+    from advisor.workload.model import Workload
+
     ByteCount = click.ParamType[int]
 else:
     ByteCount = click.ParamType  # generic since click 8.3 only
@@ -107,3 +110,35 @@ def revision_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):  # fmt: skip
         collected = decorate(collected)
     return collected
+
+
+def check_outputs(*paths: Path | None) -> None:
+    """Raise `UsageError` for a file that could not be written at the end, before any work."""
+    for path in paths:
+        if path is None:
+            continue
+        target = path.absolute()
+        reason = ""
+        if target.is_dir():
+            reason = "it is a folder"
+        elif not target.parent.is_dir():
+            reason = f"there is no folder {target.parent}"
+        elif not os.access(target.parent, os.W_OK) and not os.access(target, os.W_OK):
+            reason = "its folder is not ours to write to"
+        if reason:
+            raise UsageError(f"cannot be written: {reason}", where=str(path), do="name another place")
+
+
+def check_folder(path: Path) -> None:
+    """Raise `UsageError` for a folder that could not be made or written to at the end, before any work."""
+    nearest = next(one for one in (path.absolute(), *path.absolute().parents) if one.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        what = f"cannot be written: {nearest} is {'not ours to write to' if nearest.is_dir() else 'no folder'}"
+        raise UsageError(what, where=str(path), do="name another place")
+
+
+def check_database(workload: Workload, database: str | None) -> None:
+    """Raise `UsageError` when a database was asked for in which no query ran, naming those seen."""
+    held = sorted({query.database for query in workload.queries if query.database})
+    if database and held and database not in held:
+        raise UsageError(f"no query ran in database {database!r}", do=f"use one of: {', '.join(held)}")

@@ -11,16 +11,21 @@ import click
 @click.argument("rule", required=False)
 @click.option("--write", type=click.Path(file_okay=False, path_type=Path), help="Write all pages into this folder.")
 def command(rule: str | None, write: Path | None) -> None:
-    """Print the page of RULE (a code or a name), or list all rules."""
-    from advisor.rules.discover import all_rules, matching
+    """Print the page of RULE (a code, a name, a family, or several with commas between), or list all rules.
+
+    The codes of the plan gate (PLN…) are among them.
+    """
+    from advisor.gate.pages import gate_pages
+    from advisor.rules.discover import Documented, all_rules, among
     from advisor.rules.page import documentation, page, summary
 
+    known: list[Documented] = [*all_rules(), *gate_pages()]
     if write:
         write.mkdir(parents=True, exist_ok=True)
-        for name, text in documentation().items():
+        for name, text in documentation(gate_pages()).items():
             (write / name).write_text(text, encoding="utf-8")
     elif rule:
-        click.echo("\n".join(page(found) for found in matching([rule])), nl=False)
+        click.echo("\n".join(page(found) for found in among(known, [rule])), nl=False)
     else:
-        for found in all_rules():
+        for found in known:
             click.echo(f"{found.code}  {found.name:<34}  {summary(found)}")

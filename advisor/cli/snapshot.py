@@ -17,6 +17,7 @@ from advisor.catalog.snapshot import (
     with_standbys,
 )
 from advisor.catalog.statistics import Statistics
+from advisor.cli.options import check_folder
 from advisor.errors import UsageError
 from advisor.progress import Progress
 
@@ -40,6 +41,7 @@ def command(source: str | None, output: Path, standbys: tuple[str, ...], redact:
     Each server counts its own index scans: with --standby, those of the standbys are added, so that an index that only
     they use is not called unused.
     """
+    check_folder(output)
     progress = Progress(quiet=quiet)
     snapshot = _read(source, progress)
     if standbys:
@@ -97,8 +99,7 @@ def _report(snapshot: Snapshot, output: Path, progress: Progress) -> None:
         f" {indexes} indexes,"
         f" statistics of {len(statistics.columns) + len(statistics.inherited)} columns"
     )
-    for note in snapshot.notes:
-        progress.warn(note)
+    progress.notes(snapshot.notes)
     progress.note(f"written to {output}: schema.sql, statistics.jsonl, settings.json, snapshot.json"
                   + (", statements.csv" if statements else ""))  # fmt: skip
     workload = output / "statements.csv" if statements else "LOG-OR-EXPORT"

@@ -19,15 +19,11 @@ from advisor.twin.environment import terminal
 from advisor.twin.server import embedded_binaries
 from advisor.twin.start import Twin, start_twin
 
-_NOTES = 10
-"""Notes shown without `-v`."""
-
 
 @click.command("twin")
 @database_options
 @click.option("-c", "sql", metavar="SQL", help="Run one command, print what it returns, and end.")
 @click.option("-q", "--quiet", is_flag=True, help="Print warnings only.")
-@click.option("-v", "--verbose", is_flag=True, help="Show every note about what differs from production.")
 def command(
     snapshot: Path | None,
     schema: Path | None,
@@ -36,7 +32,6 @@ def command(
     provider: str,
     sql: str | None,
     quiet: bool,
-    verbose: bool,
 ) -> int:
     """Open psql on the twin: a throw-away server that plans like production and holds no row.
 
@@ -48,15 +43,8 @@ def command(
         source = read_snapshot(snapshot, schema, statistics, url)
     with start_twin(source, provider) as twin:
         progress.note(f"the twin runs {twin.description}; it holds no rows, so use EXPLAIN")
-        _warn(twin, progress, len(twin.notes) if verbose else _NOTES)
+        progress.notes(twin.notes)
         return _psql(twin, sql)
-
-
-def _warn(twin: Twin, progress: Progress, shown: int) -> None:
-    for note in twin.notes[:shown]:
-        progress.warn(note)
-    if len(twin.notes) > shown:
-        progress.warn(f"{len(twin.notes) - shown} more notes; -v shows them")
 
 
 def _psql(twin: Twin, sql: str | None) -> int:

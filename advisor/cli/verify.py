@@ -62,6 +62,7 @@ def command(
     from advisor.catalog.snapshot import load_snapshot
     from advisor.cli.pipeline import analyse_workload
     from advisor.output.unanalysed import summary
+    from advisor.revisions.contract import read_report
     from advisor.twin.start import start_twin
     from advisor.verify.discover import index_revisions
     from advisor.verify.upgrade import History
@@ -72,6 +73,8 @@ def command(
         raise UsageError(what, do="give the workload files that the report came from")
     if data:
         connection_parameters(data)  # refused before any work
+    if report:
+        read_report(report)
     progress = Progress(quiet=quiet)
     source = load_snapshot(snapshot)
     start, to = _range(wanted, source.alembic_version)

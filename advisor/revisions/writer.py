@@ -46,7 +46,7 @@ class Writer:
 
     def write(self, wanted: Sequence[Change | StatisticsChange], head: str | None) -> tuple[Revision, ...]:
         """Write what the history does not hold yet, each on top of the other; on any error remove it all again."""
-        down = self._head(head)
+        down = standing_on(self.scripts, self.config, head)
         done = written_changes(self.scripts, frozenset(change.name for change in wanted))
         before = self._files()
         revisions: list[Revision] = []
@@ -65,17 +65,6 @@ class Writer:
 
     def _files(self) -> set[Path]:
         return {path for folder in self.scripts._version_locations for path in folder.rglob("*.py")}
-
-    def _head(self, head: str | None) -> str | None:
-        """Return the revision to stand on, `None` for an empty history; raises when it is not one."""
-        with readable(self.config):
-            heads = self.scripts.get_heads()
-            if head is not None:
-                return self.scripts.get_revision(head).revision
-        if len(heads) > 1:
-            listed = ", ".join(sorted(heads))
-            raise RevisionError(f"there are {len(heads)} heads: {listed}", where=str(self.config), do="choose --head")
-        return heads[0] if heads else None
 
     def _one(self, change: Change | StatisticsChange, down: str | None) -> Revision:
         body, heading, details = self._contents(change)
@@ -133,6 +122,18 @@ class Writer:
         parent = self.scripts.get_revision(below).path if isinstance(below, str) else None
         chosen = Path(self.version_path) if self.version_path else Path(parent).parent if parent else folders[0]
         return (folders[0] if chosen == self.trial else chosen) / path.relative_to(self.trial)
+
+
+def standing_on(scripts: ReadScripts, config: Path, head: str | None) -> str | None:
+    """Return the revision to stand on, `None` for an empty history; raises `RevisionError` when it is not one."""
+    with readable(config):
+        heads = scripts.get_heads()
+        if head is not None:
+            return scripts.get_revision(head).revision
+    if len(heads) > 1:
+        listed = ", ".join(sorted(heads))
+        raise RevisionError(f"there are {len(heads)} heads: {listed}", where=str(config), do="choose --head")
+    return heads[0] if heads else None
 
 
 def _snippet(change: Change | StatisticsChange) -> str:

@@ -7,6 +7,7 @@ import importlib
 import pkgutil
 from collections.abc import Sequence
 from functools import cache
+from typing import ClassVar, Protocol, TypeVar
 
 import advisor.rules
 from advisor.errors import UsageError
@@ -31,22 +32,36 @@ def _below(base: type[Rule]) -> list[type[Rule]]:
     return found
 
 
+Coded = TypeVar("Coded", bound="Documented")
+
+
+class Documented(Protocol):
+    """What has a code, a name and a page: a rule, or a property of the gate."""
+
+    code: ClassVar[str]
+    name: ClassVar[str]
+
+
 def matching(words: Sequence[str]) -> tuple[Rule, ...]:
-    """Return the rules that any of these codes, code prefixes (`NPO`) or names means.
+    """Return the rules that any of these codes, code prefixes (`NPO`), names or lists of them (`NPO,CAC`) means.
 
     Raises `UsageError` for a word that means none, naming the nearest one.
     """
-    found: set[Rule] = set()
-    for word in words:
-        meant = {rule for rule in all_rules() if rule.name == word.lower() or rule.code.startswith(word.upper())}
+    return among(all_rules(), words)
+
+
+def among(known: Sequence[Coded], words: Sequence[str]) -> tuple[Coded, ...]:
+    """Return those of `known` that the words mean, as `matching` does."""
+    found: set[str] = set()
+    for word in (part.strip() for listed in words for part in listed.split(",")):
+        meant = {one.code for one in known if word and (one.name == word.lower() or one.code.startswith(word.upper()))}
         if not meant:
-            _refuse(word)
+            _refuse(word, [text for one in known for text in (one.code, one.name)])
         found |= meant
-    return tuple(rule for rule in all_rules() if rule in found)
+    return tuple(one for one in known if one.code in found)
 
 
-def _refuse(word: str) -> None:
-    known = [text for rule in all_rules() for text in (rule.code, rule.name)]
+def _refuse(word: str, known: Sequence[str]) -> None:
     near = difflib.get_close_matches(word, known, 1) or difflib.get_close_matches(word.upper(), known, 1)
     remedy = f"did you mean {near[0]}?" if near else "run `advisor rule` for the list"
-    raise UsageError(f"there is no rule {word}", do=remedy)
+    raise UsageError(f"there is no rule {word}" if word else "an empty word means no rule", do=remedy)

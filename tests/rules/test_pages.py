@@ -10,15 +10,15 @@ from click.testing import CliRunner
 
 from advisor.cli.rule import command
 from advisor.errors import UsageError
-from advisor.rules.discover import all_rules, matching
+from advisor.gate.pages import gate_pages
+from advisor.rules.discover import Documented, all_rules, matching
 from advisor.rules.page import SECTIONS, documentation, page, sections, summary
-from advisor.rules.rule import Rule
 
 DOCS = Path(__file__).parents[2] / "docs" / "rules"
 
 
-@pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.name)
-def test_a_rule_has_a_code_a_name_and_a_page_with_every_section(rule: Rule) -> None:
+@pytest.mark.parametrize("rule", (*all_rules(), *gate_pages()), ids=lambda rule: rule.name)
+def test_a_rule_has_a_code_a_name_and_a_page_with_every_section(rule: Documented) -> None:
     assert re.fullmatch(r"(NPO|IDX|SQL|CAC|BAT|CON|PRE|STA|MIG|ENV|PLN|CAP)\d{3}", rule.code)
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", rule.name)
     assert sections(rule) == SECTIONS
@@ -33,7 +33,7 @@ def test_no_two_rules_share_a_code_or_a_name() -> None:
 def test_the_documentation_is_what_the_docstrings_say() -> None:
     """Stale? Run `advisor rule --write docs/rules`."""
     written = {path.name: path.read_text(encoding="utf-8") for path in DOCS.iterdir()}
-    assert written == documentation()
+    assert written == documentation(gate_pages())
 
 
 def test_advisor_rule_prints_a_page_by_code_and_by_name() -> None:
@@ -44,12 +44,12 @@ def test_advisor_rule_prints_a_page_by_code_and_by_name() -> None:
 
 def test_advisor_rule_lists_all_rules() -> None:
     listed = CliRunner().invoke(command, []).output.splitlines()
-    assert [line.split()[0] for line in listed] == [rule.code for rule in all_rules()]
+    assert [line.split()[0] for line in listed] == [rule.code for rule in (*all_rules(), *gate_pages())]
 
 
 def test_advisor_rule_writes_the_documentation(tmp_path: Path) -> None:
     assert CliRunner().invoke(command, ["--write", str(tmp_path / "rules")]).exit_code == 0
-    assert {path.name for path in (tmp_path / "rules").iterdir()} == set(documentation())
+    assert {path.name for path in (tmp_path / "rules").iterdir()} == set(documentation(gate_pages()))
 
 
 def test_a_family_means_all_its_rules() -> None:
@@ -60,3 +60,17 @@ def test_an_unknown_rule_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(UsageError) as refused:
         matching(["n-plus-two"])
     assert refused.value.do == "did you mean n-plus-one?"
+
+
+def test_every_code_of_the_gate_has_a_page() -> None:
+    sources = (Path(__file__).parents[2] / "advisor" / "gate").rglob("*.py")
+    codes = {code for path in sources for code in re.findall(r'"(PLN\d{3})"', path.read_text(encoding="utf-8"))}
+    assert codes == {page.code for page in gate_pages()}
+
+
+def test_several_may_be_given_with_commas() -> None:
+    chosen = {rule.code[:3] for rule in matching(["NPO,CAC", "bat"])}
+    assert chosen == {"NPO", "CAC", "BAT"}
+    for empty in ("", "NPO,", ","):
+        with pytest.raises(UsageError, match="means no rule"):
+            matching([empty])
