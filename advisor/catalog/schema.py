@@ -83,6 +83,11 @@ class Table:
         return next((column for column in self.columns if column.name == name), None)
 
     @property
+    def types(self) -> Mapping[str, str]:
+        """Return the base type of each column of which it is known, by name."""
+        return {column.name: column.base_type for column in self.columns if column.base_type}
+
+    @property
     def primary_key(self) -> tuple[str, ...]:
         """Return the primary key's columns, empty when there is none."""
         return next((constraint.columns for constraint in self.constraints if constraint.kind == "primary"), ())

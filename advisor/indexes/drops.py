@@ -38,7 +38,11 @@ def replacements(
     for one in chosen:
         definition = one.suggestion.definition
         table = schema.tables[definition.schema, definition.table]
-        names = [index.name for index in replaceable(definition, one.size, table.indexes) if index.name not in gone]
+        names = [
+            index.name
+            for index in replaceable(definition, one.size, table.indexes, table.types)
+            if index.name not in gone
+        ]
         fit = tuple(name for name in names if harmless(name, frozenset(gone), one.all, costs, weighted, options))
         if fit:
             found[one.number] = fit

@@ -145,7 +145,7 @@ def _admitted(suggestion: Suggestion, context: Context, refused: list[str]) -> b
     table = context.schema.tables[(definition.schema, definition.table)]
     if small(table, context):
         return False
-    if found := served_by_existing(definition, table.indexes):
+    if found := served_by_existing(definition, table.indexes, table.types):
         refused.append(f"already-served {found.name}")
         return False
     if column := too_long(definition, table, context.statistics):

@@ -13,7 +13,7 @@ from advisor.analysis.raising import can_raise
 from advisor.analysis.shape import Constant, Predicate
 from advisor.catalog.index import IndexDefinition
 from advisor.indexes.candidate import Need, Suggestion
-from advisor.indexes.implication import stripped
+from advisor.indexes.parentheses import stripped
 
 WARNING = "its key can raise"
 """How the reason begins for a key without a guard; such a proposal is never sure."""

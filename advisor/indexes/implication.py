@@ -1,77 +1,61 @@
-"""Whether one index predicate implies another, as far as text can tell; in doubt the answer is no."""
+"""Whether one index predicate implies another, decided on their parse trees; in doubt the answer is no.
+
+What follows is what follows from AND, OR and NOT with NULLs alone: no operator's meaning is assumed, since a type may
+bring its own. Both predicates must be immutable and printed under one search path, as those of indexes are.
+"""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from advisor.analysis.condition import Condition, Junction, condition
+
+LIMIT = 4_000
+"""Pairs of parts that are compared before the answer is no."""
 
 
-def implies(premise: str | None, conclusion: str | None) -> bool:
-    """Return whether every row of an index on `premise` satisfies `conclusion` (`None` is true of every row)."""
-    if conclusion is None:
+def implies(premise: str | None, conclusion: str | None, types: Mapping[str, str] | None = None) -> bool:
+    """Return whether every row of an index on `premise` satisfies `conclusion` (`None` is true of every row).
+
+    `types` are the base types of the table's columns, without which casts are taken as they stand.
+    """
+    if conclusion is None or premise == conclusion:
         return True
     if premise is None:
         return False
-    return conjuncts(conclusion) <= conjuncts(premise)
+    known = tuple(sorted((types or {}).items()))
+    given, wanted = _condition(premise, known), _condition(conclusion, known)
+    return given is not None and wanted is not None and _Search().follows(given, wanted)
 
 
-def conjuncts(predicate: str) -> frozenset[str]:
-    """Return the ANDed parts of a predicate in one spelling: no outer parentheses, no needless quotes or casts."""
-    return frozenset(_spelled(part) for part in _split(stripped(predicate)))
+@lru_cache(maxsize=4096)
+def _condition(sql: str, types: tuple[tuple[str, str], ...]) -> Condition | None:
+    return condition(sql, dict(types))
 
 
-def _spelled(part: str) -> str:
-    part = stripped(part)
-    part = re.sub(r'"([a-z_][a-z0-9_]*)"', r"\1", part)
-    part = re.sub(r"::(?:text|bpchar|character varying(?:\(\d+\))?)", "", part)
-    part = re.sub(r"\((\w+)\)", r"\1", part)
-    return re.sub(r"\s+", " ", part).strip()
+class _Search:
+    """One question, and the answers found on the way."""
 
+    def __init__(self) -> None:
+        self.known: dict[tuple[Condition, Condition], bool] = {}
 
-def stripped(text: str) -> str:
-    """Return the text without parentheses around the whole of it."""
-    text = text.strip()
-    while text.startswith("(") and _closing(text) == len(text) - 1:
-        text = text[1:-1].strip()
-    return text
+    def follows(self, given: Condition, wanted: Condition) -> bool:
+        """Return whether a row that satisfies `given` satisfies `wanted`."""
+        if given == wanted:
+            return True
+        if (given, wanted) not in self.known:
+            if len(self.known) >= LIMIT:
+                return False
+            self.known[given, wanted] = False  # nothing follows from itself in a circle
+            self.known[given, wanted] = self._parts(given, wanted)
+        return self.known[given, wanted]
 
-
-def _closing(text: str) -> int:
-    """Return where the parenthesis that opens the text closes."""
-    depth = 0
-    for place, mark in _marks(text):
-        depth += 1 if mark == "(" else -1 if mark == ")" else 0
-        if depth == 0 and mark == ")":
-            return place
-    return -1
-
-
-def _marks(text: str) -> list[tuple[int, str]]:
-    """Return the characters outside string literals and quoted identifiers, with their places."""
-    marks, quote = [], ""
-    for place, mark in enumerate(text):
-        if quote:
-            quote = "" if mark == quote else quote
-        elif mark in "'\"":
-            quote = mark
-        else:
-            marks.append((place, mark))
-    return marks
-
-
-def _split(text: str) -> list[str]:
-    """Return the parts between top-level ANDs; the whole text when an OR stands at the top."""
-    depth, cuts = 0, []
-    outside = dict(_marks(text))
-    for place, mark in outside.items():
-        depth += 1 if mark == "(" else -1 if mark == ")" else 0
-        word = text[place : place + 5].upper()
-        if depth == 0 and mark.isspace():
-            if word[1:4] == "OR " or (word[1:3] == "OR" and len(word) == 3):
-                return [text]
-            if word[1:4] == "AND" and (len(word) < 5 or word[4] in " ("):
-                cuts.append(place)
-    parts, start = [], 0
-    for cut in cuts:
-        parts.append(text[start:cut])
-        start = cut + 4
-    return [*parts, text[start:]]
+    def _parts(self, given: Condition, wanted: Condition) -> bool:
+        if isinstance(wanted, Junction) and wanted.joint == "and":
+            return all(self.follows(given, part) for part in wanted.parts)
+        if isinstance(given, Junction) and given.joint == "or":
+            return all(self.follows(part, wanted) for part in given.parts)
+        if isinstance(wanted, Junction) and any(self.follows(given, part) for part in wanted.parts):
+            return True
+        return isinstance(given, Junction) and any(self.follows(part, wanted) for part in given.parts)

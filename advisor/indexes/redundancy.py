@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from advisor.catalog.index import Index, IndexDefinition, IndexKey, IndexSize
@@ -18,21 +19,21 @@ SMALLER = 0.5
 """Share of another index's pages below which a partial index is worth having beside it: it is read and cached whole."""
 
 
-def serves(wide: IndexDefinition, narrow: IndexDefinition) -> bool:
+def serves(wide: IndexDefinition, narrow: IndexDefinition, types: Mapping[str, str] | None = None) -> bool:
     """Return whether every scan that `narrow` offers, `wide` offers too (uniqueness is not looked at).
 
     A b-tree serves another whose keys are its own first keys, in the same or in the exactly opposite directions, with
     the same operator classes and collations, whose payload it holds, and whose predicate implies its own. Other
-    methods serve only an index with the same keys.
+    methods serve only an index with the same keys. `types` are the base types of the table's columns, for predicates
+    that were spelled by different hands.
     """
     same_table = (wide.schema, wide.table, wide.method) == (narrow.schema, narrow.table, narrow.method)
-    if not same_table or not implies(narrow.where, wide.where):
+    if not same_table or not implies(narrow.where, wide.where, types):
         return False
-    if wide.method != "btree":
-        return _plain(wide.keys) == _plain(narrow.keys)
-    if not _directed(wide.keys, narrow.keys):
+    if not (_directed(wide.keys, narrow.keys) if wide.method == "btree" else _plain(wide.keys) == _plain(narrow.keys)):
         return False
-    held = {key.column for key in wide.keys} | set(wide.include)
+    # Of the keys, a b-tree returns the values; GiST does where the operator class can, which is not known here.
+    held = {key.column for key in wide.keys if wide.method == "btree"} | set(wide.include)
     return set(narrow.include) <= held
 
 
@@ -59,29 +60,33 @@ def _plain(keys: tuple[IndexKey, ...]) -> tuple[IndexKey, ...]:
     )
 
 
-def served_by_existing(candidate: IndexDefinition, existing: tuple[Index, ...]) -> Index | None:
+def served_by_existing(
+    candidate: IndexDefinition, existing: tuple[Index, ...], types: Mapping[str, str] | None = None
+) -> Index | None:
     """Return a valid existing index that serves the candidate, `None` when there is none."""
-    return next((index for index in existing if index.valid and serves(index.definition, candidate)), None)
+    return next((index for index in existing if index.valid and serves(index.definition, candidate, types)), None)
 
 
-def replaceable(candidate: IndexDefinition, size: IndexSize, existing: tuple[Index, ...]) -> tuple[Index, ...]:
+def replaceable(
+    candidate: IndexDefinition, size: IndexSize, existing: tuple[Index, ...], types: Mapping[str, str] | None = None
+) -> tuple[Index, ...]:
     """Return the existing indexes that the candidate would make redundant and that nothing else needs."""
     return tuple(
         index
         for index in existing
         if index.valid
         and disposable(index)
-        and serves(candidate, index.definition)
-        and not_dearer(candidate, size, index)
+        and serves(candidate, index.definition, types)
+        and not_dearer(candidate, size, index, types)
     )
 
 
-def not_dearer(wide: IndexDefinition, size: IndexSize, index: Index) -> bool:
+def not_dearer(wide: IndexDefinition, size: IndexSize, index: Index, types: Mapping[str, str] | None = None) -> bool:
     """Return whether scans cost about the same: a small partial index stays beside a large one.
 
     A scan of the large one reads the entries of other rows as well.
     """
-    return implies(wide.where, index.definition.where) or index.size.pages > size.pages * SMALLER
+    return implies(wide.where, index.definition.where, types) or index.size.pages > size.pages * SMALLER
 
 
 def disposable(index: Index) -> bool:

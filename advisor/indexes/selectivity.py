@@ -2,49 +2,65 @@
 
 from __future__ import annotations
 
-import re
-
+from advisor.analysis.condition import Condition, Leaf, Node, column_of, condition, conjuncts
 from advisor.catalog.schema import Table
 from advisor.catalog.statistics import ColumnStatistics, Statistics
-from advisor.indexes.implication import conjuncts
 
 UNKNOWN = 0.1
-_NAME = r'(?:"(?P<quoted>(?:[^"]|"")+)"|(?P<bare>[a-z_]\w*))'
-_NULL = re.compile(rf"^{_NAME} IS (?P<no>NOT )?NULL$", re.IGNORECASE)
-_EQUAL = re.compile(rf"^{_NAME} = (?:E?'(?P<text>(?:[^']|'')*)'|(?P<number>[\w.]+))(?:::.*)?$", re.IGNORECASE)
-_FLAG = re.compile(rf"^(?P<no>NOT )?{_NAME}(?: IS (?P<value>TRUE|FALSE))?$", re.IGNORECASE)
 
 
 def predicate_selectivity(where: str, table: Table, statistics: Statistics) -> float:
     """Return the share of rows that satisfy the predicate, 0 to 1; conditions count as independent."""
+    tree = condition(where, table.types)
+    if tree is None:
+        return UNKNOWN
     share = 1.0
-    for condition in sorted(conjuncts(where)):
-        share *= _condition(condition, table, statistics)
+    for one in sorted(_share(part, table, statistics) for part in conjuncts(tree)):
+        share *= one
     return share
 
 
-def _condition(condition: str, table: Table, statistics: Statistics) -> float:
-    for pattern, judge in ((_NULL, _null), (_EQUAL, _equal), (_FLAG, _flag)):
-        if match := pattern.match(condition):
-            name = (match["quoted"] or "").replace('""', '"') or match["bare"]
-            found = statistics.column(table.schema, table.name, name)
-            if found is not None:
-                return judge(match, found, statistics.rows(table.schema, table.name))
-    return UNKNOWN
+def _share(part: Condition, table: Table, statistics: Statistics) -> float:
+    if not isinstance(part, Leaf):
+        return UNKNOWN
+    node = part.node
+    negated = "not" in node
+    node = node.get("not", node)
+    name = column_of(_operand(node))
+    found = statistics.column(table.schema, table.name, name) if name else None
+    if found is None:
+        return UNKNOWN
+    if "NullTest" in node and not negated:
+        return found.null_frac if node["NullTest"]["nulltesttype"] == "IS_NULL" else 1 - found.null_frac
+    rows = statistics.rows(table.schema, table.name)
+    if "ColumnRef" in node:
+        return value_frequency(found, "f" if negated else "t", rows)
+    value = None if negated else _equal_to(node)
+    return UNKNOWN if value is None else value_frequency(found, value, rows)
 
 
-def _null(match: re.Match[str], found: ColumnStatistics, rows: float) -> float:
-    return 1 - found.null_frac if match["no"] else found.null_frac
+def _operand(node: Node) -> Node:
+    """Return what a condition is about: a test's argument, a comparison's left side without casts, or itself."""
+    found: Node = node.get("NullTest", {}).get("arg") or node.get("A_Expr", {}).get("lexpr") or node
+    while "TypeCast" in found:
+        found = found["TypeCast"]["arg"]
+    return found
 
 
-def _equal(match: re.Match[str], found: ColumnStatistics, rows: float) -> float:
-    value = match["number"] if match["text"] is None else match["text"].replace("''", "'")
-    return value_frequency(found, value, rows)
-
-
-def _flag(match: re.Match[str], found: ColumnStatistics, rows: float) -> float:
-    negated = bool(match["no"]) != ((match["value"] or "true").lower() == "false")
-    return value_frequency(found, "f" if negated else "t", rows)
+def _equal_to(node: Node) -> str | None:
+    """Return the literal that a comparison for equality compares with."""
+    fields = node.get("A_Expr", {})
+    if fields.get("kind") != "AEXPR_OP" or fields["name"] != [{"String": {"sval": "="}}]:
+        return None
+    found = fields["rexpr"]
+    while "TypeCast" in found:
+        found = found["TypeCast"]["arg"]
+    constant = found.get("A_Const", {})
+    if "ival" in constant:
+        return str(constant["ival"].get("ival", 0))
+    if "boolval" in constant:
+        return "true" if constant["boolval"].get("boolval") else "false"
+    return next((str(part.get(kind, "")) for kind, part in constant.items() if kind in ("sval", "fval")), None)
 
 
 def value_frequency(found: ColumnStatistics, value: str, rows: float) -> float:

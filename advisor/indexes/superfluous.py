@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from advisor.catalog.index import Index
+from advisor.catalog.index import Index, quote_identifier
 from advisor.catalog.schema import Constraint, Table
 from advisor.indexes.implication import implies
 from advisor.indexes.redundancy import disposable, not_dearer, serves
@@ -73,7 +73,7 @@ def _columns_led(index: Index, constraint: Constraint) -> int:
     definition = index.definition
     if not index.valid or definition.method not in ("btree", "hash"):
         return 0
-    known = " AND ".join(f"{column} IS NOT NULL" for column in constraint.columns)
+    known = " AND ".join(f"{quote_identifier(column)} IS NOT NULL" for column in constraint.columns)
     if not implies(known, definition.where):
         return 0
     led = 0

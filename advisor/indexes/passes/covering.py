@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from advisor.catalog.index import IndexDefinition
 from advisor.indexes.candidate import Need, Suggestion
-from advisor.indexes.implication import conjuncts
+from advisor.indexes.implication import implies
 
 ORDER = 90
 
@@ -29,7 +29,7 @@ def missing_columns(need: Need, base: IndexDefinition) -> tuple[str, ...]:
     shape = need.occurrence
     wanted = set(shape.output)
     for predicate in shape.predicates:
-        if not base.where or not predicate.sql or not conjuncts(predicate.sql) <= conjuncts(base.where):
+        if not base.where or not predicate.sql or not implies(base.where, predicate.sql, need.table.types):
             wanted.update(predicate.term.columns)
     for terms in ([edge.term for edge in shape.joins], [key.term for key in shape.sort], shape.group):
         for term in terms:

@@ -13,7 +13,7 @@ from itertools import islice
 from advisor.analysis.shape import Constant, Parameter, Predicate
 from advisor.catalog.index import IndexDefinition, IndexKey
 from advisor.indexes.candidate import Need, Suggestion
-from advisor.indexes.implication import stripped
+from advisor.indexes.parentheses import stripped
 from advisor.workload.model import Slot
 
 ORDER = 85
