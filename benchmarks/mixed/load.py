@@ -15,9 +15,11 @@ ROLES = {"mixed_owner": "owner", "mixed_policy": "under policies", "mixed_bypass
 """The owner of everything, a role under policies, and one that none holds for, and what they are called in the table."""
 _ROLES = """
 CREATE ROLE mixed_owner LOGIN;
-CREATE ROLE mixed_policy LOGIN;
+CREATE ROLE mixed_group;
+CREATE ROLE mixed_policy LOGIN IN ROLE mixed_group;
 CREATE ROLE mixed_bypass LOGIN BYPASSRLS;
 ALTER ROLE mixed_policy SET random_page_cost = {cost};
+ALTER ROLE mixed_policy SET search_path = mix, public;
 ALTER ROLE mixed_policy SET app.tenant = '{tenant}';
 ALTER ROLE mixed_bypass SET work_mem = '{memory}kB';
 ALTER ROLE mixed_bypass SET enable_hashjoin = {hash};
@@ -30,6 +32,25 @@ _TABLESPACES = (
     "ALTER TABLESPACE mixed_slow SET (seq_page_cost = 3, random_page_cost = 9)",
     "ALTER TABLESPACE mixed_fast SET (seq_page_cost = 0.4, random_page_cost = 0.5)",
 )
+_SETTINGS = {
+    "cpu_tuple_cost": ["0.01", "0.02"],
+    "effective_cache_size": ["64MB", "4GB"],
+    "enable_partitionwise_join": ["on", "off"],
+    "enable_partitionwise_aggregate": ["on", "off"],
+    "min_parallel_table_scan_size": ["0", "8MB"],
+    "parallel_setup_cost": ["0", "1000"],
+    "max_parallel_workers_per_gather": ["0", "2", "5"],
+    "join_collapse_limit": ["2", "8"],
+    "geqo_threshold": ["4", "12"],
+    "jit": ["on", "off"],
+    "constraint_exclusion": ["on", "partition"],
+    "cursor_tuple_fraction": ["0.1", "0.5"],
+    "enable_memoize": ["on", "off"],
+    "enable_incremental_sort": ["on", "off"],
+    "DateStyle": ["ISO, MDY", "SQL, DMY"],
+    "work_mem": ["256kB", "4MB"],
+}
+"""Settings of the database, by chance."""
 _OWN = """
 DO $$
 DECLARE thing record;
@@ -40,6 +61,8 @@ BEGIN
                        CASE thing.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END, thing.name);
     END LOOP;
 END $$;
+ALTER VIEW mix.of_policy OWNER TO mixed_policy;
+ALTER VIEW mix.of_bypass OWNER TO mixed_bypass;
 GRANT USAGE ON SCHEMA mix, "Other Schema" TO PUBLIC;
 GRANT ALL ON ALL TABLES IN SCHEMA mix, "Other Schema" TO PUBLIC;
 """
@@ -79,7 +102,7 @@ def _prepare(connection: psycopg.Connection, name: sql.Identifier, rng: Random) 
         for statement in _TABLESPACES if connection.info.server_version >= _IN_PLACE_SINCE else ():
             connection.execute(statement)
     connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
-    settings = {"cpu_tuple_cost": ["0.01", "0.02"], "effective_cache_size": ["64MB", "4GB"]}
-    for setting, values in settings.items():
+    for setting, values in _SETTINGS.items():
         statement = sql.SQL("ALTER DATABASE {} SET {} = {}")
         connection.execute(statement.format(name, sql.Identifier(setting), rng.choice(values)))
+    connection.execute(sql.SQL('ALTER DATABASE {} SET search_path = "Other Schema", mix').format(name))

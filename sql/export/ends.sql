@@ -36,7 +36,8 @@ WITH found AS (
              AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
                               WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
                                 AND d.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass, 'pg_type'::regclass)))
-     AND c.relkind IN ('r', 'm') AND c.relpersistence IN ('p', 'u') AND c.relispopulated
+     AND c.relkind IN ('r', 'm') AND c.relispopulated
+     AND (c.relpersistence = 'p' OR c.relpersistence = 'u' AND NOT pg_is_in_recovery())
      AND (b.typtype = 'b' AND b.typnamespace = 'pg_catalog'::regnamespace OR b.typtype = 'e')
      AND has_schema_privilege(n.oid, 'USAGE')
      AND NOT row_security_active(c.oid)

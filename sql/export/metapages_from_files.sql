@@ -23,7 +23,7 @@ SELECT json_build_object(
                   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
                  WHERE c.relkind = 'i'
                    AND m.amname IN ('btree', 'gin', 'brin')
-                   AND c.relpersistence = 'p'
+                   AND (c.relpersistence = 'p' OR c.relpersistence = 'u' AND NOT pg_is_in_recovery())
                    AND pg_relation_size(c.oid) > 0
                    AND n.nspname NOT IN ('pg_catalog', 'information_schema')
                    AND n.nspname !~ '^pg_(toast|temp)') AS r

@@ -32,3 +32,8 @@ CREATE POLICY all_of_owner ON mix.secret TO mixed_owner USING (<<pick true|id > 
 --! SELECT status, count(*) FROM mix.note GROUP BY status
 --! UPDATE mix.note SET title = 'x' WHERE status = 'happy' AND at > '2024-02-0<<int 1 9>>'
 --! DELETE FROM mix.secret WHERE id < <<int 1 900>>
+CREATE POLICY of_group ON mix.member TO mixed_group USING (since > '20<<int 19 23>>-06-01');
+CREATE POLICY of_owner ON mix.member TO mixed_owner USING (true);
+ALTER TABLE mix.member ENABLE ROW LEVEL SECURITY;
+CREATE VIEW mix.of_policy AS SELECT id, title, tenant FROM mix.note WHERE author > 3;
+CREATE VIEW mix.of_bypass AS SELECT n.id, m.since FROM mix.note n JOIN mix.member m ON m.person = n.author;
