@@ -25,7 +25,7 @@ from advisor.indexes.references import references
 from advisor.indexes.selection import curve, reveal, select
 from advisor.indexes.weighted import Weighted
 from advisor.indexes.why_not import why_not
-from advisor.indexes.writes import TableWrites, table_writes
+from advisor.indexes.writes import TableWrites, table_writes, windows_note
 from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import WhatIf
 from advisor.workload.model import Workload
@@ -119,6 +119,8 @@ def _proposed(run: Run, weighted: tuple[Weighted, ...]) -> Advice:
 
 def _notes(run: Run) -> tuple[str, ...]:
     notes = []
+    if note := windows_note(run.workload, run.shapes, run.pool.statistics):
+        notes.append(note)
     if run.workload.days is None:
         notes.append("the length of the capture is unknown: times per day take it for one day")
     if not any(query.total_ms for query in run.workload.queries):

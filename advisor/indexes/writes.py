@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 
 from advisor.analysis.shape import QueryShape
 from advisor.catalog.index import IndexDefinition, IndexSize, mentions
@@ -35,22 +36,90 @@ class TableWrites:
     """Per column, the share of the table's updates that assign it; `None` when no update was captured."""
 
 
-def table_writes(
-    workload: Workload, shapes: Mapping[str, QueryShape], statistics: Statistics
-) -> Mapping[tuple[str, str], TableWrites]:
-    """Return writes per day per table: from the activity counters, else from the captured statements.
+NONE = TableWrites()
+Places = Mapping[tuple[str, str], TableWrites]
+"""By schema and name of the table."""
+LEAST_DAYS = 1.0
+"""Length of a window of counters from which it tells a rate."""
+_ALIKE = 2.0
+"""How many times longer than the capture the counters' window may be, or shorter, to count as the same."""
 
-    A standby counts no write, so its counters say nothing of them.
+
+def table_writes(
+    workload: Workload, shapes: Mapping[str, QueryShape], statistics: Statistics, least_days: float = LEAST_DAYS
+) -> Places:
+    """Return writes per day per table, on the clock of the captured reads.
+
+    Counters tell them where they span about the time of the capture. Where they do not, the captured statements do, on
+    both sides alike: counters of five minutes, or beside an export without a time of its own, say nothing of a day. The
+    larger of both counts where counters span long enough to be a rate of their own. A standby counts no write.
     """
-    captured = _captured(workload, shapes)
-    days = None if statistics.standby else days_between(statistics.since, statistics.captured)
-    tables = {*captured, *statistics.activity}
-    return {
-        table: _from_activity(statistics.activity[table], days, captured.get(table, TableWrites()).updated)
-        if days and table in statistics.activity
-        else captured.get(table, TableWrites())
-        for table in sorted(tables)
+    captured, days = _captured(workload, shapes), _window(statistics)
+    counted = {
+        place: _from_activity(activity, days, captured.get(place, TableWrites()).updated)
+        for place, activity in statistics.activity.items()
+        if days
     }
+    source = clock(workload, statistics, any(w.inserts or w.cold_updates for w in captured.values()), least_days)
+    if source == "counters":
+        return {**captured, **counted}
+    activity = {} if statistics.standby else statistics.activity
+    split = {place: _split(writes, activity.get(place)) for place, writes in captured.items()}
+    if source == "capture":
+        return split
+    places = sorted({*split, *counted})
+    return {place: max(split.get(place, NONE), counted.get(place, NONE), key=_written) for place in places}
+
+
+Clock = Literal["counters", "capture", "larger"]
+
+
+def clock(workload: Workload, statistics: Statistics, writes_captured: bool, least_days: float = LEAST_DAYS) -> Clock:
+    """Return what tells the writes: the activity counters, the captured statements, or the larger of both."""
+    days = _window(statistics)
+    if not days:
+        return "capture"
+    if workload.days and 1 / _ALIKE <= days / workload.days <= _ALIKE:
+        return "counters"
+    if days < least_days or (workload.days is None and writes_captured):
+        return "capture"
+    return "larger"
+
+
+def windows_note(workload: Workload, shapes: Mapping[str, QueryShape], statistics: Statistics) -> str | None:
+    """Return what is said of reads and writes that were counted over different times, `None` where they were not."""
+    days = _window(statistics)
+    captured = any(w.inserts or w.cold_updates for w in _captured(workload, shapes).values())
+    source = clock(workload, statistics, captured)
+    if not days or source == "counters":
+        return None
+    reads = f"over {_days(workload.days)}" if workload.days else "over an unknown time"
+    told = "the captured statements" if source == "capture" else "the larger of both for each table"
+    return f"reads were captured {reads}, writes counted over {_days(days)}: {told} tell how much is written"
+
+
+def _days(days: float) -> str:
+    """Return a span of time in the largest unit of which it holds one."""
+    for unit, length in (("days", 1.0), ("hours", 1 / 24), ("minutes", 1 / 1440)):
+        if days >= length:
+            return f"{days / length:.3g} {unit}"
+    return f"{days * SECONDS_PER_DAY:.3g} seconds"
+
+
+def _window(statistics: Statistics) -> float | None:
+    return None if statistics.standby else days_between(statistics.since, statistics.captured)
+
+
+def _split(writes: TableWrites, activity: Activity | None) -> TableWrites:
+    """Return captured writes with the share of HOT updates that the counters tell, whatever time they span."""
+    if activity is None or not activity.updates:
+        return writes
+    hot = writes.cold_updates * min(activity.hot_updates / activity.updates, 1.0)
+    return replace(writes, cold_updates=writes.cold_updates - hot, hot_updates=hot)
+
+
+def _written(writes: TableWrites) -> float:
+    return writes.inserts + writes.cold_updates + writes.hot_updates
 
 
 def days_between(begin: str | None, end: str | None) -> float | None:

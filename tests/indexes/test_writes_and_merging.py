@@ -17,7 +17,7 @@ from advisor.indexes.merge import combine
 from advisor.indexes.options import AdviseOptions
 from advisor.indexes.passes import all_passes, suggestions
 from advisor.indexes.passes.partial import quote_literal
-from advisor.indexes.writes import TableWrites, table_writes, write_cost
+from advisor.indexes.writes import TableWrites, table_writes, windows_note, write_cost
 from advisor.workload.model import Query, Slot, Workload
 
 OPTIONS = AdviseOptions()
@@ -165,6 +165,51 @@ def test_without_counters_of_writes_they_come_from_the_captured_statements(stati
     writes = table_writes(Workload((query,)), {"u": QueryShape("update", (occurrence,))}, statistics)["public", "t"]
     assert writes.cold_updates == 50
     assert writes.updated == {"status": 1.0}
+
+
+UPDATE = {"u": QueryShape("update", (TableShape(0, "public", "t", "t", role="update", written=frozenset({"status"})),))}
+
+
+def updates(calls: float, days: float | None) -> Workload:
+    query = Query("u", None, "", calls, 1.0, 1.0, rows=calls)
+    return Workload((query,), begin=0.0 if days else None, end=days and days * 86_400)
+
+
+def counted(days: float, updates: int, hot: int) -> Statistics:
+    since = datetime(2024, 1, 1, tzinfo=UTC)
+    activity = Activity(updates=updates, hot_updates=hot)
+    return Statistics(
+        activity={("public", "t"): activity}, since=since.isoformat(), captured=(since + timedelta(days)).isoformat()
+    )
+
+
+@pytest.mark.parametrize(
+    ("workload", "statistics", "cold", "hot", "said"),
+    [
+        # An export without a time beside counters that were reset five minutes ago: five minutes are no day.
+        (
+            updates(400, None),
+            counted(5 / 1440, 300, 300),
+            0,
+            400,
+            "over an unknown time, writes counted over 5 minutes",
+        ),
+        (updates(400, None), counted(30, 300, 150), 200, 200, "over an unknown time, writes counted over 30 days"),
+        # Seconds of log beside counters of thirty days: the reads' rate is the writes' rate.
+        (updates(10, 10 / 86_400), counted(30, 3000, 0), 86_400, 0, "over 10 seconds, writes counted over 30 days"),
+        # A log that left out short statements: the counters know more.
+        (updates(1, 2.0), counted(30, 30_000, 0), 1000, 0, "over 2 days, writes counted over 30 days"),
+        (updates(400, 20.0), counted(30, 3000, 0), 100, 0, None),
+        (updates(400, 1 / 24), counted(1 / 24, 50, 50), 0, 1200, None),
+    ],
+)
+def test_reads_and_writes_are_weighed_on_one_clock(
+    workload: Workload, statistics: Statistics, cold: float, hot: float, said: str | None
+) -> None:
+    writes = table_writes(workload, UPDATE, statistics)["public", "t"]
+    assert (writes.cold_updates, writes.hot_updates) == (pytest.approx(cold), pytest.approx(hot))
+    note = windows_note(workload, UPDATE, statistics)
+    assert said in note if said and note else note is said
 
 
 def test_an_index_on_an_updated_column_ends_hot_updates_and_says_how_many() -> None:
