@@ -8,6 +8,7 @@ from advisor.analysis import changes, forms, operators, sublinks
 from advisor.analysis.features import note_features
 from advisor.analysis.parse import Node, Refused, statement
 from advisor.analysis.queries import STATEMENTS
+from advisor.analysis.row_security import Asker
 from advisor.analysis.scope import Scope
 from advisor.analysis.shape import QueryShape, Unanalysable
 from advisor.analysis.shapes import Kind, shape
@@ -32,12 +33,14 @@ BINDER_MODULES = (changes, forms, operators, sublinks)
 """Imported so that their binders are entered."""
 
 
-def analyse_query(query: Query, schema: Schema, search_path: Sequence[str] | None = None) -> QueryShape | Unanalysable:
+def analyse_query(
+    query: Query, schema: Schema, search_path: Sequence[str] | None = None, asker: Asker | None = None
+) -> QueryShape | Unanalysable:
     """Return the shape of a query of the workload, read with the values that its captured executions had."""
     if query.unparsed:
         return Unanalysable(query.unparsed)
     values = {number: _values(slot) for number, slot in enumerate(query.slots)}
-    return analyse(query.text, schema, search_path, values)
+    return analyse(query.text, schema, search_path, values, asker)
 
 
 def _values(slot: Slot) -> tuple[str | None, ...]:
@@ -49,17 +52,19 @@ def analyse(
     schema: Schema,
     search_path: Sequence[str] | None = None,
     values: Mapping[int, tuple[str | None, ...]] | None = None,
+    asker: Asker | None = None,
 ) -> QueryShape | Unanalysable:
     """Return what a statement asks of each table, or why that cannot be told; never raises.
 
     `search_path` is that of the session which ran it, where it differs from the database's. `values` are those that
     the `$n` of a normalised text are known to have had, by slot: one that never varied stands in the term it is part
-    of (`settings ->> $1`), and patterns are told by how they begin. Operands stay parameters.
+    of (`settings ->> $1`), and patterns are told by how they begin. Operands stay parameters. `asker` is the role whose
+    policies of row security apply.
     """
     try:
         tree = statement(text)
         path = tuple(search_path if search_path is not None else schema.search_path)
-        return _shape(tree, State(schema, path, text.encode(), values=values or {}))
+        return _shape(tree, State(schema, path, text.encode(), values=values or {}, asker=asker))
     except Refused as refusal:
         return QueryShape("utility", ()) if is_utility(text) else Unanalysable(str(refusal))
     except RecursionError:

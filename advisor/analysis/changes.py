@@ -16,7 +16,9 @@ from advisor.catalog.index import quote_identifier
 def _target(state: State, scope: Scope, node: Node, role: Role) -> Relation | None:
     """Bind the table that is written; `None` when it is not known. A view stands for the one table behind it."""
     first = len(state.relations)
+    state.target = role
     add_from(state, scope, {"RangeVar": node}, scope.domain)
+    state.target = "read"
     found = [relation for relation in state.relations[first:] if relation.table is not None]
     for relation in found[:1]:
         relation.role = role

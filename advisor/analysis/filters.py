@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations, count
 
 from advisor.analysis.domains import group, nullable
@@ -11,7 +11,7 @@ from advisor.analysis.expression import Expression, Field, Logic, Operation, fie
 from advisor.analysis.predicates import always_true, predicates
 from advisor.analysis.shape import JoinEdge, Predicate
 from advisor.analysis.state import Domain, State, underlying
-from advisor.analysis.terms import constant, term
+from advisor.analysis.terms import constant, relabelled, term
 
 DROPS_TRUTHS = 170000
 """The first server version that does not check `IS NOT NULL` of a NOT NULL column on every row."""
@@ -29,9 +29,19 @@ class Filters:
     numbers: count[int] = field(default_factory=count)
     """Numbers of OR lists."""
 
-    def add(self, relation: int, found: tuple[Predicate, ...]) -> None:
-        """Add predicates of a relation."""
+    def add(self, relation: int, found: tuple[Predicate, ...], condition: Expression | None = None) -> None:
+        """Add predicates of a relation, which come of a condition; whether a policy asks it is noted."""
+        if condition is not None and self._of_policy(condition):
+            found = tuple(replace(one, policy=True) for one in found)
         self.predicates.setdefault(relation, {}).update(dict.fromkeys(found))
+
+    def _of_policy(self, condition: Expression) -> bool:
+        """Whether a policy asks a condition, or one that an equality class made of it."""
+        asked = self.state.policy_conditions
+        if not asked or condition in asked:
+            return bool(asked)
+        parts = set(condition.arguments) if isinstance(condition, Operation) else None
+        return any(isinstance(one, Operation) and set(map(relabelled, one.arguments)) == parts for one in asked)
 
     def join(self, relation: int, edge: JoinEdge) -> None:
         """Add a join edge of a relation."""
@@ -82,7 +92,7 @@ def _equalities(filters: Filters, found: Class, own: set[int], domains: list[Dom
             (relation,) = occurrences(member)
             if relation in own:
                 equality = Operation("=", (member, found.constant), "bool")
-                filters.add(relation, predicates(filters.state, equality, relation, 0))
+                filters.add(relation, predicates(filters.state, equality, relation, 0), equality)
                 _push_condition(filters, equality, relation)
     pairs = combinations(found.members, 2) if found.constant is None else found.direct
     for one, other in pairs:
@@ -134,7 +144,7 @@ def _condition(filters: Filters, condition: Expression, own: set[int], inner: se
     whole = not mentioned & inner
     for relation in sorted(mentioned & own) if whole else ():
         found = predicates(filters.state, condition, relation, number)
-        filters.add(relation, found)
+        filters.add(relation, found, condition)
         covered = {name for one in found for name in one.term.columns}
         covered |= {name for one in found for part in one.row for name in part.columns}
         whole = whole and covered >= {part.name for part in fields(condition) if part.occurrence == relation}

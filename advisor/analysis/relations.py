@@ -8,8 +8,9 @@ from dataclasses import replace
 from advisor.analysis.bind import bind, special
 from advisor.analysis.conditions import add_condition, add_conditions
 from advisor.analysis.expression import Expression, Field, Special
-from advisor.analysis.parse import Node, names
+from advisor.analysis.parse import Node, Refused, names
 from advisor.analysis.parse import statement as parse
+from advisor.analysis.row_security import COMMANDS
 from advisor.analysis.scope import Scope, Source, table_source
 from advisor.analysis.state import Domain, Relation, State
 from advisor.analysis.typed import operation
@@ -76,7 +77,37 @@ def _table(state: State, scope: Scope, fields: Node, domain: Domain) -> list[Sou
     if table.kind == "view" and table.definition:
         return VIEWS[0](state, scope, fields, domain, table)
     relation = state.relation(shown or name, scope.depth, domain, table)
+    if state.asker is not None and state.asker.guarded(table):
+        _guard(state, relation, table)
     return [_with_virtual(state, table_source(state, relation, columns), relation, table)]
+
+
+def _guard(state: State, relation: Relation, table: Table) -> None:
+    """Add the conditions of a table's policies to the domain it is read in."""
+    key = (table.schema, table.name)
+    relation.guarded = True
+    if state.asker is None or key in state.views:
+        return
+    before = (state.views, state.search_path, state.slots, set(state.features))
+    state.views, state.slots = (*state.views, key), {}
+    state.search_path = tuple(dict.fromkeys((*state.schema.search_path, table.schema)))
+    command, state.target = COMMANDS.get(state.target), "read"
+    held = len(relation.domain.conditions)
+    try:
+        for text in state.asker.conditions(table, command) if command else ():
+            inside = Scope(relation.domain, relation.depth, sources=[_named_after(table, state, relation)])
+            try:
+                add_conditions(state, inside, parse(f"SELECT WHERE {text}")["SelectStmt"]["whereClause"])
+            except Refused as error:
+                state.missing(f"{table.schema}.{table.name}", f"its policies cannot be read: {error}")
+    finally:
+        state.views, state.search_path, state.slots, state.features = before
+    state.policy_conditions += relation.domain.conditions[held:]
+
+
+def _named_after(table: Table, state: State, relation: Relation) -> Source:
+    """Return a table's source under its own name, by which its policies call it."""
+    return replace(table_source(state, relation), alias=table.name, schema=table.schema)
 
 
 def _with_virtual(state: State, source: Source, relation: Relation, table: Table) -> Source:

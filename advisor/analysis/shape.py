@@ -106,6 +106,10 @@ class Predicate:
 
     Every predicate of one OR carries its own part of it only.
     """
+    policy: bool = False
+    """Whether a policy of row security asks it, not the statement."""
+    behind_policy: bool = False
+    """Whether it is checked on rows that policies let through only, so that it can be no index condition."""
     row: tuple[Term, ...] = ()
     """Terms of the row comparison that this begins: `(a, b) > (x, y)` is a range on `a` with the row (a, b)."""
 
@@ -164,6 +168,8 @@ class TableShape:
     """LIMIT of the query level it stands in."""
     written: frozenset[str] = frozenset()
     """Columns that the statement assigns (UPDATE, INSERT)."""
+    guarded: bool = False
+    """Whether policies of row security apply to the role that asks."""
 
     @property
     def needed(self) -> frozenset[str]:

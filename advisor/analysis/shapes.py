@@ -11,6 +11,7 @@ from advisor.analysis.equivalence import Classes
 from advisor.analysis.expression import Expression, Field, Subselect, WholeRow, occurrences, walk
 from advisor.analysis.features import bound_features, condition_features
 from advisor.analysis.filters import Filters, filter_group
+from advisor.analysis.leakproof import leakproof
 from advisor.analysis.orders import every_order, group_terms, grouped_order, hand_to_arms, sort_keys, spans, wanted
 from advisor.analysis.outputs import Outputs
 from advisor.analysis.shape import (
@@ -126,13 +127,20 @@ class Assembly:
         assert table is not None
         return TableShape(
             occurrence=numbers[own], schema=table.schema, table=table.name, alias=relation.alias, role=relation.role,
-            predicates=tuple(_renumber(one, numbers) for one in self.filters.predicates.get(own, ())),
+            predicates=tuple(self._placed(relation, one, numbers) for one in self.filters.predicates.get(own, ())),
             joins=tuple(_renumber_edge(edge, numbers) for edge in self.filters.edges.get(own, ())),
             sort=self.sorts.get(own, ()), group=self.groups.get(own, ()),
             aggregates=tuple(self.aggregates.get(own, ())), output=frozenset(relation.output),
             whole_row=relation.whole_row, level=relation.depth, limit=self.limits.get(own),
-            written=frozenset(relation.written),
+            written=frozenset(relation.written), guarded=relation.guarded,
         )  # fmt: skip
+
+    def _placed(self, relation: Relation, predicate: Predicate, numbers: dict[int, int]) -> Predicate:
+        """Return a predicate with final numbers, and what row security means for it."""
+        found = _renumber(predicate, numbers)
+        if relation.guarded and not found.policy and not leakproof(self.state.schema, found):
+            return replace(found, behind_policy=True)
+        return found
 
 
 def _renumber(predicate: Predicate, numbers: dict[int, int]) -> Predicate:

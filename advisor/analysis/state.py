@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from advisor.analysis.expression import Expression, Field
 from advisor.analysis.lookup import Lookup, lookup
 from advisor.analysis.parse import Node
+from advisor.analysis.row_security import Asker
 from advisor.catalog.schema import Column, Schema, Table
 
 FOLDED = b"/*, ... */"
@@ -116,6 +117,8 @@ class Relation:
     """Output columns of the subquery behind it, in terms of its relations; one mapping per arm of a set operation."""
     pushable: frozenset[str] = frozenset()
     """Columns of the subquery on which a condition may be moved inside."""
+    guarded: bool = False
+    """Whether policies apply to who asks it."""
     output: set[str] = field(default_factory=set)
     whole_row: bool = False
     written: set[str] = field(default_factory=set)
@@ -143,7 +146,13 @@ class State:
     values_rows: int = 0
     """Rows of the VALUES list of an INSERT."""
     views: tuple[tuple[str, str], ...] = ()
-    """Views being expanded, against definitions that mention themselves."""
+    """Views and policies being expanded, against definitions that mention themselves."""
+    asker: Asker | None = None
+    """Who asks the tables that are being bound; `None` where no policy can apply."""
+    target: Role = "read"
+    """What the next table is bound for."""
+    policy_conditions: list[Expression] = field(default_factory=list)
+    """Conditions that policies added."""
 
     lookup: Lookup = field(init=False)
 

@@ -104,13 +104,14 @@ def _expand(
     state: State, outer: Scope, node: Node, names: tuple[str, tuple[str, ...]], view: tuple[tuple[str, str], str]
 ) -> Source:
     """Bind a view's query, whose names mean what they meant where it was written."""
-    before = (state.views, state.search_path, state.slots)
+    before = (state.views, state.search_path, state.slots, state.asker)
     state.views, state.slots = (*state.views, view[0]), {}
+    state.asker = state.asker.within(state.schema.tables[view[0]]) if state.asker else None
     state.search_path = tuple(dict.fromkeys((*state.schema.search_path, view[1])))
     try:
         return subquery(state, outer, node, outer.domain, names, outer.depth + 1)
     finally:
-        state.views, state.search_path, state.slots = before
+        state.views, state.search_path, state.slots, state.asker = before
 
 
 def _cte(state: State, scope: Scope, fields: Node, domain: Domain) -> list[Source] | None:

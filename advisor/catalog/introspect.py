@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import psycopg
@@ -19,7 +20,7 @@ from advisor.catalog.export_queries import Record, fetch_records
 from advisor.catalog.extended import ExtendedStatistics, StatisticsKind
 from advisor.catalog.index_rows import index_from_row
 from advisor.catalog.records import statistics_from_records
-from advisor.catalog.schema import Column, Constraint, Schema, Table
+from advisor.catalog.schema import Column, Constraint, Policy, Schema, Table
 from advisor.catalog.statistics import Statistics
 
 _KINDS: dict[str, Any] = {"r": "table", "p": "partitioned", "v": "view", "m": "matview", "f": "foreign"}
@@ -44,8 +45,12 @@ def read_schema(connection: psycopg.Connection[Any]) -> Schema:
     measured = statistics_from_records(read_index_records(connection))
     indexes = _by_table(_rows(connection, table_queries.INDEXES), lambda row: index_from_row(row, measured))
     extended = _by_table(_rows(connection, table_queries.EXTENDED_STATISTICS), _extended_statistics)
+    policies = _by_table(_rows(connection, table_queries.POLICIES), _policy)
     tables = {
-        (row[1], row[2]): _table(row, columns[row[0]], constraints[row[0]], indexes[row[0]], extended[row[0]])
+        (row[1], row[2]): replace(
+            _table(row, columns[row[0]], constraints[row[0]], indexes[row[0]], extended[row[0]]),
+            policies=policies[row[0]],
+        )
         for row in _rows(connection, table_queries.RELATIONS)
     }
     return Schema(
@@ -55,6 +60,8 @@ def read_schema(connection: psycopg.Connection[Any]) -> Schema:
         extensions=tuple(row[0] for row in _rows(connection, table_queries.EXTENSIONS)),
         immutable_functions=frozenset(row[0] for row in _rows(connection, table_queries.IMMUTABLE_FUNCTIONS)),
         types=dict(_rows(connection, table_queries.TYPES)),
+        settings_functions=dict(_rows(connection, table_queries.SETTINGS_FUNCTIONS)),
+        leakproof=frozenset(map(tuple, _rows(connection, table_queries.LEAKPROOF))),
     )
 
 
@@ -108,7 +115,7 @@ def _by_table(
 
 
 def _table(row: Sequence[Any], columns: Any, constraints: Any, indexes: Any, extended: Any) -> Table:
-    _, schema, name, kind, parent, partition_key, definition, fillfactor, row_security = row
+    _, schema, name, kind, parent, partition_key, definition, fillfactor, row_security, forced, invoker = row
     return Table(
         schema=schema,
         name=name,
@@ -121,8 +128,15 @@ def _table(row: Sequence[Any], columns: Any, constraints: Any, indexes: Any, ext
         definition=definition,
         fillfactor=fillfactor,
         row_security=row_security,
+        force_row_security=forced,
+        security_invoker=invoker,
         extended_statistics=extended,
     )
+
+
+def _policy(row: Sequence[Any]) -> Policy:
+    _, name, command, permissive, roles, using = row
+    return Policy(name, command, permissive, tuple(roles), using)
 
 
 def _column(row: Sequence[Any]) -> Column:

@@ -54,6 +54,21 @@ class Constraint:
 
 
 @dataclass(frozen=True, slots=True)
+class Policy:
+    """A policy of row security: which rows some roles see, or change."""
+
+    name: str
+    command: str
+    """`pg_policy.polcmd`: `*` all, `r` SELECT, `a` INSERT, `w` UPDATE, `d` DELETE."""
+    permissive: bool
+    """Whether it opens rows (any such policy does), or restricts what the others open."""
+    roles: tuple[str, ...]
+    """Roles it is for; empty for all."""
+    using: str | None
+    """Its condition, as SQL over the table's columns."""
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A table, partitioned table, materialised view, view or foreign table."""
 
@@ -70,6 +85,11 @@ class Table:
     """SQL of a view or materialised view."""
     fillfactor: int = 100
     row_security: bool = False
+    force_row_security: bool = False
+    """Whether policies apply to the owner, too."""
+    policies: tuple[Policy, ...] = ()
+    security_invoker: bool = False
+    """Whether the tables behind a view are read as the role that asks, not as the view's owner."""
     extended_statistics: tuple[ExtendedStatistics, ...] = ()
     """What `CREATE STATISTICS` made on it, by name."""
 
@@ -107,6 +127,11 @@ class Schema:
     """Names of functions that are IMMUTABLE in every overload, unqualified."""
     types: Mapping[str, str] = field(default_factory=dict)
     """Base type name to `typcategory`, for types beyond the built-in ones."""
+    settings_functions: Mapping[str, str] = field(default_factory=dict)
+    """Functions that read settings by `current_setting`: name to body."""
+    leakproof: frozenset[tuple[str, str]] = frozenset()
+    """Operators that tell nothing of their operands, by name and type of both: below policies only these can be index
+    conditions of what a query asks itself."""
 
     def table(self, name: str, schema: str | None = None) -> Table | None:
         """Return the table that a possibly unqualified name means under the search path."""

@@ -22,7 +22,9 @@ SELECT c.oid, n.nspname, c.relname, c.relkind::text,
        CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) END AS definition,
        coalesce((SELECT option_value::int FROM pg_catalog.pg_options_to_table(c.reloptions)
                   WHERE option_name = 'fillfactor'), 100) AS fillfactor,
-       c.relrowsecurity
+       c.relrowsecurity, c.relforcerowsecurity,
+       coalesce((SELECT option_value::boolean FROM pg_catalog.pg_options_to_table(c.reloptions)
+                  WHERE option_name = 'security_invoker'), false) AS security_invoker
   FROM pg_catalog.pg_class AS c
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't' AND {_USER_SCHEMA}
@@ -124,6 +126,39 @@ SELECT i.indrelid, n.nspname, c.relname, table_.relname, m.amname, i.indisunique
  WHERE c.relkind IN ('i', 'I') AND c.relpersistence <> 't' AND {_USER_SCHEMA}
  ORDER BY i.indrelid, c.relname COLLATE "C"
 """  # noqa: S608
+
+POLICIES = f"""
+SELECT p.polrelid, p.polname, p.polcmd::text, p.polpermissive,
+       (SELECT coalesce(array_agg(r.rolname::text ORDER BY r.rolname COLLATE "C"), '{{}}')
+          FROM pg_catalog.pg_roles AS r WHERE r.oid = ANY (p.polroles)),
+       pg_catalog.pg_get_expr(p.polqual, p.polrelid)
+  FROM pg_catalog.pg_policy AS p
+  JOIN pg_catalog.pg_class AS c ON c.oid = p.polrelid
+  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+ WHERE {_USER_SCHEMA}
+ ORDER BY p.polrelid, p.polname COLLATE "C"
+"""  # noqa: S608
+
+SETTINGS_FUNCTIONS = """
+SELECT f.proname, string_agg(f.body, ' ' ORDER BY f.body)
+  FROM (SELECT p.proname,
+               coalesce(CASE WHEN to_jsonb(p) ->> 'prosqlbody' IS NOT NULL
+                             THEN pg_catalog.pg_get_functiondef(p.oid) END, p.prosrc) AS body
+          FROM pg_catalog.pg_proc AS p
+          JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+         WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND p.prokind = 'f') AS f
+ WHERE f.body ~ 'current_setting'
+ GROUP BY f.proname
+ ORDER BY f.proname COLLATE "C"
+"""
+
+LEAKPROOF = """
+SELECT DISTINCT o.oprname, t.typname
+  FROM pg_catalog.pg_operator AS o
+  JOIN pg_catalog.pg_proc AS f ON f.oid = o.oprcode
+  JOIN pg_catalog.pg_type AS t ON t.oid = o.oprleft
+ WHERE o.oprleft = o.oprright AND f.proleakproof
+"""
 
 EXTENDED_STATISTICS = f"""
 SELECT s.stxrelid, on_.nspname, s.stxname, n.nspname, c.relname,

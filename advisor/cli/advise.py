@@ -37,6 +37,7 @@ BY_COST = "indexes were chosen by the planner's cost, not by the time model (--a
 @click.command(short_help="Propose indexes and report findings.")
 @click.argument("inputs", nargs=-1, required=True)
 @database_options
+@click.option("--role", help="Role to plan queries as that nobody is known to have run; the owner when not given.")
 @click.option("--database", help="Database of the workload, where the inputs hold several.")
 @click.option("--log-line-prefix", help="The server's log_line_prefix; inferred when not given.")
 @click.option("--write", is_flag=True, help="Write one Alembic revision per proposal.")
@@ -70,6 +71,7 @@ def command(
     statistics: Path | None,
     url: str | None,
     provider: str,
+    role: str | None,
     database: str | None,
     log_line_prefix: str | None,
     write: bool,
@@ -101,6 +103,7 @@ def command(
     from advisor.cli.pipeline import (
         advise_on,
         analyse_workload,
+        asking,
         of_database,
         read_snapshot,
         size_of,
@@ -130,7 +133,7 @@ def command(
         _check_history(alembic, head)
     rule_options = _rule_options()
     progress = Progress(quiet=quiet)
-    source = read_snapshot(snapshot, schema, statistics, None if snapshot or schema else url)
+    source = asking(read_snapshot(snapshot, schema, statistics, None if snapshot or schema else url), role)
     with progress.step("read the workload"):
         workload = collect(inputs, log_line_prefix=log_line_prefix, jobs=jobs)
     check_database(workload, database)
@@ -141,7 +144,7 @@ def command(
     with start_twin(source, provider, size_of=size_of) as twin:
         progress.note(f"twin: {twin.description}")
         progress.notes(twin.notes)
-        analysed = analyse_workload(workload, twin)
+        analysed = analyse_workload(workload, twin, role)
         options = AdviseOptions(budget=budget, aim=aim, time_limit=time_limit, jobs=jobs or os.cpu_count() or 1)
         report = advise_on(analysed, twin, options, progress, select, ignore, _environment(alembic), rule_options)
         if aim == "cost":

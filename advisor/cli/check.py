@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--update-baseline", is_flag=True, help="Accept today's plans and write the baseline.")
 @click.option("--alembic", type=click.Path(path_type=Path), help="Apply this environment's pending revisions first.")
 @revision_options
+@click.option("--role", help="Role to plan queries as that nobody is known to have run; the owner when not given.")
 @click.option("--log-line-prefix", help="The server's log_line_prefix; inferred when not given.")
 @click.option("--format", "form", default="text", show_default=True)
 @click.option("--fail-level", type=click.Choice(["fail", "warn", "never"]), default="fail", show_default=True)
@@ -43,6 +44,7 @@ def command(
     path: Path,
     update_baseline: bool,
     alembic: Path | None,
+    role: str | None,
     log_line_prefix: str | None,
     form: str,
     fail_level: str,
@@ -58,7 +60,7 @@ def command(
     advisor check prod.json.zst --snapshot prod/ --baseline plans.json --update-baseline
     advisor check --snapshot prod/ --alembic alembic.ini --baseline plans.json
     """
-    from advisor.cli.pipeline import read_snapshot, size_of
+    from advisor.cli.pipeline import asking, read_snapshot, size_of
     from advisor.gate.baseline import load_baseline, save_baseline
     from advisor.gate.check import SERIAL, check, record
     from advisor.output.unanalysed import summary
@@ -76,13 +78,13 @@ def command(
     accepted = None if update_baseline and not path.exists() else load_baseline(path)
     if accepted is None and not inputs:
         raise UsageError("no baseline and no workload", do="name the workload files whose plans are to be accepted")
-    source: Snapshot = read_snapshot(snapshot, schema, statistics, None if snapshot or schema else url)
+    source: Snapshot = asking(read_snapshot(snapshot, schema, statistics, None if snapshot or schema else url), role)
     source = replace(source, settings={**source.settings, **SERIAL})
     failed: list[ProofError] = []
     prepare = _migrations(alembic, source, running, provider, failed, progress) if alembic else None
     with start_twin(source, provider, prepare=prepare, size_of=size_of) as twin:
         progress.notes(twin.notes)
-        analysed = _analysed(inputs, log_line_prefix, twin) if inputs else None
+        analysed = _analysed(inputs, log_line_prefix, twin, role) if inputs else None
         statements = _statements(analysed, accepted)
         unanalysed = analysed.unanalysed if analysed else {}
         if update_baseline:
@@ -97,7 +99,9 @@ def command(
         assert accepted
         _same_major(accepted, twin, path)
         result = check(accepted, statements, twin.schema, twin.statistics, twin.what_if)
-        result = replace(result, notes=(*source.notes, *twin.notes, *result.notes), unanalysed=unanalysed)
+        result = replace(
+            result, notes=(*source.notes, *twin.notes, *(analysed.notes if analysed else ())), unanalysed=unanalysed
+        )
         result = replace(result, unapplied=tuple(one.what for one in failed))
     click.echo(render_check(result, form), nl=False)
     failing = {"fail": ("fail",), "warn": ("fail", "warn"), "never": ()}[fail_level]
@@ -142,12 +146,12 @@ def _migrations(
     return prepare
 
 
-def _analysed(inputs: tuple[str, ...], prefix: str | None, twin: Twin) -> Analysed:
+def _analysed(inputs: tuple[str, ...], prefix: str | None, twin: Twin, role: str | None) -> Analysed:
     """Return the workload of the inputs, analysed on the twin."""
     from advisor.cli.pipeline import analyse_workload, of_database
     from advisor.workload.collect import collect
 
-    return analyse_workload(of_database(collect(inputs, log_line_prefix=prefix), twin.snapshot.database), twin)
+    return analyse_workload(of_database(collect(inputs, log_line_prefix=prefix), twin.snapshot.database), twin, role)
 
 
 def _statements(analysed: Analysed | None, accepted: Baseline | None) -> Statements:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 
-from advisor.analysis.analyse import analyse_query
-from advisor.analysis.shape import QueryShape, Unanalysable
 from advisor.catalog.assumed import ROWS, assumed
 from advisor.catalog.index import IndexDefinition, IndexSize
+from advisor.catalog.roles import Role
 from advisor.catalog.schema import Table
 from advisor.catalog.snapshot import Snapshot, load_snapshot, snapshot_from_files, take_snapshot
 from advisor.catalog.statistics import Statistics
+from advisor.cli.analysed import Analysed, analyse_workload
+from advisor.errors import UsageError
 from advisor.indexes.advise import advise
 from advisor.indexes.options import AdviseOptions
 from advisor.indexes.proposal import Advice, WhyNot
@@ -28,23 +30,22 @@ from advisor.rules.finding import Finding
 from advisor.rules.planned import plan_counted, plan_offers
 from advisor.rules.printed import print_proven
 from advisor.rules.run import find
-from advisor.twin.bind import bind
 from advisor.twin.plan import PlanNode
 from advisor.twin.start import Twin, start_twin
 from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import Ask, Refused, WhatIf
 from advisor.workload.model import Workload
 
-
-@dataclass(frozen=True, slots=True)
-class Analysed:
-    """A workload with what analysis made of each query."""
-
-    workload: Workload
-    shapes: Mapping[str, QueryShape]
-    statements: Mapping[str, tuple[BoundStatement, ...]]
-    unanalysed: Mapping[str, str]
-    notes: tuple[str, ...] = ()
+__all__ = [
+    "Analysed",
+    "advise_on",
+    "analyse_workload",
+    "asking",
+    "of_database",
+    "read_snapshot",
+    "size_of",
+    "with_sizes",
+]
 
 
 def read_snapshot(snapshot: Path | None, schema: Path | None, statistics: Path | None, url: str | None) -> Snapshot:
@@ -55,6 +56,20 @@ def read_snapshot(snapshot: Path | None, schema: Path | None, statistics: Path |
         return snapshot_from_files(schema, statistics)
     assert url
     return take_snapshot(url)
+
+
+def asking(snapshot: Snapshot, role: str | None) -> Snapshot:
+    """Return the snapshot with the role that queries are to be planned as.
+
+    One that knows no roles takes any; raises `UsageError` when one that does has no such role.
+    """
+    if role is None or snapshot.role(role):
+        return snapshot
+    if snapshot.roles:
+        near = get_close_matches(role, [one.name for one in snapshot.roles], 3)
+        do = f"name one of its roles: {', '.join(near or [one.name for one in snapshot.roles][:5])}"
+        raise UsageError(f"--role {role}: the snapshot has no such role", do=do)
+    return replace(snapshot, roles=(Role(role),))
 
 
 def with_sizes(snapshot: Snapshot, provider: str) -> tuple[Snapshot, bool]:
@@ -101,24 +116,6 @@ def of_database(workload: Workload, database: str | None) -> Workload:
         loops=tuple(loop for loop in workload.loops if loop.child not in left),
         notes=(*workload.notes, f"left out: {len(left)} queries of other databases ({names})"),
     )
-
-
-def analyse_workload(workload: Workload, twin: Twin) -> Analysed:
-    """Bind names and values of every query; a query that cannot be analysed is kept with the reason."""
-    shapes: dict[str, QueryShape] = {}
-    statements: dict[str, tuple[BoundStatement, ...]] = {}
-    unanalysed: dict[str, str] = {}
-    for query in workload.queries:
-        shape = analyse_query(query, twin.schema)
-        if isinstance(shape, Unanalysable):
-            unanalysed[query.id] = shape.reason
-            continue
-        if shape.absent:
-            unanalysed[query.id] = "; ".join(shape.absent)
-        if shape.kind != "utility" and (shape.tables or not shape.absent):
-            shapes[query.id] = shape
-            statements[query.id] = bind(query, shape, twin.statistics, twin.schema, twin.parameter_types)
-    return Analysed(workload, shapes, statements, unanalysed)
 
 
 def with_reasons(advice: Advice, unanalysed: Mapping[str, str]) -> Advice:
@@ -179,6 +176,7 @@ def advise_on(
         advice=advice,
         findings=findings,
         unanalysed=analysed.unanalysed,
+        planned_as=analysed.planned_as,
         notes=(*twin.snapshot.notes, *twin.notes, *analysed.notes),
         server=twin.description,
     )

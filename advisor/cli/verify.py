@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 @click.option("--report", type=click.Path(path_type=Path), help="JSON report: also prove which queries use the index.")
 @click.option("--data", help="URL of a copy with rows: also compare run times, on a copy of the copy.")
 @click.option("--seconds", default=60.0, show_default=True, help="Longest time to measure with --data.")
+@click.option("--role", help="Role to plan queries as that nobody is known to have run; the owner when not given.")
 @click.option("--twin", "provider", default="auto", help="auto, embedded, local, container or a URL.")
 @revision_options
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
@@ -44,6 +45,7 @@ def command(
     report: Path | None,
     data: str | None,
     seconds: float,
+    role: str | None,
     provider: str,
     quiet: bool,
     running: RunOptions,
@@ -60,7 +62,7 @@ def command(
     advisor verify prod.log --snapshot prod/ --data postgresql://localhost/copy_of_prod
     """
     from advisor.catalog.snapshot import load_snapshot
-    from advisor.cli.pipeline import analyse_workload
+    from advisor.cli.pipeline import analyse_workload, asking
     from advisor.output.unanalysed import summary
     from advisor.revisions.contract import read_report
     from advisor.twin.start import start_twin
@@ -76,7 +78,7 @@ def command(
     if report:
         read_report(report)
     progress = Progress(quiet=quiet)
-    source = load_snapshot(snapshot)
+    source = asking(load_snapshot(snapshot), role)
     start, to = _range(wanted, source.alembic_version)
     with History.open(alembic, section, running) as history:
         with start_twin(source, provider) as twin:
@@ -87,11 +89,11 @@ def command(
                 )
             for note in (*found.notes, *(f"{made} was made for the revisions" for made in known.made)):
                 progress.note(note)
-            analysed = analyse_workload(collect(inputs), twin) if inputs else None
+            analysed = analyse_workload(collect(inputs), twin, role) if inputs else None
             with progress.step(f"proved {len(found.revisions)} revisions"):
                 passed_over = (one.revision for one in found.failed)
                 proof = _prove(found.revisions, start, twin, known.without(*passed_over), report, analysed)
-        told = (*source.notes, *proof.notes, *(summary(analysed.unanalysed) if analysed else ()))
+        told = (*source.notes, *proof.notes, *((*analysed.notes, *summary(analysed.unanalysed)) if analysed else ()))
         proof = replace(proof, revisions=(*found.failed, *proof.revisions), notes=told)
         if data and analysed:
             try:

@@ -71,7 +71,11 @@ class Need:
     @cached_property
     def conditions(self) -> tuple[Predicate, ...]:
         """Return the conditions that always hold (not alternatives of an OR) and could be index conditions."""
-        return tuple(p for p in self.occurrence.predicates if p.disjunction is None and self.indexable(p.term))
+        return tuple(
+            p
+            for p in self.occurrence.predicates
+            if p.disjunction is None and not p.behind_policy and self.indexable(p.term)
+        )
 
     def indexable(self, term: Term) -> bool:
         """Return whether an index may hold the term: immutable, and the literals within it are not seen to vary."""

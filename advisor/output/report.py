@@ -10,6 +10,7 @@ from advisor.indexes.proposal import Advice, IndexProposal
 from advisor.revisions.contract import VERSION
 from advisor.revisions.revision import Revision
 from advisor.rules.finding import Finding
+from advisor.twin.sessions import PlannedAs
 from advisor.verify.proof import Proof
 from advisor.workload.model import Workload
 
@@ -27,6 +28,8 @@ class Report:
     proof: Proof | None = None
     unanalysed: Mapping[str, str] = field(default_factory=dict)
     """Query id to why it has no shape or no plan."""
+    planned_as: Mapping[str, tuple[PlannedAs, ...]] = field(default_factory=dict)
+    """Query id to the roles it was planned as."""
     notes: tuple[str, ...] = ()
     """Warnings that concern the whole run: skipped tables, a twin of another version, redacted statistics."""
     server: str = ""

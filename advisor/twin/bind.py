@@ -41,8 +41,9 @@ def bind(
 ) -> tuple[BoundStatement, ...]:
     """Return the ways to plan a query, weights summing to 1, heaviest first.
 
-    With `types` (the twin's `parameter_types`), parameters that are compared with no column get a plausible value of
-    their type; without it, such a query is planned generically.
+    Each has the settings of the session that it was logged in. With `types` (the twin's `parameter_types`), parameters
+    that are compared with no column get a plausible value of their type; without it, such a query is planned
+    generically.
     """
     if logged := _logged(query):
         bound = logged
@@ -55,19 +56,23 @@ def bind(
 
 
 def _logged(query: Query) -> tuple[BoundStatement, ...]:
-    calls: dict[tuple[str, tuple[str | None, ...] | None], float] = {}
+    calls: dict[_Key, float] = {}
     for sample in query.samples:
         if sample.parameters is not None or not _PARAMETER.search(sample.text):
             calls[_key(sample)] = calls.get(_key(sample), 0.0) + sample.calls
-    chosen = sorted(calls, key=lambda key: (-calls[key], key[0], repr(key[1])))[:_SAMPLES]
+    chosen = sorted(calls, key=lambda key: (-calls[key], key[0], repr(key[1:])))[:_SAMPLES]
     total = math.fsum(calls[key] for key in chosen)
     return tuple(
-        BoundStatement(text, parameters, "logged", calls[text, parameters] / total) for text, parameters in chosen
+        BoundStatement(text, parameters, "logged", calls[text, parameters, settings] / total, settings=settings)
+        for text, parameters, settings in chosen
     )
 
 
-def _key(sample: Sample) -> tuple[str, tuple[str | None, ...] | None]:
-    return sample.text, sample.parameters or None
+_Key = tuple[str, tuple[str | None, ...] | None, tuple[tuple[str, str], ...]]
+
+
+def _key(sample: Sample) -> _Key:
+    return sample.text, sample.parameters or None, sample.settings
 
 
 @dataclass(frozen=True, slots=True)

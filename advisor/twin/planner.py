@@ -168,7 +168,7 @@ class Planner:
                     answers[number] = _refusal(error)
 
     def _command(self, statement: BoundStatement) -> _Command | Refused:
-        settings = _settings(statement)
+        settings = settings_of(statement)
         if reason := unsendable(statement.text, *(statement.parameters or ())):
             return Refused(reason)
         if statement.parameters is None and not _PARAMETER.search(statement.text):
@@ -228,7 +228,8 @@ def _execute(name: str, parameters: Sequence[str | None]) -> str:
     return f"EXPLAIN (FORMAT JSON) EXECUTE {name}" + (f" ({values})" if parameters else "")
 
 
-def _settings(statement: BoundStatement) -> Settings:
+def settings_of(statement: BoundStatement) -> Settings:
+    """Return the settings a statement is planned under, its search path among them, sorted."""
     path = () if statement.search_path is None else (("search_path", _path_setting(statement.search_path)),)
     return tuple(sorted((*statement.settings, *path)))
 

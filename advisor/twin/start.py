@@ -74,9 +74,9 @@ class Twin:
         """Return the same for the superuser."""
         return _url(self.superuser)
 
-    def parameter_types(self, text: str) -> tuple[str, ...]:
+    def parameter_types(self, text: str, search_path: tuple[str, ...] | None = None) -> tuple[str, ...]:
         """Return the SQL names of the types the server infers for `$1`…; nothing when it refuses the statement."""
-        return self.what_if.parameter_types(text)
+        return self.what_if.parameter_types(text, search_path)
 
     def connect(self) -> psycopg.Connection[Any]:
         """Return a new autocommit connection to the twin, of the owner of the schema."""

@@ -9,6 +9,8 @@ from typing import TypeVar
 from advisor.catalog.index import IndexDefinition, IndexSize
 from advisor.twin.board import Board
 from advisor.twin.plan import PlanNode
+from advisor.twin.planner import settings_of
+from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import Ask, Refused
 
 _Result = TypeVar("_Result")
@@ -51,10 +53,10 @@ class Switchboard:
         self._answers.update((ask, known[ask]) for ask in fresh if not (ask.candidates or ask.hidden))
         return [known[ask] for ask in asks]
 
-    def parameter_types(self, text: str) -> tuple[str, ...]:
+    def parameter_types(self, text: str, search_path: tuple[str, ...] | None = None) -> tuple[str, ...]:
         """Return the SQL names of the types the server infers for `$1`…; nothing when it refuses the statement."""
         planner = self._boards[0].planner
-        name = planner.prepare(text)
+        name = planner.prepare(text, settings_of(BoundStatement(text, None, "generic", search_path=search_path)))
         return () if isinstance(name, Refused) else tuple(planner.parameter_types(name))
 
     def _add_boards(self) -> None:

@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from advisor.capture.parameters import split_parameters
 from advisor.capture.tags import tags_of
-from advisor.workload.model import Query, Sample, Slot
+from advisor.workload.model import Query, Sample, Session, Slot
+from advisor.workload.order import most_calls_first
 from advisor.workload.partial import Entry, EntryKey, Kept, Partial
 from advisor.workload.sketch import quantile
 from advisor.workload.slots import SlotMap, Values, normalised, slot_map
@@ -61,6 +62,7 @@ def weighted(one: Query, weight: float) -> Query:
         plan_ms=one.plan_ms * weight if one.plan_ms is not None else None,
         failed=one.failed * weight,
         samples=tuple(replace(sample, calls=sample.calls * weight) for sample in one.samples),
+        sessions=tuple(replace(session, calls=session.calls * weight) for session in one.sessions),
     )
 
 
@@ -98,6 +100,7 @@ def query(identity: str, database: bytes, entry: Entry, inputs: tuple[str, ...],
         slots=slot_values(entry, slots) if slots else (),
         database=_text(database) or None,
         users=tuple(users),
+        sessions=sessions(entry),
         applications=tuple(applications),
         tags=tags(entry),
         failed=float(entry.failed),
@@ -105,6 +108,15 @@ def query(identity: str, database: bytes, entry: Entry, inputs: tuple[str, ...],
         inputs=inputs,
         plan=plan,
     )
+
+
+def sessions(entry: Entry) -> tuple[Session, ...]:
+    """Return who ran an entry's executions."""
+    calls: Counter[str] = Counter()
+    for (user, _), count in entry.origins.items():
+        calls[_text(user)] += count
+    found = (Session(user or None, (), float(count)) for user, count in calls.items())
+    return most_calls_first(found) if any(calls) else ()
 
 
 def _text(raw: bytes) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import fsum
 
-from advisor.workload.model import Query, Sample, Slot
-from advisor.workload.order import base_id
+from advisor.workload.model import Query, Sample, Session, Slot
+from advisor.workload.order import base_id, most_calls_first
 from advisor.workload.sketch import quantile
 
 SAMPLES = 8
@@ -51,6 +51,7 @@ def _combined(group: Sequence[Query]) -> Query:
         plan_ms=_sum(query.plan_ms for query in counted),
         samples=_samples(group),
         slots=_slots(group, described),
+        sessions=_sessions(group, counted),
         users=_union(query.users for query in group),
         applications=_union(query.applications for query in group),
         tags=_tags(group),
@@ -59,6 +60,13 @@ def _combined(group: Sequence[Query]) -> Query:
         plan=next((query.plan for query in sorted(group, key=_slowness) if query.plan), None),
         inputs=_union(query.inputs for query in group),
     )
+
+
+def _sessions(group: Sequence[Query], counted: Sequence[Query]) -> tuple[Session, ...]:
+    """Return who ran the queries: from logs where these tell what was set, else from what gives the totals."""
+    told = [query for query in group if any(session.settings for session in query.sessions)]
+    told = told or [query for query in counted if query.sessions] or list(group)
+    return most_calls_first(session for query in told for session in query.sessions)
 
 
 def _slowness(query: Query) -> tuple[float, str]:
@@ -99,12 +107,14 @@ def _counters(group: Sequence[Query]) -> dict[str, float]:
 
 def _samples(group: Sequence[Query]) -> tuple[Sample, ...]:
     """Return the samples of all, same text and values joined, most frequent first."""
-    joined: dict[tuple[str, tuple[str | None, ...] | None], Sample] = {}
+    joined: dict[Hashable, Sample] = {}
     for sample in (sample for query in group for sample in query.samples):
-        key = (sample.text, sample.parameters)
+        key = (sample.text, sample.parameters, sample.user, sample.settings)
         known = joined.get(key)
         joined[key] = replace(known, calls=known.calls + sample.calls) if known else sample
-    ordered = sorted(joined.values(), key=lambda sample: (-sample.calls, sample.text, str(sample.parameters)))
+    ordered = sorted(
+        joined.values(), key=lambda sample: (-sample.calls, sample.text, str(sample.parameters), str(sample.settings))
+    )
     slowest = max(ordered, key=lambda sample: sample.duration_ms or 0.0, default=None)
     if slowest is not None and slowest not in ordered[:SAMPLES]:
         ordered.insert(SAMPLES - 1, slowest)

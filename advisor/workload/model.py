@@ -23,6 +23,21 @@ class Sample:
     duration_ms: float | None
     calls: float = 1.0
     """How many captured executions had exactly this text and these values."""
+    user: str | None = None
+    settings: tuple[tuple[str, str], ...] = ()
+    """As in `Session`, and the application's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Who ran a query, and what was set in the session."""
+
+    user: str | None
+    """The role that logged in; `oid N` where only its number is known."""
+    settings: tuple[tuple[str, str], ...] = ()
+    """What plans and the meaning of names depend on: `search_path`, `role`, planner settings, under lower-case names,
+    sorted. An application's own settings (`app.tenant`) stand in the samples only."""
+    calls: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +83,8 @@ class Query:
     slots: tuple[Slot, ...] = ()
     database: str | None = None
     users: tuple[str, ...] = ()
+    sessions: tuple[Session, ...] = ()
+    """Who ran it, most calls first, at most 32; empty where no input tells."""
     applications: tuple[str, ...] = ()
     tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     query_ids: tuple[str, ...] = ()

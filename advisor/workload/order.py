@@ -6,12 +6,25 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from advisor.workload.model import Query
+from advisor.workload.model import Query, Session
 
 
 def heaviest_first(queries: Iterable[Query]) -> list[Query]:
     """Return the queries by falling total time, ties by id and database."""
     return sorted(queries, key=lambda query: (-query.total_ms, query.id, query.database or ""))
+
+
+SESSIONS = 32
+"""Sessions kept of one query."""
+
+
+def most_calls_first(sessions: Iterable[Session]) -> tuple[Session, ...]:
+    """Return the sessions, those alike joined, by falling calls."""
+    calls: Counter[tuple[str | None, tuple[tuple[str, str], ...]]] = Counter()
+    for session in sessions:
+        calls[session.user, session.settings] += session.calls  # type: ignore[assignment]
+    ordered = sorted(calls.items(), key=lambda pair: (-pair[1], pair[0][0] or "", pair[0][1]))
+    return tuple(Session(user, settings, float(count)) for (user, settings), count in ordered[:SESSIONS])
 
 
 def base_id(query: Query) -> str:

@@ -13,8 +13,8 @@ from advisor.workload.deltas import join_readings
 from advisor.workload.explainable import explainable
 from advisor.workload.identity import identify
 from advisor.workload.merge_queries import combine_queries
-from advisor.workload.model import Query, Workload
-from advisor.workload.order import heaviest_first, with_unique_ids
+from advisor.workload.model import Query, Session, Workload
+from advisor.workload.order import heaviest_first, most_calls_first, with_unique_ids
 from advisor.workload.placeholders import numbered
 from advisor.workload.row_values import with_values
 
@@ -81,7 +81,8 @@ def _query(rows: Sequence[StatementRow], export: StatementExport) -> Query:
         max_ms=max((row.max_ms for row in rows if row.max_ms is not None), default=None),
         plan_ms=_sum(row.plan_ms for row in rows),
         database=heaviest.database,
-        users=tuple(sorted({f"oid {row.user}" if row.user.isdigit() else row.user for row in rows if row.user})),
+        users=tuple(sorted({_user(row.user) for row in rows if row.user})),
+        sessions=_sessions(rows),
         query_ids=tuple(sorted({row.query_id for row in rows if row.query_id})),
         top_level=heaviest.top_level,
         unparsed=identity.unparsed,
@@ -93,6 +94,16 @@ def _query(rows: Sequence[StatementRow], export: StatementExport) -> Query:
         ),
     )
     return with_values(query, rows)
+
+
+def _user(name: str) -> str:
+    return f"oid {name}" if name.isdigit() else name
+
+
+def _sessions(rows: Sequence[StatementRow]) -> tuple[Session, ...]:
+    known = [Session(_user(row.user), (), row.calls) for row in rows if row.user]
+    unknown = [Session(None, (), row.calls) for row in rows if not row.user]
+    return most_calls_first([*known, *unknown]) if known else ()
 
 
 def _sum(values: Iterable[float | None]) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -12,6 +13,7 @@ from advisor.indexes.proposal import IndexProposal, QueryBenefit
 from advisor.output.report import SCHEMA_VERSION, Report, drop_statement
 from advisor.revisions.revision import Revision
 from advisor.rules.finding import Finding
+from advisor.twin.sessions import PlannedAs
 from advisor.verify.proof import Proof, RevisionProof, Timing
 from advisor.workload.model import Query
 
@@ -28,7 +30,7 @@ def document(report: Report) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "inputs": [input_document(coverage) for coverage in report.workload.inputs],
         "coverage": _coverage(report),
-        "queries": [_query(query) for query in report.workload.queries],
+        "queries": [_query(query, report.planned_as.get(query.id, ())) for query in report.workload.queries],
         "findings": [
             _finding(finding, revisions.get((finding.id, finding.statistics.name)) if finding.statistics else None)
             for finding in report.findings
@@ -77,7 +79,7 @@ def _coverage(report: Report) -> dict[str, Any]:
     }
 
 
-def _query(query: Query) -> dict[str, Any]:
+def _query(query: Query, planned_as: Sequence[PlannedAs]) -> dict[str, Any]:
     return {
         "id": query.id,
         "text": query.text,
@@ -92,6 +94,7 @@ def _query(query: Query) -> dict[str, Any]:
         "database": query.database,
         "applications": list(query.applications),
         "users": list(query.users),
+        "planned_as": [{"role": one.role, "share": one.share, "known": one.known} for one in planned_as],
         "tags": {key: list(values) for key, values in sorted(query.tags.items())},
         "unparsed": query.unparsed,
     }
