@@ -34,9 +34,8 @@ def left_out(coverage: InputCoverage) -> str:
     """Return one line that says how much of an input was left out, and why."""
     lost = sum(skip.count for skip in coverage.skipped.values())
     reasons = "; ".join(f"{count(skip.count)} × {reason}" for reason, skip in sorted(coverage.skipped.items()))
-    return (
-        f"{on_one_line(coverage.name)}: {count(lost)} of {count(lost + coverage.records)} records left out ({reasons})"
-    )
+    read = count(lost + coverage.records)
+    return on_one_line(f"{coverage.name}: {count(lost)} of {read} records left out ({reasons})")
 
 
 def coverage_json(workload: Workload) -> bytes:
@@ -67,7 +66,7 @@ def coverage_json(workload: Workload) -> bytes:
 def _row(coverage: InputCoverage) -> tuple[str, ...]:
     return (
         one_line(coverage.name, 48),
-        coverage.kind,
+        one_line(coverage.kind, 60),
         size(coverage.size),
         count(coverage.lines),
         count(coverage.records),

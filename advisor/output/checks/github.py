@@ -5,6 +5,7 @@ from __future__ import annotations
 from advisor.gate.verdict import CheckResult, Verdict
 from advisor.output.checks.text import notes, summary
 from advisor.output.units import one_line
+from advisor.visible import visible
 
 _COMMANDS = {"fail": "error", "warn": "warning", "info": "notice"}
 _LIMIT = 10
@@ -26,4 +27,5 @@ def _command(command: str, verdict: Verdict) -> str:
 
 
 def _escape(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    """Return a text within a command: its lines are escaped, what a terminal or the runner obeys is shown."""
+    return visible(text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))

@@ -9,7 +9,7 @@ from advisor.output.checks.text import notes, summary
 from advisor.output.units import one_line
 from advisor.visible import on_one_line
 
-MEANING = re.compile(r"[&<>\\`*\[\]()!~|#]")
+MEANING = re.compile(r"[&<>\\`*\[\]~|]")
 """Characters that mean something in HTML or Markdown, wherever they stand."""
 
 MARKER = "<!-- advisor check -->"
@@ -17,16 +17,18 @@ MARKER = "<!-- advisor check -->"
 
 def render(result: CheckResult) -> str:
     """Return a Markdown comment that begins with a hidden marker."""
-    parts = [MARKER, f"**{summary(result)}**"]
+    parts = [MARKER, f"**{_escape(summary(result))}**"]
     parts += [f"not applied: {_escape(reason)}" for reason in result.unapplied]
     parts += [_verdict(verdict) for verdict in result.verdicts]
     if told := notes(result):
-        parts.append(f"<details><summary>notes</summary>\n\n{_escape(told[0])}\n\n</details>")
+        lines = "\n".join(map(_escape, told[0].split("\n")))
+        parts.append(f"<details><summary>notes</summary>\n\n{lines}\n\n</details>")
     return "\n\n".join(parts) + "\n"
 
 
 def _verdict(verdict: Verdict) -> str:
-    head = f"<details><summary>{verdict.level}: {verdict.code} {verdict.name} — {_escape(verdict.cause)}</summary>"
+    what = _escape(f"{verdict.level}: {verdict.code} {verdict.name} — {verdict.cause}")
+    head = f"<details><summary>{what}</summary>"
     costs = ""
     if verdict.cost_before is not None and verdict.cost_after is not None:
         costs = f"\n\ncost {verdict.cost_before:,.2f} accepted, {verdict.cost_after:,.2f} now"

@@ -18,7 +18,7 @@ def render(result: CheckResult) -> str:
 def notes(result: CheckResult) -> list[str]:
     """Return the notes and what was not analysed as one block of lines; nothing when there are none."""
     lines = [*result.notes, *unanalysed(result.unanalysed)]
-    return ["\n".join(f"note: {line}" for line in dict.fromkeys(lines))] if lines else []
+    return ["\n".join(f"note: {on_one_line(line)}" for line in dict.fromkeys(lines))] if lines else []
 
 
 def summary(result: CheckResult) -> str:
@@ -37,8 +37,8 @@ def summary(result: CheckResult) -> str:
 
 
 def _verdict(verdict: Verdict) -> str:
-    lines = [f"{verdict.level.upper()} {verdict.code} {verdict.name} query {on_one_line(verdict.query[:12])}: "
-             f"{on_one_line(verdict.cause)}"]  # fmt: skip
+    which = f"{verdict.level.upper()} {verdict.code} {verdict.name} query {verdict.query[:12]}"
+    lines = [on_one_line(f"{which}: {verdict.cause}")]
     lines.append(f"  query  {one_line(verdict.text, 110)}")
     if verdict.cost_before is not None and verdict.cost_after is not None:
         lines.append(f"  cost   {verdict.cost_before:,.2f} accepted, {verdict.cost_after:,.2f} now")
