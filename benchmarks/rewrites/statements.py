@@ -69,7 +69,7 @@ class Maker:
         for _ in range(50):
             one, two = self.rng.choice(self.tables), self.rng.choice(self.tables)
             mine, its = self.column(one), self.column(two)
-            if mine.kind == its.kind and mine.kind != "boolean":
+            if mine.kind == its.kind and mine.kind != "boolean" and mine is not its:
                 return one, mine, two, its
         one = self.tables[0]
         return one, one.columns[0], one, one.columns[0]

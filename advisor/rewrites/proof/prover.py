@@ -13,7 +13,7 @@ from advisor.rewrites.proof.bindings import Binder
 from advisor.rewrites.proof.claims import Trial
 from advisor.rewrites.proof.database import ProofDatabase
 from advisor.rewrites.proof.outcome import Undecided
-from advisor.rewrites.proof.rows import MIXTURES, make, with_parents
+from advisor.rewrites.proof.rows import MIXTURES, MORE, make, with_parents
 from advisor.rewrites.proof.subject import Subject, subject
 from advisor.rewrites.proof.values import Values
 from advisor.rewrites.rewrite import Refusal, Rewrite
@@ -60,7 +60,9 @@ class Prover:
         try:
             types = self.parameter_types(rewrite.original)
             above = self.parameter_types(rewrite.parent) if rewrite.parent else None
-            for number, mixture in enumerate(MIXTURES):
+            for number, mixture in enumerate((*MIXTURES, *MORE)):
+                if seen and number >= len(MIXTURES):
+                    break
                 generator = random.Random(f"{rewrite.text} {number}")
                 rows = make(tables, mixture, values, generator)
                 self.database.fill(tables, rows)

@@ -32,6 +32,12 @@ MIXTURES = (
     Mixture(12, 0.0),
 )  # fmt: skip
 
+MORE = (
+    Mixture(3, 0.0), Mixture(3, 0.1, empty=True), Mixture(2, 0.0, empty=True), Mixture(30, 0.05),
+    Mixture(4, 0.0, narrow=True), Mixture(16, 0.1, narrow=True),
+)  # fmt: skip
+"""What is tried besides, where the statement found nothing in those."""
+
 
 def ordered(tables: Iterable[Table]) -> list[Table]:
     """Return tables so that what a foreign key points at comes first; circles in the order of their names."""

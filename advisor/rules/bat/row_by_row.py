@@ -48,7 +48,7 @@ class RowByRow(Rule):
         child = problem.child
         autocommit = all(loop.unit == "session" for loop in problem.loops)
         shown = {**evidence(problem, context), "autocommit": autocommit}
-        alone = ". Each is a transaction of its own: every one waits for the disk" if autocommit else ""
+        alone = "\n(each is a transaction of its own: every one waits for the disk)" if autocommit else ""
         return self.finding(
             (problem.application or "", child.table.qualified, problem.query),
             title(problem, self.doing),

@@ -15,7 +15,7 @@ from advisor.rules.context import RuleContext
 from advisor.rules.finding import Offer
 from advisor.rules.npo.child import WRITES
 from advisor.rules.npo.gather import Problem
-from advisor.rules.npo.remedies import remedy, situation
+from advisor.rules.npo.remedies import remedy, speaks
 from advisor.rules.npo.stack import guess_stack
 
 
@@ -98,8 +98,8 @@ def fix(problem: Problem, context: RuleContext) -> str:
     """Return what to write instead, for the guessed library; the SQL that any of them can run is offered beside it."""
     first = problem.loops[0]
     stack, because = guess_stack(_texts(problem, context), first.tags, problem.application)
-    said = remedy(problem, stack)
-    return f"{stack} (a guess, from {because}): {said}" if stack != "raw SQL" else said
+    said = remedy(problem, stack, context)
+    return f"{stack} (a guess, from {because}): {said}" if speaks(problem, stack, context) else said
 
 
 def shown(table: Table) -> str:
@@ -119,7 +119,7 @@ def title(problem: Problem, doing: str) -> str:
 
 def cost(problem: Problem) -> str:
     """Return what the fix costs."""
-    if situation(problem) in ("insert", "update", "delete"):
+    if problem.child.kind in WRITES:
         return "one statement fails or succeeds as a whole: an error no longer names the row by its position"
     return "the rows of all rounds are in memory at once; keep the parent's LIMIT"
 

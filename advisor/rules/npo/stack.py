@@ -11,7 +11,7 @@ from typing import Literal
 
 Stack = Literal[
     "SQLAlchemy", "Django", "ActiveRecord", "GORM", "Prisma", "Hibernate", "EF Core",
-    "Eloquent", "TypeORM", "Sequelize", "Ecto", "raw SQL",
+    "Eloquent", "TypeORM", "Sequelize", "Ecto", "Drizzle", "Objection", "Peewee", "raw SQL",
 ]  # fmt: skip
 
 
