@@ -8,12 +8,15 @@ from typing import Any
 
 import orjson
 
+from advisor.catalog.export_queries import Record
 from advisor.catalog.pg_dump import TRAILER, clean_schema
 from advisor.catalog.records import records_from_statistics, statistics_from_records
-from advisor.catalog.snapshot_facts import facts_of, snapshot_from_facts
+from advisor.catalog.snapshot_facts import FORMAT, facts_of, snapshot_from_facts
+from advisor.catalog.snapshot_file import RECORDS, Settings, SnapshotFile, UnknownRecord
 from advisor.catalog.snapshot_model import Snapshot
 from advisor.catalog.statistics import Statistics
 from advisor.errors import SnapshotError
+from advisor.own_file import converted, decoded, parsed, refuse_version
 from advisor.whole_file import write_whole
 
 SCHEMA, STATISTICS, SETTINGS, FACTS, STATEMENTS = (
@@ -49,10 +52,10 @@ def load_snapshot(folder: Path) -> Snapshot:
     statements = folder / STATEMENTS
     try:
         return snapshot_from_facts(
-            _object(folder / FACTS),
+            _facts(folder / FACTS),
             read_schema_file(folder / SCHEMA, whole=True),
             read_records_file(folder / STATISTICS),
-            _object(folder / SETTINGS),
+            _settings(folder / SETTINGS),
             (read_text(statements) if statements.exists() else "") or None,  # psql leaves an empty file when refused
         )
     except SnapshotError as error:
@@ -72,16 +75,27 @@ def read_schema_file(path: Path, *, whole: bool) -> str:
 
 
 def read_records_file(path: Path) -> Statistics:
-    """Return the statistics of a file of JSON lines; raises `SnapshotError` when it was cut short."""
-    records = []
-    for number, line in enumerate(read_text(path).splitlines(), 1):
-        try:
-            records.append(orjson.loads(line))
-        except orjson.JSONDecodeError as error:
-            raise SnapshotError(f"line {number} is not JSON: {error}", where=str(path), do=_AGAIN) from error
-    if not records or not isinstance(records[-1], dict) or records[-1].get("kind") != "end":
+    """Return the statistics of a file of JSON lines.
+
+    Raises `SnapshotError` when it was cut short, and for a record that is none, with its line and the path into it.
+    """
+    records = [
+        _record(line, f"{path}:{number}")
+        for number, line in enumerate(read_text(path).split("\n"), 1)
+        if line and not line.isspace()
+    ]
+    if not records or records[-1]["kind"] != "end":
         raise SnapshotError("the statistics end too early", where=str(path), do=_AGAIN)
     return statistics_from_records(records)
+
+
+def _record(line: str, where: str) -> Record:
+    """Return a record whose parts are of the types its kind has."""
+    record: Record = parsed(line, where, _AGAIN, SnapshotError)
+    kind = converted(record, UnknownRecord, where, _AGAIN, SnapshotError).kind
+    if kind in RECORDS:
+        converted(record, RECORDS[kind], where, _AGAIN, SnapshotError)
+    return record
 
 
 def read_text(path: Path) -> str:
@@ -92,14 +106,19 @@ def read_text(path: Path) -> str:
         raise SnapshotError(f"the snapshot lacks {path.name}: {error.strerror}", where=str(path), do=_AGAIN) from error
 
 
-def _object(path: Path) -> Any:
-    try:
-        found = orjson.loads(read_text(path))
-    except orjson.JSONDecodeError as error:
-        raise SnapshotError(f"this is not JSON: {error}", where=str(path), do=_AGAIN) from error
-    if not isinstance(found, dict):
-        raise SnapshotError("this is not a JSON object", where=str(path), do=_AGAIN)
-    return found
+def _facts(path: Path) -> Record:
+    """Return `snapshot.json`, whose parts are of the types that `SnapshotFile` says."""
+    text, where = read_text(path), str(path)
+    refuse_version(
+        text, FORMAT, where, "take the snapshot again with this version, or upgrade pgadvisor", SnapshotError
+    )
+    facts: Record = parsed(text, where, _AGAIN, SnapshotError)
+    converted(facts, SnapshotFile, where, _AGAIN, SnapshotError)
+    return facts
+
+
+def _settings(path: Path) -> Settings:
+    return decoded(read_text(path), Settings, str(path), _AGAIN, SnapshotError)
 
 
 def _pretty(value: Mapping[str, Any]) -> bytes:

@@ -109,13 +109,13 @@ def test_a_file_cut_short_is_noticed(broken: Path, name: str, keep: int) -> None
 def test_an_unknown_format_version_is_refused(broken: Path) -> None:
     facts = broken / "snapshot.json"
     facts.write_text(facts.read_text().replace('"format": 1', '"format": 99'))
-    assert "format 99" in message(SnapshotError, lambda: load_snapshot(broken))
+    assert "$.format: version 99; this pgadvisor reads 1" in message(SnapshotError, lambda: load_snapshot(broken))
 
 
 def test_a_record_nobody_wrote_is_refused(broken: Path) -> None:
     path = broken / "statistics.jsonl"
     path.write_text('{"kind": "relation", "schema": "s"}\n' + path.read_text())
-    assert "record 1" in message(SnapshotError, lambda: load_snapshot(broken))
+    assert "statistics.jsonl:1: $: lacks name" in message(SnapshotError, lambda: load_snapshot(broken))
     path.write_text('[1]\n{"kind": "end"}\n')
     message(SnapshotError, lambda: load_snapshot(broken))
 
