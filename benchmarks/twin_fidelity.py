@@ -140,7 +140,10 @@ def random_statements(major: int, seed: int, count: int) -> list[Row]:
         own = [one for one in found if one.role == role]
         for one in own:
             if not one.faithful:
-                print(f"{major} {role} seed {seed}: {one.deviation:+.4f} %: {one.statement.text}", flush=True)
+                print(
+                    f"{major} {role} seed {seed}: {one.deviation:+.4f} %: {one.statement.text} {one.statement.values or ''}",
+                    flush=True,
+                )
         worst = f"{max(abs(one.deviation) for one in own):.4f} %"
         rows.append(("mixed", major, what, len(own), sum(one.same_shape for one in own), worst, str(seed)))
     return rows

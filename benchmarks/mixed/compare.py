@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from random import Random
 
 import psycopg
+from psycopg import sql
 
 from advisor.catalog.snapshot import take_snapshot
 from advisor.twin.plan import PlanNode, plan_node
@@ -80,15 +81,15 @@ class Pair:
         """Return the loaded server's plan; `None` when it refuses the statement."""
         session = self.sessions[role]
         try:
-            with session.transaction():
-                row = session.execute(b"EXPLAIN (FORMAT JSON) " + statement.text.encode()).fetchone()
+            with session.transaction(force_rollback=True):
+                row = session.execute(_explain(session, statement).encode()).fetchone()
         except psycopg.Error:
             return None
         return plan_node(row[0][0]["Plan"]) if row else None
 
     def planned(self, role: str, statements: Sequence[Statement]) -> list[PlanNode | Refused]:
         """Return the twin's plans."""
-        bound = [BoundStatement(statement.text, None, "logged", role=role) for statement in statements]
+        bound = [BoundStatement(each.text, each.values, "logged", role=role) for each in statements]
         return self.twin.what_if.plan([Ask(statement) for statement in bound])
 
     def shrunk(self, outcome: Outcome) -> Outcome:
@@ -134,6 +135,19 @@ def _outcomes(pair: Pair, maker: Maker, count: int) -> Iterator[Outcome]:
         for (statement, real), twin in zip(known, planned, strict=True):
             outcome = Outcome(role, statement, real, twin)
             yield outcome if outcome.faithful else pair.shrunk(outcome)
+
+
+def _explain(session: psycopg.Connection, statement: Statement) -> str:
+    """Return the command that asks for the plan; a prepared statement is made where values stand beside it."""
+    if "$1" not in statement.text:
+        return f"EXPLAIN (FORMAT JSON) {statement.text}"
+    session.execute("DEALLOCATE ALL")
+    session.execute(f"PREPARE asked AS {statement.text}".encode())
+    if statement.values is None:
+        session.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+    numbers = range(statement.text.count("$"))
+    values = [sql.Literal(value).as_string() for value in statement.values or ()] or ["NULL" for _ in numbers]
+    return f"EXPLAIN (FORMAT JSON) EXECUTE asked ({', '.join(values)})"
 
 
 def _session(server: Server, database: str, role: str) -> psycopg.Connection:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import Random
+from typing import Literal
 
 from psycopg import sql
 
@@ -13,6 +15,8 @@ from benchmarks.mixed.catalogue import Column, Relation
 from benchmarks.mixed.conditions import condition
 from benchmarks.mixed.template import Edge, Mixture, expand
 
+Form = Literal["literal", "bound", "generic"]
+_VALUE = re.compile(r"(?:(?<=[=<>] )|(?<=KE )|(?<=ND ))'((?:[^']|'')*)'(?!::)")
 _NO_ORDER = ("xml", "point", "box", "circle", "json")
 
 
@@ -23,11 +27,22 @@ class Statement:
     head: str
     conditions: tuple[str, ...] = ()
     tail: tuple[str, ...] = ()
+    form: Form = "literal"
+    """`bound`: values of its conditions are sent beside it; `generic`: it is planned without them."""
 
     @property
     def text(self) -> str:
-        where = f" WHERE {' AND '.join(self.conditions)}" if self.conditions else ""
-        return " ".join([self.head + where, *self.tail])
+        number = itertools.count(1)
+        conditions = " AND ".join(self.conditions)
+        if self.form != "literal":
+            conditions = _VALUE.sub(lambda _: f"${next(number)}", conditions)
+        return " ".join([f"{self.head} WHERE {conditions}" if conditions else self.head, *self.tail])
+
+    @property
+    def values(self) -> tuple[str, ...] | None:
+        """The values that stand beside the text, `None` where there are none."""
+        found = tuple(value.replace("''", "'") for value in _VALUE.findall(" AND ".join(self.conditions)))
+        return found if self.form == "bound" and found else None
 
     def smaller(self) -> Iterator[Statement]:
         """Yield the statements with one part less."""
@@ -51,7 +66,9 @@ class Maker:
         """Return the next statement."""
         kind = self._rng.choices([self._template, self._simple, self._join, self._semi, self._set, self._write],
                                  [25, 35, 20, 10, 6, 4])[0]  # fmt: skip
-        return kind()
+        made = kind()
+        form: Form = self._rng.choices(["literal", "bound", "generic"], [7, 2, 1])[0]  # type: ignore[assignment]
+        return replace(made, form=form) if made.conditions else made
 
     def _template(self) -> Statement:
         return Statement(expand(self._rng.choice(self._mixture.statements), self._rng))

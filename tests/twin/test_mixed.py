@@ -24,5 +24,9 @@ def test_every_statement_is_planned_as_on_the_loaded_server(major: int) -> None:
     print(f"seed {seed}")
     with Server(VERSIONS[major]) as server:
         found = mixed.outcomes(server, seed, STATEMENTS, share=SHARE)
-    differing = [f"{one.role} {one.deviation:+.4f} % {one.statement.text}" for one in found if not one.faithful]
+    differing = [
+        f"{one.role} {one.deviation:+.4f} % {one.statement.text} {one.statement.values or ''}"
+        for one in found
+        if not one.faithful
+    ]
     assert len(found) > 2 * STATEMENTS and not differing, "\n".join([f"seed {seed}", *differing])

@@ -13,7 +13,6 @@ INSERT INTO mix.bloated SELECT n, n % 40, repeat('x', 200) FROM generate_series(
 -- shuffle
 CREATE INDEX <<name>> ON mix.scratch (kind);
 CREATE INDEX <<name>> ON mix.scratch (iv, big);
-CREATE INDEX <<name>> ON mix.scratch USING gin (ts);
 CREATE INDEX <<name>> ON mix.scratch (m);
 CREATE INDEX <<name>> ON mix.fresh (kind, at);
 CREATE INDEX "Odd Index <<name>>" ON "Other Schema"."Odd ""Name" ("select", "Id");

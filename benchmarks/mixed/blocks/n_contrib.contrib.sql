@@ -6,6 +6,9 @@ CREATE EXTENSION IF NOT EXISTS ltree SCHEMA mix;
 CREATE EXTENSION IF NOT EXISTS intarray SCHEMA mix;
 CREATE EXTENSION IF NOT EXISTS btree_gin SCHEMA mix;
 CREATE EXTENSION IF NOT EXISTS btree_gist SCHEMA mix;
+-- A metapage of an unlogged index is written by no checkpoint: only pageinspect sees it.
+CREATE EXTENSION IF NOT EXISTS pageinspect;
+CREATE INDEX <<name>> ON mix.scratch USING gin (ts);
 CREATE TABLE mix.mail (id integer PRIMARY KEY, address mix.citext, body text, extra mix.hstore, path mix.ltree, codes integer[], room integer, during tsrange, EXCLUDE USING gist (room WITH =, during WITH &&));
 INSERT INTO mix.mail SELECT n, 'User' || n % 3000 || '@Example.com', 'some text ' || md5(n::text) || ' the end ' || n % 40, mix.hstore('k' || n % 9, (n % 77)::text), ('top.a' || n % 9 || '.b' || n % 90)::mix.ltree, ARRAY[n % 40, n % 70], n,
     tsrange(timestamp '2024-01-01' + n * interval '1 hour', timestamp '2024-01-01' + n * interval '1 hour' + interval '9 hours') FROM generate_series(1, 8000) n;
