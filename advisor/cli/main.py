@@ -29,6 +29,7 @@ SUMMARIES = {
     "migrate": "Write Alembic revisions for the proposals of a JSON report.",
     "report": "Write a one-file HTML report.",
     "rule": "Print a rule's page.",
+    "schema": "Print the JSON Schema of a file.",
     "snapshot": "Export schema, statistics and settings of a live server, read-only.",
     "twin": "Open psql on the twin of a snapshot.",
     "verify": "Prove revisions on a throw-away server.",

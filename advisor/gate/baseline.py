@@ -65,6 +65,13 @@ class Baseline:
     queries: Mapping[str, AcceptedQuery] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class BaselineFile(Baseline):
+    """What is in the file."""
+
+    schema_version: str = VERSION
+
+
 def accesses(plan: PlanNode) -> tuple[Access, ...]:
     """Return how `plan` reads each table, in pre-order; a bitmap's indexes stand with its heap scan."""
     return tuple(_accesses(plan, inner=False))

@@ -73,6 +73,14 @@ class CoverageItem(msgspec.Struct):
     notes: tuple[str, ...] = ()
 
 
+class PlannedRole(msgspec.Struct):
+    """One of `queries[].planned_as[]`: a role that a query was planned as."""
+
+    role: str | None
+    share: float
+    known: bool
+
+
 class QueryItem(msgspec.Struct):
     """One of `queries[]`."""
 
@@ -91,6 +99,7 @@ class QueryItem(msgspec.Struct):
     users: tuple[str, ...] = ()
     tags: dict[str, tuple[str, ...]] = {}
     unparsed: str | None = None
+    planned_as: tuple[PlannedRole, ...] = ()
 
 
 class RevisionItem(msgspec.Struct):
