@@ -21,6 +21,9 @@ from advisor.twin.files import PAGE, Files, RelationFile
 _FIRST_NUMBER = 3_000_000_000
 """File numbers of ours start here, far from the object ids the server hands out to a young cluster."""
 
+_UNKNOWN_SINCE = 140000
+"""First server whose `reltuples` is -1 where nothing is known."""
+
 _COPIED = 8
 """Pages of an empty index that are kept, at most."""
 
@@ -151,9 +154,18 @@ class Sizer:
         columns: list[list[Any]] = [[], [], [], [], []]
         for oid, given, number in updates:
             recorded = given.pages if given.recorded_pages is None else given.recorded_pages
-            for column, value in zip(columns, (oid, recorded, given.rows, given.all_visible, number), strict=True):
+            rows = recorded_rows(given.rows, self.connection.info.server_version)
+            for column, value in zip(columns, (oid, recorded, rows, given.all_visible, number), strict=True):
                 column.append(value)
         self.connection.execute(_UPDATE.encode(), columns)
+
+
+def recorded_rows(rows: float, version: int) -> float:
+    """Return what `reltuples` holds on a server of this version: before 14, nothing known was 0, not -1.
+
+    Only foreign tables are planned by that alone: with 0 pages and 0 rows one that was never analysed gets ten pages.
+    """
+    return rows if version >= _UNKNOWN_SINCE else max(rows, 0.0)
 
 
 def _images(

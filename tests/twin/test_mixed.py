@@ -1,6 +1,7 @@
 """Random statements over a random schema: the twin plans each as the loaded server does, as every role.
 
-The truth is the loaded server. New statements each run; what differs is made small, and belongs into `mixed_cases.sql`.
+The truth is the loaded server. New statements each run, the seed is printed; what differs is made small, and becomes a case of
+the module that is to blame (`tests/catalog/test_ends.py` holds the first).
 """
 
 from __future__ import annotations

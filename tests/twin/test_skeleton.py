@@ -9,6 +9,7 @@ import pytest
 
 from advisor.catalog.snapshot import Snapshot
 from advisor.catalog.statistics import ColumnStatistics, RelationStatistics, Statistics
+from advisor.twin.sizing import recorded_rows
 from advisor.twin.start import start_twin
 from benchmarks.twin_fidelity import VERSIONS
 
@@ -78,3 +79,8 @@ def canonical(connection: psycopg.Connection, name: str, *values: str) -> tuple[
     row = connection.execute(f"SELECT %s::{TYPES[name]}::text, %s::{TYPES[name]}::text".encode(), values).fetchone()
     assert row is not None
     return tuple(row)
+
+
+def test_a_table_never_analysed_is_recorded_as_its_version_does() -> None:
+    assert [recorded_rows(rows, 130022) for rows in (-1.0, 0.0, 7.0)] == [0.0, 0.0, 7.0]
+    assert [recorded_rows(rows, 180006) for rows in (-1.0, 0.0, 7.0)] == [-1.0, 0.0, 7.0]
