@@ -13,6 +13,7 @@ from advisor.capture.tags import tags_of
 from advisor.workload.model import Query, Sample, Session, Slot
 from advisor.workload.order import most_calls_first
 from advisor.workload.partial import Entry, EntryKey, Kept, Partial
+from advisor.workload.session_states import NOBODY, Context, Settings
 from advisor.workload.sketch import quantile
 from advisor.workload.slots import SlotMap, Values, normalised, slot_map
 from advisor.workload.textkey import text_keys
@@ -39,12 +40,19 @@ def names(partial: Partial) -> dict[EntryKey, str]:
 
 
 def queries(
-    partial: Partial, inputs: tuple[str, ...], plans: Mapping[EntryKey, tuple[float, str]], weight: float = 1.0
+    partial: Partial,
+    inputs: tuple[str, ...],
+    plans: Mapping[EntryKey, tuple[float, str]],
+    weight: float = 1.0,
+    contexts: Sequence[Context] = (NOBODY,),
 ) -> tuple[Query, ...]:
-    """Return the queries of a finished aggregate, heaviest first, ties by id."""
+    """Return the queries of a finished aggregate, heaviest first, ties by id.
+
+    `contexts` says who ran the executions kept, by the numbers of their origins.
+    """
     named = names(partial)
     made = [
-        query(named[key], key[1], entry, inputs, plans[key][1] if key in plans else None)
+        query(named[key], key[1], entry, inputs, plans[key][1] if key in plans else None, contexts)
         for key, entry in partial.entries.items()
         if entry.calls or entry.failed
     ]
@@ -75,7 +83,14 @@ def tags(entry: Entry) -> dict[str, tuple[str, ...]]:
     return {name: tuple(sorted(values)) for name, values in sorted(found.items()) if len(values) <= VALUES}
 
 
-def query(identity: str, database: bytes, entry: Entry, inputs: tuple[str, ...], plan: str | None = None) -> Query:
+def query(
+    identity: str,
+    database: bytes,
+    entry: Entry,
+    inputs: tuple[str, ...],
+    plan: str | None = None,
+    contexts: Sequence[Context] = (NOBODY,),
+) -> Query:
     """Return one entry as a query."""
     total = entry.total / 1000
     # What is kept does not depend on where the log was cut; the first text of a block does.
@@ -96,11 +111,11 @@ def query(identity: str, database: bytes, entry: Entry, inputs: tuple[str, ...],
         durations=tuple(sorted(entry.histogram.items())),
         max_ms=entry.slowest.duration / 1000 if entry.slowest and entry.slowest.duration >= 0 else None,
         plan_ms=entry.phases / 1000 if entry.phases else None,
-        samples=samples(entry),
+        samples=samples(entry, contexts),
         slots=slot_values(entry, slots) if slots else (),
         database=_text(database) or None,
         users=tuple(users),
-        sessions=sessions(entry),
+        sessions=sessions(entry, contexts),
         applications=tuple(applications),
         tags=tags(entry),
         failed=float(entry.failed),
@@ -110,13 +125,23 @@ def query(identity: str, database: bytes, entry: Entry, inputs: tuple[str, ...],
     )
 
 
-def sessions(entry: Entry) -> tuple[Session, ...]:
-    """Return who ran an entry's executions."""
+def sessions(entry: Entry, contexts: Sequence[Context]) -> tuple[Session, ...]:
+    """Return who ran an entry's executions: exactly where nothing was set, else judged by those that are kept."""
+    held = [(contexts[one.origin].user, _shared(contexts[one.origin].settings)) for one in entry.kept]
+    if any(settings for _, settings in held):
+        weight = entry.calls / len(held)
+        counts = Counter(held).items()
+        return most_calls_first(Session(user, settings, round(count * weight, 6)) for (user, settings), count in counts)
     calls: Counter[str] = Counter()
     for (user, _), count in entry.origins.items():
         calls[_text(user)] += count
     found = (Session(user or None, (), float(count)) for user, count in calls.items())
     return most_calls_first(found) if any(calls) else ()
+
+
+def _shared(settings: Settings) -> Settings:
+    """Return settings without the application's own, which are values rather than ways to plan."""
+    return tuple((name, value) for name, value in settings if "." not in name)
 
 
 def _text(raw: bytes) -> str:
@@ -141,34 +166,41 @@ def _shown(entry: Entry, slots: SlotMap | None) -> str:
     return (text if slot_map(text) is not None else raw).decode("utf-8", "replace")
 
 
-def samples(entry: Entry) -> tuple[Sample, ...]:
+def samples(entry: Entry, contexts: Sequence[Context] = (NOBODY,)) -> tuple[Sample, ...]:
     """Return a few executions kept whole: the most frequent, then as their hash would have it, and the slowest."""
     weight = entry.calls / len(entry.kept) if entry.kept else 1.0
-    counts = Counter((one.text, one.parameters) for one in entry.kept)
-    first: dict[tuple[bytes, bytes | None], Kept] = {}
+
+    def content(one: Kept) -> _Content:
+        return one.text, one.parameters, contexts[one.origin]
+
+    counts = Counter(map(content, entry.kept))
+    first: dict[_Content, Kept] = {}
     for one in sorted(entry.kept, key=lambda one: -one.duration):
-        first.setdefault((one.text, one.parameters), one)
+        first.setdefault(content(one), one)
     if entry.slowest is not None:
-        first.setdefault((entry.slowest.text, entry.slowest.parameters), entry.slowest)
-    ordered = sorted(first, key=lambda content: (-counts[content], _hash(content), content[0], content[1] or b""))
+        first.setdefault(content(entry.slowest), entry.slowest)
+    ordered = sorted(first, key=lambda found: (-counts[found], _hash(found), found[0], found[1] or b"", repr(found[2])))
     if entry.slowest is not None:
-        slowest = (entry.slowest.text, entry.slowest.parameters)
-        ordered = [*[content for content in ordered if content != slowest][: SAMPLES - 1], slowest]
-    made = (_sample(first[content], max(counts[content], 1) * weight) for content in ordered[:SAMPLES])
+        slowest = content(entry.slowest)
+        ordered = [*[found for found in ordered if found != slowest][: SAMPLES - 1], slowest]
+    made = (_sample(first[found], max(counts[found], 1) * weight, found[2]) for found in ordered[:SAMPLES])
     return tuple(sample for sample in made if sample is not None)
 
 
-def _hash(content: tuple[bytes, bytes | None]) -> int:
+_Content = tuple[bytes, bytes | None, Context]
+
+
+def _hash(content: _Content) -> int:
     return zlib.crc32(content[1] or b"", zlib.crc32(content[0]))
 
 
-def _sample(one: Kept, calls: float) -> Sample | None:
+def _sample(one: Kept, calls: float, context: Context) -> Sample | None:
     """Return an execution as a sample, unless its bound values are not all known."""
     bound = split_parameters(one.parameters) if one.parameters is not None else None
     if PARAMETER.search(text_keys([one.text])[0]) and bound is None:
         return None
     duration = one.duration / 1000 if one.duration >= 0 else None
-    return Sample(_text(one.text), bound, duration, round(calls, 6))
+    return Sample(_text(one.text), bound, duration, round(calls, 6), *context)
 
 
 def slot_values(entry: Entry, slots: SlotMap) -> tuple[Slot, ...]:

@@ -23,6 +23,7 @@ from advisor.workload.inferred import Inferred, infer
 from advisor.workload.model import Workload
 from advisor.workload.observers import Observers
 from advisor.workload.partial import Partial
+from advisor.workload.session_states import SessionStates
 from advisor.workload.sessions import OpenUnits
 
 Progress = Callable[[str, int], None]
@@ -83,6 +84,7 @@ class LogRun:
         self.observers = Observers()
         self.carry = Carry()
         self.counter = RowCounter()
+        self.sessions = SessionStates()
         self.resolution = 0
         self.covered: list[InputCoverage] = []
 
@@ -103,7 +105,7 @@ class LogRun:
         inputs = tuple(coverage.name for coverage in self.covered)
         self.observers.busy = self.open_units.busy
         return Workload(
-            queries=queries(self.partial, inputs, self.observers.plans, inferred.weight),
+            queries=queries(self.partial, inputs, self.observers.plans, inferred.weight, self.sessions.contexts),
             loops=found,
             inputs=tuple(self.covered),
             begin=begin,
@@ -166,6 +168,7 @@ class LogRun:
         if counted.partial.begin is not None:
             self.open_units.forget(counted.partial.begin)
         self.open_units.add(counted.loops)
+        counted.partial.settle(self.sessions)
         self.partial.merge(counted.partial)
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from advisor.workload.packing import Packed, packed, unpacked
+from advisor.workload.session_states import Changed, Origin, SessionStates
 
 RESERVOIR = 512
 """Executions kept per query, chosen by a hash of what they are, so that the choice does not depend on the cut."""
@@ -26,10 +27,12 @@ class Kept(NamedTuple):
     parameters: bytes | None
     """Listing of bound values."""
     duration: int
+    origin: int = 0
+    """Number of who ran it and what was set: in its block's table, then in that of `SessionStates`."""
 
 
-PackedKept = tuple[tuple[int, ...], Packed, tuple[bytes | None, ...] | None, tuple[int, ...]]
-"""Ranks, texts, values (`None` where no execution has any) and durations."""
+PackedKept = tuple[tuple[int, ...], Packed, tuple[bytes | None, ...] | None, tuple[int, ...], tuple[int, ...]]
+"""Ranks, texts, values (`None` where no execution has any), durations and origins."""
 
 kept_of_row = partial(tuple.__new__, Kept)
 
@@ -39,16 +42,17 @@ def pack_kept(kept: Iterable[Kept]) -> PackedKept | None:
     columns = tuple(zip(*kept, strict=True))
     if not columns:
         return None
-    ranks, texts, parameters, durations = columns
-    return ranks, packed(texts), parameters if any(one is not None for one in parameters) else None, durations
+    ranks, texts, parameters, durations, origins = columns
+    bound = parameters if any(one is not None for one in parameters) else None
+    return ranks, packed(texts), bound, durations, origins
 
 
 def unpack_kept(columns: PackedKept | None) -> list[Kept]:
     """Return executions from their columns."""
     if columns is None:
         return []
-    ranks, texts, parameters, durations = columns
-    rows = zip(ranks, unpacked(texts), parameters or (None,) * len(ranks), durations, strict=True)
+    ranks, texts, parameters, durations, origins = columns
+    rows = zip(ranks, unpacked(texts), parameters or (None,) * len(ranks), durations, origins, strict=True)
     return list(map(kept_of_row, rows))
 
 
@@ -131,6 +135,20 @@ class Partial:
     begin: int | None = None
     """Microseconds since the epoch of the first and last record."""
     end: int | None = None
+    origins: list[Origin] = field(default_factory=list)
+    """Where the executions kept come from."""
+    last: dict[bytes, Changed] = field(default_factory=dict)
+    """What sessions had changed of their settings at the end of the block."""
+
+    def settle(self, states: SessionStates) -> None:
+        """Number the executions kept by what their sessions had set; blocks are settled in their order."""
+        numbers = states.numbers(self.origins)
+        states.advance(self.last)
+        for entry in self.entries.values() if numbers else ():
+            entry.kept = [one._replace(origin=numbers[one.origin]) for one in entry.kept]
+            if entry.slowest is not None:
+                entry.slowest = entry.slowest._replace(origin=numbers[entry.slowest.origin])
+        self.origins, self.last = [], {}
 
     def merge(self, other: Partial) -> None:
         """Add another part."""

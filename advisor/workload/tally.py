@@ -14,6 +14,7 @@ from advisor.capture.record import FAILED, FETCH, NO_TIME, PHASE, RUN
 from advisor.capture.statements import Rows
 from advisor.workload.fingerprints import MANY_KEYS, Fingerprints
 from advisor.workload.partial import RESERVOIR, Entry, EntryKey, Kept, Partial, lowest, slower
+from advisor.workload.session_states import Kinds, Origins
 from advisor.workload.sketch import buckets
 from advisor.workload.textkey import SEPARATOR, joined_keys, text_keys
 
@@ -49,6 +50,7 @@ class Tally:
         self.thresholds: dict[EntryKey, int] = {}
         self.lows: dict[EntryKey, NDArray[np.int64]] = {}
         """The lowest ranks of each entry so far."""
+        self.kinds = Kinds()
         self.plain: set[bytes] = set()
         """Texts without literals."""
 
@@ -58,7 +60,9 @@ class Tally:
         partial = Partial({key: self._entry(coded, place) for place, key in enumerate(coded.entries)})
         if coded.entries:
             self._sum(coded, list(partial.entries.values()))
-            self._keep(coded, list(partial.entries.items()))
+            origins = Origins(rows, coded.key, coded.keys, self.kinds)
+            self._keep(coded, list(partial.entries.items()), origins)
+            partial.origins, partial.last = origins.table, origins.last()
             times = rows.end[rows.end != NO_TIME]
             if len(times):
                 partial.begin, partial.end = int(times.min()), int(times.max())
@@ -152,7 +156,7 @@ class Tally:
             backend = coded.rows.backends[value % size]
             entries[value // size].origins[(backend.user, backend.application)] += count
 
-    def _keep(self, coded: Coded, entries: list[tuple[EntryKey, Entry]]) -> None:
+    def _keep(self, coded: Coded, entries: list[tuple[EntryKey, Entry]], origins: Origins) -> None:
         """Keep the executions of lowest hash of each entry, and its slowest one."""
         rows = coded.rows
         rank = ranks(coded)
@@ -165,9 +169,9 @@ class Tally:
             if len(ours) > RESERVOIR:  # all of one rank or none: which of them stay is decided by what they are
                 ours = ours[: np.searchsorted(rank[ours], rank[ours[RESERVOIR - 1]], side="right")]
             if len(ours):
-                entry.kept = lowest([kept(rows, rank, row) for row in ours.tolist()])
+                entry.kept = lowest([kept(rows, rank, row, origins) for row in ours.tolist()])
                 self._lower(key, rank[ours])
-        self._slowest(coded, rank, [entry for _, entry in entries])
+        self._slowest(coded, rank, [entry for _, entry in entries], origins)
 
     def _lower(self, key: EntryKey, ranks: NDArray[np.int64]) -> None:
         """Lower the limit for an entry's executions to be kept."""
@@ -176,7 +180,7 @@ class Tally:
         if len(lows) == RESERVOIR:
             self.thresholds[key] = int(lows[-1])
 
-    def _slowest(self, coded: Coded, rank: NDArray[np.int64], entries: list[Entry]) -> None:
+    def _slowest(self, coded: Coded, rank: NDArray[np.int64], entries: list[Entry], origins: Origins) -> None:
         """Keep the slowest execution of each entry."""
         rows = coded.rows
         duration = np.where(rows.role == RUN, rows.duration, -1)
@@ -188,7 +192,7 @@ class Tally:
             entry.fastest = fastest
         for row in np.flatnonzero((duration >= 0) & (duration == most[coded.entry])).tolist():
             entry = entries[coded.entry[row]]
-            entry.slowest = slower(entry.slowest, kept(rows, rank, row))
+            entry.slowest = slower(entry.slowest, kept(rows, rank, row, origins))
 
 
 def _distinct(codes: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
@@ -233,6 +237,6 @@ def ranks(coded: Coded) -> NDArray[np.int64]:
     return found
 
 
-def kept(rows: Rows, rank: NDArray[np.int64], row: int) -> Kept:
+def kept(rows: Rows, rank: NDArray[np.int64], row: int, origins: Origins) -> Kept:
     """Return one row as an execution kept whole."""
-    return Kept(int(rank[row]), rows.text[row], rows.parameters.get(row), int(rows.duration[row]))
+    return Kept(int(rank[row]), rows.text[row], rows.parameters.get(row), int(rows.duration[row]), origins.of(row))

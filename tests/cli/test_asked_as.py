@@ -127,3 +127,59 @@ def test_the_index_serves_the_role_behind_its_policy(
     assert created[0]["name"] in json.dumps(fast)
     assert blocks(slow) > 5 * blocks(fast)
     connection.execute("DROP OWNED BY web_user; DROP OWNED BY staff")
+
+
+PATHS = """
+CREATE SCHEMA tracking; CREATE SCHEMA core; CREATE SCHEMA tenant_a; CREATE SCHEMA tenant_b;
+CREATE TABLE tracking.events (id int PRIMARY KEY, device int, at timestamptz, body text);
+INSERT INTO tracking.events SELECT i, i % 2000, '2026-01-01'::timestamptz + i * interval '1 s', repeat('b', 50)
+  FROM generate_series(1, 30000) i;
+CREATE TABLE tenant_a.bills (id int PRIMARY KEY, payer int, due date, body text);
+INSERT INTO tenant_a.bills SELECT i, i % 1500, '2026-01-01'::date + i % 900, repeat('b', 50) FROM generate_series(1, 30000) i;
+CREATE TABLE tenant_b.bills (LIKE tenant_a.bills INCLUDING ALL);
+INSERT INTO tenant_b.bills SELECT * FROM tenant_a.bills WHERE id < 20000;
+CREATE INDEX bills_payer ON tenant_b.bills (payer);
+"""
+
+
+def lines(sessions: list[tuple[str, list[str]]]) -> str:
+    """Return a log of the sessions, one after the other."""
+    found, clock = [], 0
+    for number, (user, statements) in enumerate(sessions):
+        for text in statements:
+            clock += 1
+            stamp = f"2026-11-03 10:{clock // 60 % 60:02}:{clock % 60:02}.000 UTC"
+            found.append(f"{stamp} [{number + 100}] {user}@shop/web LOG:  duration: 20.000 ms  statement: {text}")
+    return "\n".join(found) + "\n"
+
+
+def test_names_mean_what_they_mean_to_the_role_and_in_the_session(
+    server: Server, database: str, connection: psycopg.Connection, tmp_path: Path
+) -> None:
+    for role in ("path_app", "path_pool", "path_audit"):
+        connection.execute(f"DROP ROLE IF EXISTS {role}; CREATE ROLE {role} LOGIN".encode())
+    connection.execute(PATHS)
+    connection.execute("VACUUM ANALYZE")
+    connection.execute("ALTER ROLE path_app SET search_path = tracking, core")
+    save_snapshot(take_snapshot(server.url(database)), tmp_path / "prod")
+    of_role = ["SELECT * FROM events WHERE device = 7"] * 20
+    of_tenant = ["SELECT * FROM bills WHERE payer = 11"] * 20
+    sessions = [
+        ("path_app", of_role),
+        ("path_pool", ["SET search_path TO tenant_a", *of_tenant, "SET search_path TO tenant_b", *of_tenant[:10]]),
+        (
+            "path_pool",
+            ["SET ROLE path_audit", "SELECT count(*) FROM tracking.events", "RESET ROLE", "SELECT 1 FROM bills"],
+        ),
+    ]
+    (tmp_path / "postgresql.log").write_text(lines(sessions))
+    report = run(tmp_path)
+    created = {(one["schema"], one["table"], *one["columns"]) for one in report["proposals"] if one["action"] != "drop"}
+    assert created == {("tracking", "events", "device"), ("tenant_a", "bills", "payer")}, report["proposals"]
+    bills = {one["id"].partition(".")[2]: one["calls"] for one in report["queries"] if "payer" in one["text"]}
+    assert bills == {"tenant_a": pytest.approx(20.0), "tenant_b": pytest.approx(10.0)}
+    (counted,) = [one for one in report["queries"] if "count" in one["text"]]
+    assert [one["role"] for one in counted["planned_as"]] == ["path_audit"]
+    unknown = report["coverage"]["not_analysed"].values()
+    assert list(unknown) == ['relation "bills" is not in the snapshot; there is one in tenant_a, tenant_b']
+    connection.execute("DROP OWNED BY path_app; DROP ROLE path_app; DROP ROLE path_pool; DROP ROLE path_audit")
