@@ -23,8 +23,8 @@ class RuleOptions:
     """Executions that make a loop when nothing else speaks for one."""
     loop_minimum_with_parent: int = 3
     """Executions that make a loop when a statement before it returned what it iterates over."""
-    gap_ms: float = 20.0
-    """Longest median pause between executions that still makes a loop, outside transactions and traces."""
+    gap_ms: float = 250.0
+    """Longest median pause between executions of a loop without a parent, outside transactions and traces."""
     budgets: Mapping[str, int] = field(default_factory=dict)
     """Application name to the loop length, and the statements in a unit of work, that it may have: jobs that loop on
     purpose."""
