@@ -23,6 +23,11 @@ Sessions are remembered as long (microseconds), those in a transaction longer.
 """
 LONGEST = 100_000
 """Seconds over which one pause may be spread."""
+TICK = 10_000
+"""Microseconds between two looks at how many sessions are busy."""
+TICKS = SECOND // TICK
+STAMP = 1000
+"""How exact time stamps are at best (microseconds): a statement may seem to begin before the one before it ended."""
 
 
 @dataclass(slots=True)
@@ -48,11 +53,16 @@ class BusySum:
 
     seconds: Counter[int] = field(default_factory=Counter)
     """Second to microseconds spent in statements and open transactions, over all sessions."""
+    ticks: dict[int, NDArray[np.uint16]] = field(default_factory=dict)
+    """Second to the sessions busy at each hundredth of it; seconds without any are missing."""
     pauses: dict[bytes, Pauses] = field(default_factory=dict)
 
     def merge(self, other: BusySum) -> None:
         """Add another part."""
         self.seconds.update(other.seconds)
+        for second, counts in other.ticks.items():
+            mine = self.ticks.get(second)
+            self.ticks[second] = counts if mine is None else mine + counts
         for application, pauses in other.pauses.items():
             self.pauses.setdefault(application, Pauses()).merge(pauses)
 
@@ -78,6 +88,29 @@ class BusySum:
             return 0.0, 0.0, 0.0
         median, high = (shares[min(int(len(shares) * share), len(shares) - 1)] for share in (0.5, 0.95))
         return median, high, shares[-1]
+
+    def at_once(self) -> int:
+        """Return the most sessions that were busy at one instant, of a hundred in each second."""
+        return max((int(counts.max()) for counts in self.ticks.values()), default=int(bool(self.seconds)))
+
+
+def look(ticks: dict[int, NDArray[np.uint16]], start: NDArray[np.int64], end: NDArray[np.int64]) -> None:
+    """Add spans of time, in microseconds, to the instants that lie in them."""
+    first, last = -(-start // TICK), (end - 1) // TICK
+    hit = (last >= first) & (last - first < LONGEST)
+    first, last = first[hit], last[hit]
+    if not len(first):
+        return
+    length = last - first + 1
+    before = np.cumsum(length) - length
+    places = np.repeat(first - before, length) + np.arange(int(length.sum()))
+    found, counts = np.unique(places, return_counts=True)
+    seconds, begins = np.unique(found // TICKS, return_index=True)
+    for second, part, often in zip(
+        seconds.tolist(), np.split(found % TICKS, begins[1:]), np.split(counts, begins[1:]), strict=True
+    ):
+        row = ticks.setdefault(second, np.zeros(TICKS, dtype=np.uint16))
+        row[part] += often.astype(np.uint16)
 
 
 def spread(seconds: Counter[int], start: NDArray[np.int64], end: NDArray[np.int64]) -> None:
@@ -138,6 +171,7 @@ def busy(
     if not len(steps) or not timed.all():
         return found
     spread(found.seconds, steps.start, steps.end)
+    look(found.ticks, steps.start + STAMP, steps.end)
     kind = steps.classes[steps.entry]
     session = np.zeros(len(steps), dtype=np.int64)
     session[starts] = 1
@@ -153,6 +187,7 @@ def busy(
         gaps = np.maximum(steps.start[1:] - steps.end[:-1], 0)
         add_pauses(found, gaps[within], application[1:][within], applications)
         spread(found.seconds, steps.end[:-1][within], (steps.end[:-1] + gaps)[within])
+        look(found.ticks, steps.end[:-1][within], (steps.end[:-1] + gaps)[within])
     return found
 
 

@@ -61,9 +61,11 @@ class Connections:
     begin: float
     end: float
     busy: tuple[float, float, float]
-    """Sessions in a statement or transaction at once, over the seconds with any work: median, p95, max."""
+    """Sessions in a statement or transaction, as the mean of each second with any work: median, p95, max."""
     units: int
     """Units of work seen."""
+    at_once: int = 0
+    """Most sessions in a statement or transaction at one instant; 0 where a capture was made without looking."""
     by_application: tuple[tuple[str | None, int], ...] = ()
     """Connections opened by each application or user, most first."""
     held: tuple[Held, ...] = ()

@@ -94,5 +94,11 @@ class Observers:
         seen = self.connections.result() or Connections(0, 0, None, 0, 0, begin, end, (0.0, 0.0, 0.0), 0)
         span = min(seen.begin, begin), max(seen.end, end)
         return replace(
-            seen, begin=span[0], end=span[1], busy=self.busy.concurrency(), units=units, held=self.busy.held()
+            seen,
+            begin=span[0],
+            end=span[1],
+            busy=self.busy.concurrency(),
+            at_once=self.busy.at_once(),
+            units=units,
+            held=self.busy.held(),
         )

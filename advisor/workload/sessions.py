@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from advisor.capture.numbering import Numbering
 from advisor.capture.record import NO_TIME
 from advisor.workload.bursts import BlockBursts, BurstFinder
-from advisor.workload.busy import HOLD, BusySum, add_pauses, busy, spread
+from advisor.workload.busy import HOLD, BusySum, add_pauses, busy, look, spread
 from advisor.workload.contents import contents_of
 from advisor.workload.fingerprints import family
 from advisor.workload.fragments import Fragment, Fragments
@@ -376,6 +376,7 @@ class OpenUnits:
             begin, end = np.array(pauses).T
             add_pauses(self.busy, end - begin, np.array(whose, dtype=np.int32), list(applications))
             spread(self.busy.seconds, begin, end)
+            look(self.busy.ticks, begin, end)
 
     def forget(self, before: int) -> None:
         """Finish the sessions that were silent for so long before `before` that their units cannot go on."""

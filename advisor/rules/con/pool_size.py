@@ -13,16 +13,17 @@ from advisor.workload.observed import Connections
 PEAK = 10
 """Connections open at once below which a pool's size does not matter."""
 SPARE = 1.5
-"""How much larger than the busiest second a pool should be."""
+"""How much larger than the busiest instant a pool should be."""
+WITHIN = 3.0
+"""How far requests that come at random crowd above their mean, in its square roots."""
 
 
 class PoolSize(Rule):
     """Finds pools that hold far more connections than were ever busy at once.
 
     ## What it does
-    Measures, second by second, how many sessions ran a statement or held a transaction, and compares the busiest
-    seconds
-    with the connections that were open. Recommends a size: one and a half times the busiest second.
+    Looks, a hundred times a second, how many sessions ran a statement or held a transaction at that instant, and
+    compares the most with the connections that were open. Recommends a size: one and a half times the most.
 
     ## Why is this bad?
     Each connection is a process with its own memory, and every one takes part when a snapshot is taken. A pool larger
@@ -37,7 +38,7 @@ class PoolSize(Rule):
 
     ## Example
     ```python
-    create_engine(URL, pool_size=100, max_overflow=100)   # 9 busy at the busiest second
+    create_engine(URL, pool_size=100, max_overflow=100)   # never more than 12 busy at once
     ```
 
     ## Use instead
@@ -65,12 +66,14 @@ class PoolSize(Rule):
     def _finding(self, seen: Connections) -> Finding:
         size = recommended(seen)
         median, p95, busiest = seen.busy
+        most = at_once(seen)
         return self.finding(
             ("pool",),
-            f"{seen.peak} connections were open at once, {busiest:.1f} busy in the busiest second",
+            f"{seen.peak} connections were open at once, of which {most} were ever busy at one instant",
             confidence="medium",
             evidence={
                 "peak": seen.peak,
+                "at_once": most,
                 "busy": {"median": median, "p95": p95, "max": busiest},
                 "recommended": size,
             },
@@ -81,4 +84,9 @@ class PoolSize(Rule):
 
 def recommended(seen: Connections) -> int:
     """Return the pool size the captured work needs."""
-    return max(2, math.ceil(SPARE * seen.busy[2]))
+    return max(2, math.ceil(SPARE * at_once(seen)))
+
+
+def at_once(seen: Connections) -> int:
+    """Return the most sessions busy at one instant; a capture without it tells of means over a second only."""
+    return seen.at_once or math.ceil(seen.busy[2] + WITHIN * math.sqrt(seen.busy[2]))
