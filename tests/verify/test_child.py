@@ -9,7 +9,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from advisor.catalog.snapshot import Snapshot
+from advisor.catalog.statistics import Statistics
 from advisor.errors import ProofError, RevisionError, UsageError
+from advisor.twin.start import start_twin
 from advisor.verify.failed import RevisionFailure
 from advisor.verify.runner import RunOptions
 from advisor.verify.scratch import scratch_database
@@ -228,3 +231,17 @@ def test_it_runs_as_an_owner_without_rights_and_gets_the_extensions_that_do_no_h
     assert [error.what for error in done.failed if "without any further right" not in error.do] == []
     with server.connect() as connection:
         assert connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (name,)).fetchone() is None
+
+
+def test_it_finds_no_way_to_the_superuser(history):
+    """It may read where the server listens and who its superuser is, and gets in as nobody but itself."""
+    body = "import psycopg\nhost = op.get_bind().engine.url.query['host']\n"
+    body += "try:\n    psycopg.connect(host=host, port=5432, user='pgadvisor', dbname='postgres')\n"
+    body += "except psycopg.OperationalError as error:\n    assert 'no password supplied' in str(error)\n"
+    body += "else:\n    raise AssertionError('logged in as superuser')"
+    done = []
+    with start_twin(
+        Snapshot("", Statistics(), {}, 180000), prepare=lambda url, _: done.append(upgrade(history(body), url))
+    ):
+        pass
+    assert [str(error) for error in done[0].failed] == [] and done[0].applied == ("0001",)
