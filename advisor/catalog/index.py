@@ -160,6 +160,14 @@ class Index:
     """`last_idx_scan` (16+), ISO 8601."""
     nulls_not_distinct: bool = False
     replica_identity: bool = False
+    attached: bool = False
+    """Whether it is part of a partitioned index, and goes with it only."""
+    clustered: bool = False
+    """Whether `CLUSTER` without an index name takes this one."""
+    statistics_targets: tuple[tuple[int, int], ...] = ()
+    """Number of a key and the statistics target that `ALTER INDEX` set for it."""
+    tablespace: str | None = None
+    comment: str | None = None
     attributes: tuple[str, ...] = ()
     """Names of its columns in `pg_attribute`, under which `pg_stats` lists those that are expressions."""
     ddl: str = ""

@@ -15,7 +15,8 @@ _DESCENDING, _NULLS_FIRST = 1, 2
 def index_from_row(row: Sequence[Any], measured: Statistics) -> Index:
     """Return the index that a row of `table_queries.INDEXES` describes, with its measured size and activity."""
     (_, schema, name, table, method, unique, primary, valid, ready, replica_identity, partitioned,
-     nulls_not_distinct, constraint, where, storage, names, ddl, attributes, keys) = row  # fmt: skip
+     nulls_not_distinct, constraint, where, storage, names, ddl, attributes, attached, clustered, targets,
+     keys) = row  # fmt: skip
     definition = IndexDefinition(
         schema=schema,
         table=table,
@@ -40,6 +41,11 @@ def index_from_row(row: Sequence[Any], measured: Statistics) -> Index:
         last_scan=use.last_scan if use else None,
         nulls_not_distinct=nulls_not_distinct,
         replica_identity=replica_identity,
+        attached=attached,
+        clustered=clustered,
+        statistics_targets=tuple((number, target) for number, target in targets or ()),
+        tablespace=use.tablespace if use else None,
+        comment=use.comment if use else None,
         attributes=tuple(attributes),
         ddl=ddl,
     )

@@ -69,4 +69,5 @@ def _measured_index(index: Index, statistics: Statistics) -> Index:
         index = replace(index, size=IndexSize(relation.rows, relation.pages, relation.height or 0))
     if use := statistics.index_activity.get(key):
         index = replace(index, scans=use.scans, last_scan=use.last_scan)
+        index = replace(index, tablespace=use.tablespace, comment=use.comment)
     return index

@@ -99,9 +99,7 @@ class _Builder:
         if record.get("invalid_ddl"):
             self.invalid_indexes[key] = record["invalid_ddl"]
         if record.get("scans") is not None:
-            self.index_activity[key] = IndexActivity(
-                record["scans"], record.get("rows_read") or 0, record.get("last_scan")
-            )
+            self._take_index_activity(record)
 
     def _take_metapage(self, record: Record) -> None:
         key = record["schema"], record["name"]
@@ -155,8 +153,9 @@ class _Builder:
 
     def _take_index_activity(self, record: Record) -> None:
         self.index_activity[record["schema"], record["name"]] = IndexActivity(
-            record["scans"], record["rows_read"], record.get("last_scan")
-        )
+            record["scans"], record.get("rows_read") or 0,
+            record.get("last_scan"), record.get("tablespace"), record.get("comment"),
+        )  # fmt: skip
 
     def _take_end(self, record: Record) -> None:
         self.end = record

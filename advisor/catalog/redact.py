@@ -98,7 +98,12 @@ def redacted_statistics(
     columns = {key: _column(key, entry, statistics, mapped) for key, entry in statistics.columns.items()}
     inherited = {key: _column(key, entry, statistics, mapped) for key, entry in statistics.inherited.items()}
     extended = {key: _without_values(data) for key, data in statistics.extended.items()}
-    changed = replace(statistics, columns=columns, inherited=inherited, extended=extended, redacted=True)
+    activity = {
+        key: replace(use, comment=None) for key, use in statistics.index_activity.items()
+    }  # it may quote values
+    changed = replace(
+        statistics, columns=columns, inherited=inherited, extended=extended, index_activity=activity, redacted=True
+    )
     return changed, redaction_notes(statistics, changed)
 
 

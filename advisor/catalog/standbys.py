@@ -74,7 +74,7 @@ def _summed(primary: Statistics, standby: Statistics, name: str) -> tuple[Statis
 
 def _sum(primary: IndexActivity, standby: IndexActivity) -> IndexActivity:
     scans, rows = primary.scans + standby.scans, primary.rows_read + standby.rows_read
-    return IndexActivity(scans, rows, _latest(primary.last_scan, standby.last_scan))
+    return replace(primary, scans=scans, rows_read=rows, last_scan=_latest(primary.last_scan, standby.last_scan))
 
 
 def _latest(*times: str | None) -> str | None:

@@ -86,6 +86,10 @@ class IndexActivity:
     rows_read: int = 0
     last_scan: str | None = None
     """`last_idx_scan` (16+), ISO 8601."""
+    tablespace: str | None = None
+    """Where the index stands, when not in the database's default tablespace; the schema dump does not say it."""
+    comment: str | None = None
+    """Its comment, which the schema dump does not hold either."""
 
 
 @dataclass(frozen=True, slots=True)

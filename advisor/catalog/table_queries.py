@@ -87,6 +87,9 @@ SELECT i.indrelid, n.nspname, c.relname, table_.relname, m.amname, i.indisunique
        pg_catalog.pg_get_indexdef(i.indexrelid),
        (SELECT array_agg(a.attname::text ORDER BY a.attnum)
           FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = i.indexrelid),
+       EXISTS (SELECT FROM pg_catalog.pg_inherits AS h WHERE h.inhrelid = i.indexrelid), i.indisclustered,
+       (SELECT jsonb_agg(array[a.attnum, a.attstattarget] ORDER BY a.attnum)
+          FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = i.indexrelid AND a.attstattarget >= 0),
        keys.keys
   FROM pg_catalog.pg_index AS i
   JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid

@@ -90,5 +90,9 @@ def not_dearer(wide: IndexDefinition, size: IndexSize, index: Index, types: Mapp
 
 
 def disposable(index: Index) -> bool:
-    """Return whether an index only serves scans: it enforces nothing, and no replication rests on it."""
-    return not (index.primary or index.constraint or index.definition.unique or index.replica_identity)
+    """Return whether an index only serves scans, and can go by itself.
+
+    It enforces nothing, no replication rests on it, and it is no partition's part of a partitioned index.
+    """
+    enforces = index.primary or index.constraint or index.definition.unique
+    return not (enforces or index.replica_identity or index.attached)

@@ -64,6 +64,13 @@ with context.autocommit_block():
         restore_timeouts()
 """
 
+TABLESPACE = """\
+tablespace = {tablespace}
+if not context.as_sql:  # another server may not have it
+    known = sa.text("SELECT spcname FROM pg_tablespace WHERE spcname = :name")
+    tablespace = op.get_bind().execute(known, {{"name": tablespace}}).scalar()
+"""
+
 DROP = """\
 with op.get_context().autocommit_block():
     keep_timeouts()
@@ -84,7 +91,7 @@ def plain_body(change: Change) -> Body:
         statement = f"CREATE EXTENSION IF NOT EXISTS {quote_identifier(change.name)}"
         make = within_transaction(BRIEF_LOCK_TIMEOUT, EXTENSION_TIMEOUT, f"op.execute({text_literal(statement)})")
         return Body(make, EXTENSION_STAYS, "")
-    build = build_source(change.name, change.definition, nulls_not_distinct=change.nulls_not_distinct)
+    build = build_source(change)
     drop = (
         FUNCTIONS
         + "\n"
@@ -94,8 +101,10 @@ def plain_body(change: Change) -> Body:
     return Body(first, second, "import contextlib")
 
 
-def build_source(name: str, definition: IndexDefinition, *, nulls_not_distinct: bool = False) -> str:
+def build_source(change: Change) -> str:
     """Return source that builds the index concurrently, first removing an INVALID leftover, last checking validity."""
+    name, definition = change.name, change.definition
+    assert definition is not None
     names = _arguments(
         "{", [f'"{key}": {python_string(value)}' for key, value in _names(name, definition)], "}", width=92
     )
@@ -103,25 +112,33 @@ def build_source(name: str, definition: IndexDefinition, *, nulls_not_distinct: 
     build = BUILD.format(
         timeout=BUILD_LOCK_TIMEOUT,
         heal=_indent(drop_source(name, definition), 3),
-        create=_indent(create_source(name, definition, nulls_not_distinct=nulls_not_distinct), 2),
-        analyze=_indent(analyze_source(definition), 2),
+        create=_indent(create_source(change, definition), 2),
+        analyze=_indent(_marks_source(change) + analyze_source(definition), 2),
         complaint=python_string(complaint),
     )
-    return "\n".join([IS_VALID.replace("{names}", _indent(names, 1).lstrip()), FUNCTIONS, build])
+    place = TABLESPACE.format(tablespace=python_string(change.tablespace)) + "\n" if change.tablespace else ""
+    return "\n".join([IS_VALID.replace("{names}", _indent(names, 1).lstrip()), FUNCTIONS, place + build])
+
+
+def _marks_source(change: Change) -> str:
+    """Return the calls that give an old index back what `CREATE INDEX` does not say."""
+    return "".join(f"op.execute({text_literal(statement)})\n" for statement in change.marks)
 
 
 def _names(name: str, definition: IndexDefinition) -> list[tuple[str, str]]:
     return [("schema", definition.schema), ("table", definition.table), ("name", name)]
 
 
-def create_source(name: str, definition: IndexDefinition, *, nulls_not_distinct: bool = False) -> str:
+def create_source(change: Change, definition: IndexDefinition) -> str:
     """Return the `op.create_index(…)` call."""
     keys = f"[{', '.join(key_source(key) for key in definition.keys)}]"
-    arguments = [python_string(name), python_string(definition.table), keys]
+    arguments = [python_string(change.name), python_string(definition.table), keys]
     arguments.append(f"schema={python_string(definition.schema)}")
     if definition.unique:
         arguments.append("unique=True")
-    arguments += options(definition, nulls_not_distinct=nulls_not_distinct)
+    arguments += options(definition, nulls_not_distinct=change.nulls_not_distinct)
+    if change.tablespace:
+        arguments.append("postgresql_tablespace=tablespace")
     return _arguments("op.create_index(", [*arguments, "postgresql_concurrently=True", "if_not_exists=True"], ")")
 
 

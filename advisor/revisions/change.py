@@ -6,10 +6,12 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from advisor.catalog.index import Index, IndexDefinition
+from advisor.catalog.index import Index, IndexDefinition, quote_identifier
 from advisor.catalog.schema import Schema, Table
 from advisor.errors import RevisionError
+from advisor.indexes.passes.partial import quote_literal
 from advisor.indexes.proposal import IndexProposal
+from advisor.revisions.escape import qualified
 from advisor.revisions.revision import Kind
 
 
@@ -30,6 +32,10 @@ class Change:
     """Whether autogenerate looks at the index: it does not know materialised views."""
     follows: str = ""
     """Name of the new index that makes this drop possible."""
+    tablespace: str | None = None
+    """Where the old index stood, for the downgrade."""
+    marks: tuple[str, ...] = ()
+    """Statements that give the old index back what `CREATE INDEX` does not say, for the downgrade."""
 
     @property
     def partitioned(self) -> bool:
@@ -98,8 +104,25 @@ def _drop(proposal: IndexProposal, name: str, schema: Schema | None, follows: st
     if old.constraint or old.primary or old.replica_identity:
         owner = f"constraint {old.constraint or name}" if not old.replica_identity else "the replica identity"
         raise RevisionError(f"index {name} belongs to {owner} and cannot be dropped on its own")
+    if old.attached:
+        what = f"index {name} is part of a partitioned index and cannot be dropped on its own"
+        raise RevisionError(what, do="drop the index of the partitioned table, or leave it")
     tree = partition_tree(schema, old.definition)
-    return Change("drop", name, proposal, old.definition, tree, old.nulls_not_distinct, follows=follows)
+    return Change(
+        "drop", name, proposal, old.definition, tree, old.nulls_not_distinct,
+        follows=follows, tablespace=old.tablespace, marks=tuple(_marks(old)),
+    )  # fmt: skip
+
+
+def _marks(index: Index) -> Iterator[str]:
+    """Yield the statements that restore statistics targets, the comment and CLUSTER's mark of an index."""
+    name = qualified(index.definition.schema, index.name)
+    for number, target in index.statistics_targets:
+        yield f"ALTER INDEX {name} ALTER COLUMN {number} SET STATISTICS {target}"
+    if index.comment is not None:
+        yield f"COMMENT ON INDEX {name} IS {quote_literal(index.comment).strip()}"
+    if index.clustered:
+        yield f"ALTER TABLE {index.definition.qualified_table} CLUSTER ON {quote_identifier(index.name)}"
 
 
 def _kind(schema: Schema | None, definition: IndexDefinition) -> str:

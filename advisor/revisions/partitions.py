@@ -185,7 +185,8 @@ def partitioned_body(change: Change) -> Body:
 
 
 def _build(change: Change, definition: IndexDefinition) -> str:
-    analyze = analyze_source(definition)
+    marks = "".join(f"run({python_string(statement)})\n" for statement in change.marks)
+    analyze = marks + analyze_source(definition)
     complaint = f"{change.name} is INVALID: upgrade again"
     return BUILD.format(
         timeouts=FUNCTIONS,

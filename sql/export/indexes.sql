@@ -35,7 +35,9 @@ SELECT json_build_object(
          'invalid_ddl', CASE WHEN NOT i.indisvalid AND c.relkind = 'i' THEN pg_get_indexdef(c.oid) END,
          'scans', a.idx_scan,
          'rows_read', a.idx_tup_read,
-         'last_scan', to_jsonb(a) ->> 'last_idx_scan')::text
+         'last_scan', to_jsonb(a) ->> 'last_idx_scan',
+         'tablespace', (SELECT s.spcname FROM pg_catalog.pg_tablespace AS s WHERE s.oid = c.reltablespace),
+         'comment', obj_description(c.oid, 'pg_class'))::text
   FROM pg_catalog.pg_index AS i
   JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
   JOIN pg_catalog.pg_class AS t ON t.oid = i.indrelid

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from advisor.catalog.index import qualified_name
 from advisor.indexes.bloat import Bloat, bloated
 from advisor.rules.context import RuleContext
+from advisor.rules.ddl import rebuild_index
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule
 
@@ -61,7 +61,7 @@ class BloatedIndex(Rule):
             f"{index.name} on {table.name} is {factor:.1f} times as large as a fresh build would be",
             confidence="medium",
             evidence={"index": index.name, "size_bytes": index.size.bytes, "fresh_bytes": one.fresh.bytes},
-            fix=f"REINDEX INDEX CONCURRENTLY {qualified_name(table.schema, index.name)}",
+            fix=rebuild_index(table, index),
             table=table.qualified,
             cost="one index build; room for both indexes while it runs",
         )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from advisor.catalog.index import Index, qualified_name
+from advisor.catalog.index import Index
 from advisor.catalog.schema import Table
 from advisor.indexes.implication import implies
 from advisor.indexes.superfluous import superfluous
 from advisor.rules.context import RuleContext
+from advisor.rules.ddl import drop_index
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule
 
@@ -68,7 +69,7 @@ class DuplicateIndex(Rule):
             f"{index.name} on {table.name} {'has the same keys as' if same else 'begins'} {stronger.name}",
             confidence="high",
             evidence={"index": index.name, "kept": stronger.name, "size_bytes": index.size.bytes, "scans": index.scans},
-            fix=f"DROP INDEX CONCURRENTLY {qualified_name(table.schema, index.name)}",
+            fix=drop_index(table, index),
             table=table.qualified,
             proposal=drop,
             cost="queries that used it use the other one",

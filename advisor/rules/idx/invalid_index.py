@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from advisor.catalog.index import Index, qualified_name
+from advisor.catalog.index import Index
 from advisor.catalog.schema import Table
 from advisor.rules.context import RuleContext
+from advisor.rules.ddl import rebuild_index
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule
 
@@ -53,13 +54,12 @@ class InvalidIndex(Rule):
                     yield self._finding(table, index)
 
     def _finding(self, table: Table, index: Index) -> Finding:
-        name = qualified_name(table.schema, index.name)
         return self.finding(
             (table.qualified, index.name),
             f"{index.name} on {table.name} is invalid: written by all, read by none",
             confidence="proven",
             evidence={"index": index.name, "size_bytes": index.size.bytes, "ddl": index.ddl},
-            fix=f"REINDEX INDEX CONCURRENTLY {name}, or drop it",
+            fix=f"{rebuild_index(table, index)} -- or drop it",
             table=table.qualified,
             cost="one index build",
         )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from advisor.catalog.index import quote_identifier
 from advisor.catalog.schema import Constraint, Table
 from advisor.rules.context import RuleContext
+from advisor.rules.ddl import create_index
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule
 
@@ -57,7 +59,7 @@ class UnindexedForeignKey(Rule):
                         yield self._finding(table, constraint, uses, context)
 
     def _finding(self, table: Table, constraint: Constraint, uses: list[str], context: RuleContext) -> Finding:
-        columns = ", ".join(constraint.columns)
+        columns = ", ".join(map(quote_identifier, constraint.columns))
         proposal = next(
             (
                 found.id
@@ -73,7 +75,7 @@ class UnindexedForeignKey(Rule):
             confidence="high",
             evidence={"constraint": constraint.name, "references": ".".join(constraint.references or ()),
                       "rows": context.statistics.rows(table.schema, table.name), "queries": uses},
-            fix=f"CREATE INDEX CONCURRENTLY ON {table.qualified} ({columns})",
+            fix=create_index(table, f"({columns})"),
             table=table.qualified,
             query=uses[0],
             proposal=proposal,

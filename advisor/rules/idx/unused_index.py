@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from advisor.catalog.index import Index, qualified_name
+from advisor.catalog.index import Index
 from advisor.catalog.schema import Table
 from advisor.catalog.statistics import Statistics
 from advisor.indexes.superfluous import checks_foreign_key, superfluous
 from advisor.rules.context import RuleContext
+from advisor.rules.ddl import drop_index
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule
 
@@ -81,7 +82,7 @@ class UnusedIndex(Rule):
                 "since": since,
                 "standbys": statistics.standbys,
             },
-            fix=f"DROP INDEX CONCURRENTLY {qualified_name(table.schema, index.name)}{_unless_counted(statistics)}",
+            fix=drop_index(table, index) + _unless_counted(statistics),
             table=table.qualified,
             proposal=drop,
             cost="none for the queries seen",
@@ -91,8 +92,8 @@ class UnusedIndex(Rule):
 def _unless_counted(statistics: Statistics) -> str:
     """Return what has to be done first, when it is not known that nobody reads the index."""
     if statistics.uncounted:
-        return ", once the scans of all standbys were counted: advisor snapshot URL --standby URL"
-    return ", once standbys were looked at" if statistics.streaming is None else ""
+        return " -- once the scans of all standbys were counted: advisor snapshot URL --standby URL"
+    return " -- once standbys were looked at" if statistics.streaming is None else ""
 
 
 def _unused(index: Index) -> bool:

@@ -10,6 +10,7 @@ from advisor.catalog.index import quote_identifier
 from advisor.catalog.schema import Table
 from advisor.rewrites.days import as_range
 from advisor.rules.context import RuleContext
+from advisor.rules.ddl import create_index
 from advisor.rules.finding import Finding, Offer
 from advisor.rules.rule import Rule
 from advisor.workload.model import Query
@@ -135,10 +136,9 @@ def _fix(table: Table, predicate: Predicate) -> str:
         return f"compare the column itself with a range: {column} >= one moment AND {column} < the next one"
     if predicate.term.immutable:
         kind = _PATTERN_CLASSES.get(predicate.type or "") if predicate.kind == "prefix" else None
-        said = f"an index on the expression: CREATE INDEX CONCURRENTLY ON {table.qualified}"
-        if kind:
-            return f"{said} ({expression} {kind}); without {kind} it serves LIKE in the collation C only"
-        return f"{said} ({expression})"
+        made = create_index(table, f"({expression} {kind})" if kind else f"({expression})")
+        said = f"an index on the expression: {made}"
+        return f"{said}; without {kind} it serves LIKE in the collation C only" if kind else said
     return (
         f"{expression} is not IMMUTABLE, so no index can hold it: compare the bare column, or store what is compared "
         "in a column of its own"

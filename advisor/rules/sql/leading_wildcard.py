@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from advisor.analysis.shape import Predicate, TableShape
 from advisor.catalog.schema import Table
 from advisor.rules.context import RuleContext
+from advisor.rules.ddl import create_index
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule
 from advisor.workload.model import Query
@@ -75,8 +76,8 @@ class LeadingWildcard(Rule):
                 "rows": context.rows(occurrence),
                 "operator": predicate.operator,
             },
-            fix=f"a trigram index: CREATE EXTENSION IF NOT EXISTS pg_trgm; "
-            f"CREATE INDEX CONCURRENTLY ON {table.qualified} USING gin ({column} gin_trgm_ops)",
+            fix="a trigram index: CREATE EXTENSION IF NOT EXISTS pg_trgm; "
+            + create_index(table, f"USING gin ({column} gin_trgm_ops)"),
             table=table.qualified,
             query=query.id,
             proposal=context.proposal_for(query.id, table.name),
