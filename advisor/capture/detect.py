@@ -9,6 +9,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
+from advisor.capture.nul import blanked
 from advisor.errors import InputError
 
 THRESHOLD = 0.1
@@ -53,6 +54,7 @@ def best(package: str, head: bytes) -> tuple[float, ModuleType | None]:
 
 def detect(head: bytes, name: str, envelopes: tuple[Any, ...] = ()) -> Detected:
     """Return what the input that begins with `head` is; raises `InputError` when nobody understands it."""
+    head = blanked(head)
     if not head.strip():
         raise InputError("the file is empty", where=name, do="pass a server log or a statement export")
     record_score, record = best("advisor.capture.records", head)

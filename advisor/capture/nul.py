@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -10,9 +11,15 @@ from advisor.capture.record import Losses, Records
 REMARK = "holds NUL bytes, as a power cut leaves them; they were read as blanks"
 
 
+_RUN = re.compile(rb"\0{8,}+")
+"""So many that no writer put them there: what follows begins a line."""
+
+
 def blanked(block: bytes) -> bytes:
-    """Return the bytes with a blank for every NUL: as many bytes as before."""
-    return block.replace(b"\0", b" ") if b"\0" in block else block
+    """Return the bytes with a blank for every NUL, and a line's end for the last of a run: as many bytes as before."""
+    if b"\0" not in block:
+        return block
+    return _RUN.sub(lambda run: b" " * (len(run[0]) - 1) + b"\n", block).replace(b"\0", b" ")
 
 
 def noted(block: bytes, owned: int, losses: Losses) -> None:

@@ -10,6 +10,7 @@ import lzma
 import os
 import re
 import sys
+import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +19,9 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from advisor.capture.conninfo import is_conninfo
+from advisor.capture.encoding import HEAD as ENCODED
+from advisor.capture.encoding import as_written, recoding
+from advisor.capture.unpacked import Bounded, Counted
 from advisor.errors import InputError
 
 HEAD = 256 * 1024
@@ -39,17 +43,19 @@ class Source:
     def open(self) -> BinaryIO:
         """Return the decompressed stream; raises `InputError` when it cannot be read."""
         try:
-            return decompressed(self.opener())
+            return as_written(decompressed(self.opener()))
         except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, KeyError) as error:
             raise unreadable(self.name, error) from error
 
     def plain(self) -> Path | None:
-        """Return the local file when it is a regular one without compression."""
+        """Return the local file when it is a regular one that holds what was written, byte for byte."""
         if self.path is None or not self.path.is_file():
             return None
         with self.opener() as stream:
-            first = stream.read(8)
-        return None if any(first.startswith(magic) for magic, _ in COMPRESSIONS) else self.path
+            first = stream.read(ENCODED)
+        if any(first.startswith(magic) for magic, _ in COMPRESSIONS) or recoding(first) != (0, None, False):
+            return None
+        return self.path
 
     def head(self, size: int = HEAD) -> bytes:
         """Return the first `size` decompressed bytes; raises `InputError` when they cannot be read."""
@@ -80,7 +86,9 @@ def blocks(stream: BinaryIO, size: int, name: str, limit: int | None = None) -> 
                 part = read(want)
             except (EOFError, zlib.error, lzma.LZMAError):
                 part = b""
-            except (OSError, RuntimeError, zipfile.BadZipFile) as error:
+            except InputError as error:
+                raise InputError(error.what, where=name, do=error.do) from None
+            except (OSError, RuntimeError, zipfile.BadZipFile, tarfile.TarError) as error:
                 raise unreadable(name, error) from error
             ended = not part
             want -= len(part)
@@ -119,14 +127,16 @@ COMPRESSIONS: Sequence[tuple[bytes, Callable[[BinaryIO], BinaryIO]]] = (
 """First bytes of each compression, and what undoes it. File names play no part."""
 
 
-def decompressed(stream: BinaryIO) -> BinaryIO:
+def decompressed(stream: BinaryIO) -> io.BufferedReader:
     """Return the stream without its compression, recognised by its first bytes."""
     buffered = stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, stream))
     magic = buffered.peek(8)[:8]
     for first, undo in COMPRESSIONS:
         if magic.startswith(first):
-            return undo(cast(BinaryIO, buffered))
-    return cast(BinaryIO, buffered)
+            packed = Counted(cast(BinaryIO, buffered))
+            unpacked = undo(cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, packed), HEAD)))
+            return io.BufferedReader(cast(io.RawIOBase, Bounded(unpacked, packed)), HEAD)
+    return buffered
 
 
 def expand(inputs: Sequence[str]) -> list[Source]:
@@ -173,27 +183,9 @@ def _folder(paths: Sequence[str], name: str) -> list[Source]:
 
 
 def _file(path: Path) -> list[Source]:
-    try:
-        with path.open("rb") as stream:
-            archive = stream.read(4) == b"PK\x03\x04"
-    except OSError as error:
-        raise unreadable(str(path), error) from error
-    return _members(path) if archive else [Source(str(path), lambda: path.open("rb"), path)]
+    from advisor.capture.archives import members
 
-
-def _members(path: Path) -> list[Source]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = sorted((entry.filename for entry in archive.infolist() if not entry.is_dir()), key=natural)
-    except (OSError, zipfile.BadZipFile) as error:
-        raise unreadable(str(path), error) from error
-    if not names:
-        raise InputError("the archive holds no file", where=str(path), do="name a log, an export or a folder of them")
-
-    def member(name: str) -> Source:
-        return Source(f"{path}:{name}", lambda: cast(BinaryIO, zipfile.ZipFile(path).open(name)))
-
-    return [member(name) for name in names]
+    return members(path) or [Source(str(path), lambda: path.open("rb"), path)]
 
 
 def _stdin() -> Source:

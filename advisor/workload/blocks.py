@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from advisor.capture import source
+from advisor.capture.limits import RECORD
 
 SIZE = 2 << 20
 """Bytes of a block."""
@@ -15,7 +16,7 @@ SIZE = 2 << 20
 CONTEXT = 32 << 10
 """Bytes after a block in which secondary lines of its records are still looked for."""
 
-LONGEST = 64 << 20
+LONGEST = RECORD
 """A record longer than this is cut, so that no input can fill the memory."""
 
 Starts = Callable[[bytes], bool]

@@ -6,6 +6,7 @@ modules of this package that define `NAME`, `sniff` and `read`) turns named colu
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,11 +18,15 @@ if TYPE_CHECKING:
 def read_export(source: Source, detected: Detected) -> tuple[StatementExport, ...]:
     """Return the readings one file holds, oldest first; raises `InputError` when nothing in it was understood."""
     from advisor.capture.exports.document import Document
+    from advisor.capture.limits import DOCUMENT
+    from advisor.capture.nul import blanked
     from advisor.capture.source import HEAD, blocks
     from advisor.errors import InputError
 
     with source.open() as stream:
-        data = b"".join(blocks(stream, HEAD, source.name))
+        data = blanked(b"".join(blocks(stream, HEAD, source.name, limit=DOCUMENT + 1)))
+    cut = len(data) > DOCUMENT
+    data = data[: data.rfind(b"\n", 0, DOCUMENT) + 1 or DOCUMENT] if cut else data
     for envelope in detected.envelopes:
         data = envelope.unwrap(data)
     exports: tuple[StatementExport, ...] = detected.reader.read(Document(data), source.name)
@@ -29,4 +34,9 @@ def read_export(source: Source, detected: Detected) -> tuple[StatementExport, ..
         lost = [f"{skip.count} × {reason}" for export in exports for reason, skip in export.coverage.skipped.items()]
         what = "no statement in it was understood" + (f" ({'; '.join(lost)})" if lost else "")
         raise InputError(what, where=source.name, do="see `advisor capture --help` for the inputs that are read")
+    if cut:
+        note = (
+            f"{source.name}: what follows the first {DOCUMENT >> 20} MB was left out: export fewer statements at once"
+        )
+        exports = (replace(exports[0], notes=(*exports[0].notes, note)), *exports[1:])
     return exports

@@ -240,6 +240,8 @@ def _rows(found: list[tuple[bytes, ...]], losses: Losses) -> list[tuple[bytes, .
     for row in found:
         if not row[-1]:
             rows.append(row)
+        elif row[-1].isspace():
+            continue
         elif rows:
             before = rows[-1]
             rows[-1] = (*before[:-2], before[-2] + b"\n" + row[-1], b"")
