@@ -23,6 +23,8 @@ from advisor.twin.server import UNPRIVILEGED, Server, embedded_binaries
 __all__ = ["embedded_binaries", "major_version", "serve"]
 
 
+_MEMORY = 4 << 30
+"""Bytes of address space of each process of a twin: shared buffers and libraries are among them."""
 _ROOM = 96 << 20
 """Bytes a twin takes: the empty cluster, its database, and write-ahead log."""
 
@@ -42,7 +44,7 @@ def major_version(binaries: Path) -> int:
 @contextmanager
 def serve(binaries: Path, settings: Mapping[str, str], provider: str) -> Iterator[Host]:
     """Run a server from these binaries for the length of the `with` block."""
-    with Server(binaries, settings, room=_ROOM, superuser=SUPERUSER) as server:
+    with Server(binaries, settings, room=_ROOM, superuser=SUPERUSER, memory=_MEMORY) as server:
         owner = UNPRIVILEGED if os.geteuid() == 0 else None
         secret = secrets.token_hex(16)
         _demand_password(server, secret)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -13,6 +14,7 @@ from advisor.catalog.index import IndexDefinition, IndexSize
 from advisor.twin.candidates import Candidates
 from advisor.twin.plan import PlanNode
 from advisor.twin.planner import Planner, Switch
+from advisor.twin.rights import Sessions
 from advisor.twin.sizing import Sizer
 from advisor.twin.whatif import Ask, Refused
 
@@ -37,8 +39,8 @@ class Board:
     def __init__(self, connection: psycopg.Connection[Any], login: Login, sizer: Sizer) -> None:
         """Take a superuser's connection, a way to log in as a role, and the sizer of that database."""
         self._login = login
-        self.candidates = Candidates(connection, login(None), sizer)
-        self.planner = Planner(login(None))
+        self.candidates = Candidates(Sessions(connection, partial(login, None)), sizer)
+        self.planner = Planner(login(None), partial(login, None))
         """Plans as the owner of the schema."""
         self._planners: dict[str | None, Planner | Refused] = {None: self.planner}
         self._existing = _existing_indexes(connection)
@@ -62,7 +64,7 @@ class Board:
         """Return the session of a role, opened when it is first asked for, or why the twin lets it not in."""
         if role not in self._planners:
             try:
-                self._planners[role] = Planner(self._login(role))
+                self._planners[role] = Planner(self._login(role), partial(self._login, role))
             except psycopg.OperationalError as error:
                 self._planners[role] = Refused(f"the twin cannot plan as role {role}: {error}")
         return self._planners[role]

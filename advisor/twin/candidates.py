@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import psycopg
 from psycopg import sql
 
 from advisor.catalog.index import IndexDefinition, IndexSize
 from advisor.catalog.statistics import RelationStatistics
+from advisor.twin.rights import Sessions
 from advisor.twin.sizing import Relation, Sizer, read_relations
 from advisor.twin.whatif import Refused
 
@@ -54,11 +54,10 @@ _OFF = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = ANY(%s::oid[])
 class Candidates:
     """The candidate indexes of one twin."""
 
-    def __init__(self, connection: psycopg.Connection[Any], owner: psycopg.Connection[Any], sizer: Sizer) -> None:
-        """Take a superuser's connection, one of the owner, and the sizer of their database."""
-        self.connection = connection
-        self.owner = owner
-        """Creates the indexes: that evaluates expressions."""
+    def __init__(self, sessions: Sessions, sizer: Sizer) -> None:
+        """Take the sessions and the sizer of one database; the owner's creates the indexes, which evaluates things."""
+        self.connection = sessions.superuser
+        self.sessions = sessions
         self.sizer = sizer
         self.names: dict[IndexDefinition, str] = {}
         self.indexes: dict[str, tuple[int, ...]] = {}
@@ -117,16 +116,16 @@ class Candidates:
         """Create all in one pipelined transaction; one by one when the server refuses any of them."""
         self._extend(named)
         try:
-            with self.owner.transaction(), self.owner.pipeline():
+            with self.sessions.owner.transaction(), self.sessions.owner.pipeline():
                 for definition, name in named.items():
-                    self.owner.execute(definition.ddl(name).encode())
+                    self.sessions.owner.execute(definition.ddl(name).encode())
             return dict(named)
         except psycopg.Error:
             return {definition: name for definition, name in named.items() if self._one(definition, name, refused)}
 
     def _one(self, definition: IndexDefinition, name: str, refused: dict[IndexDefinition, Refused]) -> bool:
         try:
-            self.owner.execute(definition.ddl(name).encode())
+            self.sessions.owner.execute(definition.ddl(name).encode())
         except psycopg.Error as error:
             refused[definition] = Refused(error.diag.message_primary or str(error), error.sqlstate)
             return False
@@ -138,7 +137,7 @@ class Candidates:
         for extension in sorted({_CONTRIBUTED[name] for name in classes if name in _CONTRIBUTED}):
             with contextlib.suppress(psycopg.Error):
                 statement = sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(extension))
-                self.owner.execute(statement)
+                self.sessions.owner.execute(statement)
 
     def _register(
         self,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+import psycopg
 from psycopg import sql
 
 from advisor.catalog.statistics import ExtendedData, Statistics
@@ -66,7 +67,10 @@ def _table(sessions: Sessions, key: Key, count: int, name: str) -> str | None:
         for number, text in enumerate(row[1], 1)
     )
     statement = sql.SQL("CREATE TABLE {} AS SELECT {} FROM ONLY {} WITH NO DATA")
-    sessions.owner.execute(statement.format(sql.Identifier(_SCHEMA, name), columns, sql.SQL(row[0])))
+    try:
+        sessions.owner.execute(statement.format(sql.Identifier(_SCHEMA, name), columns, sql.SQL(row[0])))
+    except psycopg.Error:
+        return None
     return name
 
 

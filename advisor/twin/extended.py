@@ -177,7 +177,10 @@ def _common(sessions: Sessions, data: ExtendedData, dimensions: Sequence[Dimensi
         images = stored(sessions, {dimension.type_name: values}) if values else {}
         if len(images) != len(values) or dimension.length < _VARLENA:
             return None
-        ranks = _ranks(sessions.owner, dimension, values)
+        try:
+            ranks = _ranks(sessions.owner, dimension, values)
+        except psycopg.Error:
+            return None
         by_rank = {ranks[value]: _plain(images[dimension.type_name, value], dimension) for value in values}
         parts.append([by_rank[rank] for rank in sorted(by_rank)])
         indexes.append(ranks)

@@ -180,5 +180,8 @@ def _type(sessions: Sessions, attribute: Attribute) -> int:
     if not (attribute.expression and attribute.stored_otherwise):
         return attribute.type
     probe = f"SELECT {attribute.definition} FROM ONLY {attribute.heap} LIMIT 0"  # noqa: S608 - both printed by the server
-    description = sessions.owner.execute(probe.encode()).description
+    try:
+        description = sessions.owner.execute(probe.encode()).description
+    except psycopg.Error:
+        return attribute.type
     return description[0].type_code if description else attribute.type

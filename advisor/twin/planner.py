@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +18,9 @@ from advisor.twin.plan import PlanNode, plan_node
 from advisor.twin.rights import SWITCH
 from advisor.twin.statement import BoundStatement, unsendable
 from advisor.twin.types import Forms, forms, infer
+from advisor.twin.watchdog import STATEMENT_SECONDS, less, took_too_long
 from advisor.twin.whatif import Refused
 
-_TIMEOUT_MS = 10_000
 _GENERIC_SINCE = 160000
 """First server with `EXPLAIN (GENERIC_PLAN)`."""
 _PARAMETER = re.compile(r"\$(\d+)")
@@ -58,15 +59,31 @@ _Group = tuple[Switch, Sequence[_Command | Refused]]
 class Planner:
     """Plans statements on one connection, under the indexes it is told to show and to hide."""
 
-    def __init__(self, connection: psycopg.Connection[Any], timeout_ms: int = _TIMEOUT_MS) -> None:
-        self.connection = connection
+    def __init__(
+        self, connection: psycopg.Connection[Any], again: Callable[[], psycopg.Connection[Any]] | None = None
+    ) -> None:
+        """Take a connection, and a way to a new one for when it is ended because planning took too long."""
+        self._again = again
+        self._patience = STATEMENT_SECONDS
         self._prepared: dict[_Key, str | Refused] = {}
         self._declared: set[str] = set()
         """Texts whose parameter types the server could not infer."""
+        self._open(connection)
+
+    def _open(self, connection: psycopg.Connection[Any]) -> None:
+        """Make a connection ready, and prepare on it what was prepared on the last."""
+        self.connection = connection
         connection.prepare_threshold = None
         set_json_loads(orjson.loads, connection)
-        connection.execute("SELECT set_config('statement_timeout', %s, false)", [str(timeout_ms)])
+        self._limit()
         connection.execute("SET plan_cache_mode = force_custom_plan")
+        for (text, settings, known), name in self._prepared.items():
+            if isinstance(name, str):
+                self._prepare(name, text, settings, known)
+
+    def _limit(self) -> None:
+        milliseconds = str(round(self._patience * 1000))
+        self.connection.execute("SELECT pg_catalog.set_config('statement_timeout', %s, false)", [milliseconds])
 
     def plan(self, statements: Sequence[BoundStatement], switch: Switch = NOTHING) -> list[PlanNode | Refused]:
         """Plan all under one set of indexes; the answers stand in the order of the statements."""
@@ -120,18 +137,31 @@ class Planner:
                 found = self._pipelined([(switch, [command])])[0]
             except psycopg.Error as error:
                 self._recover()
-                found = {0: _refusal(error)}
+                found = {0: self._refused(error)}
             answers.update((number, answer) for answer in found.values())
         return answers
 
+    def _refused(self, error: psycopg.Error) -> Refused:
+        """Return the refusal; after one for its time the next statements get less."""
+        if not took_too_long(error):
+            return _refusal(error)
+        self._patience = less(self._patience)
+        self._limit()
+        return Refused("planning it took too long", error.sqlstate)
+
     def _recover(self) -> None:
-        """Leave a failed transaction; raises `TwinError` when the server itself is gone."""
-        if self.connection.closed:
-            raise TwinError(
-                "the twin's server ended the connection",
-                do="run again; if it ends again, report the statement it was planning",
-            )
-        self.connection.rollback()
+        """Leave a failed transaction, or an ended session for a new one; raises `TwinError` without a server."""
+        if not self.connection.closed:
+            self.connection.rollback()
+            return
+        with contextlib.suppress(psycopg.OperationalError):
+            if self._again is not None:
+                self._open(self._again())
+                return
+        raise TwinError(
+            "the twin's server ended the connection",
+            do="run again; if it ends again, report the statement it was planning",
+        )
 
     def _flip(self, switch: Switch) -> None:
         if switch != NOTHING:
@@ -165,7 +195,8 @@ class Planner:
                         self.connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
                         answers[number] = _answer(self.connection.execute(command.text.encode()))
                 except psycopg.Error as error:
-                    answers[number] = _refusal(error)
+                    self._recover()
+                    answers[number] = self._refused(error)
 
     def _command(self, statement: BoundStatement) -> _Command | Refused:
         settings = settings_of(statement)

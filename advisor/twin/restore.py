@@ -30,6 +30,7 @@ from advisor.twin.lacking import lack_of
 from advisor.twin.order import Ranks, in_order
 from advisor.twin.repair import Cut, as_hash_partition, cut_notes, without
 from advisor.twin.rights import Sessions
+from advisor.twin.watchdog import took_too_long
 
 _PATH = re.compile(r"SET\s+(?:SESSION\s+)?search_path\s*(?:=|TO)\s*[\"']?(\w+)", re.IGNORECASE)
 _IS_SETTING = re.compile(r"SE(T|LECT)\s", re.IGNORECASE)
@@ -141,6 +142,9 @@ class _Restore:
             try:
                 self.sessions.owner.execute(text.encode())
             except psycopg.Error as error:
+                if took_too_long(error):
+                    self.sessions.lose_patience()
+                    return _refused(text, error)
                 changed = self._repaired(text, error)
                 if changed is None or changed == text:
                     return _refused(text, error)
@@ -192,7 +196,7 @@ class _Restore:
 
 
 def _refused(statement: str, error: psycopg.Error) -> list[str]:
-    reason = error.diag.message_primary or str(error)
+    reason = "it took too long" if took_too_long(error) else error.diag.message_primary or str(error)
     return [] if _expected(statement, error) else [f"skipped: {_head(statement)} ({reason})"]
 
 

@@ -15,6 +15,7 @@ import psycopg
 from psycopg import sql
 
 from advisor.twin.owner import MARK, abandoned, owner
+from advisor.twin.watchdog import STATEMENT_SECONDS, less
 
 SUPERUSER = "pgadvisor"
 """The superuser of servers of ours; named so that production's roles keep their names."""
@@ -48,6 +49,7 @@ class Sessions:
         """Keeps books in the catalog; it looks up names in `pg_catalog` only and evaluates nothing of the dump's."""
         self.setup: list[str] = []
         """What is run first in each session of the owner."""
+        self._patience = STATEMENT_SECONDS
         self._login = login
         self._owner: psycopg.Connection[Any] | None = None
 
@@ -56,10 +58,16 @@ class Sessions:
         """Return the owner's session, a new one where the last was ended because it took too long."""
         if self._owner is None or self._owner.closed:
             self._owner = self._login()
-            for statement in self.setup:
+            for statement in (_timeout(self._patience), *self.setup):
                 with contextlib.suppress(psycopg.Error):
                     self._owner.execute(statement.encode())
         return self._owner
+
+    def lose_patience(self) -> None:
+        """Give the owner's statements less time, after one that took too long."""
+        self._patience = less(self._patience)
+        with contextlib.suppress(psycopg.Error):
+            self.owner.execute(_timeout(self._patience).encode())
 
     def __enter__(self) -> Sessions:
         """Return the sessions; the superuser's is the caller's to close."""
@@ -69,6 +77,10 @@ class Sessions:
         """Close the owner's session."""
         if self._owner:
             self._owner.close()
+
+
+def _timeout(seconds: float) -> str:
+    return f"SET statement_timeout = {round(seconds * 1000)}"
 
 
 def make_owner(admin: psycopg.Connection[Any], name: str, secret: str) -> None:

@@ -38,6 +38,8 @@ DEFAULT_SETTINGS: Mapping[str, str] = {
 
 _START_SECONDS, _STOP_SECONDS = 120, 10
 GIGABYTE = 1 << 30
+_LIMITED = 'ulimit -v "$1" 2>/dev/null; shift; exec "$@"'
+"""A shell that limits what follows, where the system can."""
 
 
 def embedded_binaries() -> Path:
@@ -64,11 +66,14 @@ class Server:
         *,
         room: int = GIGABYTE,
         superuser: str = "postgres",
+        memory: int | None = None,
     ) -> None:
         """Take the folder of the server's binaries and its settings; `room` is how many bytes it may grow to.
 
         The folder lies in memory where several times that is free. `superuser` is the name of the only role.
+        `memory` is how many bytes of address space each of its processes may have.
         """
+        self.memory = memory
         self.superuser = superuser
         self.room = room
         self.binaries = binaries
@@ -154,6 +159,8 @@ class Server:
         command = [str(binaries / "postgres"), "-D", str(self.data), "-k", str(self.folder)]
         for name, value in self.settings.items():
             command += ["-c", f"{name}={value}"]
+        if self.memory is not None:
+            command = ["/bin/sh", "-c", _LIMITED, "sh", str(self.memory // 1024), *command]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 command, stdout=log, stderr=log, cwd=self.folder, start_new_session=True, env=scrubbed(), **identity()

@@ -29,8 +29,9 @@ SERVER_SETTINGS: Mapping[str, str] = {
     "wal_level": "minimal",
     "bgwriter_lru_maxpages": "0",
     "checkpoint_timeout": "1d",
+    "temp_file_limit": "1GB",
 }
-"""What a server of our own gets: room for partitioned schemas, and no background work."""
+"""What a server of our own gets: room for partitioned schemas, no background work, and an end to temporary files."""
 
 
 def matters(name: str) -> bool:

@@ -35,6 +35,7 @@ from advisor.twin.settings import SERVER_SETTINGS, apply_settings, set_for_datab
 from advisor.twin.sizing import Sizer, read_relations
 from advisor.twin.switchboard import Switchboard
 from advisor.twin.tablespaces import place
+from advisor.twin.watchdog import Watchdog
 
 _BOARDS = 4
 """Databases that may plan side by side, at most."""
@@ -98,6 +99,7 @@ class _Maker:
 
     def __enter__(self) -> _Maker:
         self._admin = self._stack.enter_context(self.connect("postgres"))
+        self._stack.enter_context(Watchdog(lambda: self.connect("postgres"), self.name))
         make_owner(self._admin, self.host.owner, self.host.secret)
         self._dropped_at_the_end(self.host.owner)
         return self

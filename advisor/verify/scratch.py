@@ -15,6 +15,7 @@ from advisor.capture.conninfo import connection_parameters, server_message, url_
 from advisor.errors import ProofError
 from advisor.twin.environment import connect
 from advisor.twin.rights import Sessions, drop_role, make_owner, open_database
+from advisor.twin.watchdog import Watchdog
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,11 @@ def scratch_database(url: str, schema_sql: str | None, settings: Mapping[str, st
             open_database(administration, name, name)
             owner = make_url(plain_url(url, name)).set(username=name, password=secret)
             scratch = Scratch(owner.render_as_string(hide_password=False), plain_url(url, name), ())
-            with scratch.connect() as superuser, Sessions(superuser, scratch.login) as sessions:
+            with (
+                scratch.connect() as superuser,
+                Sessions(superuser, scratch.login) as sessions,
+                Watchdog(scratch.connect, name),
+            ):
                 superuser.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(sql.Identifier(name)))
                 if schema_sql:
                     notes += restore_schema(sessions, schema_sql)

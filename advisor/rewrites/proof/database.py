@@ -25,6 +25,7 @@ from advisor.twin.database import create_database, drop_database
 from advisor.twin.environment import connect
 from advisor.twin.restore import restore_schema
 from advisor.twin.rights import Sessions, drop_role, make_owner, open_database, prepare_database
+from advisor.twin.watchdog import Watchdog
 
 STATEMENT_MS = 100
 """How long one statement may run."""
@@ -177,7 +178,11 @@ def proof_database(superuser: str, snapshot: Snapshot) -> Iterator[ProofDatabase
             admin.execute(grant.format(sql.Identifier(roles[0])))
         inner = {**base, "dbname": name}
         mine, its = ({**inner, "user": role, "password": secret} for role in roles)
-        with _session(inner) as connection, Sessions(connection, lambda: _session(mine)) as sessions:
+        with (
+            _session(inner) as connection,
+            Sessions(connection, lambda: _session(mine)) as sessions,
+            Watchdog(lambda: _session(inner), name),
+        ):
             connection.execute("SET search_path = pg_catalog")
             prepare_database(connection, roles[0])
             restore_schema(sessions, snapshot.restorable_sql)

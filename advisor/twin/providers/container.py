@@ -23,6 +23,7 @@ SUPPORTED = frozenset(range(13, 19))
 
 _PASSWORD = "twin"
 _PORT = 5432
+_MEMORY = "8g"
 _PATIENCE_SECONDS = 120
 
 
@@ -52,7 +53,7 @@ def _container(major: int, settings: Mapping[str, str]) -> Any:
     options = [word for name, value in sorted(settings.items()) for word in ("-c", f"{name}={value}")]
     container = DockerContainer(f"postgres:{major}").with_exposed_ports(_PORT)
     container.with_envs(POSTGRES_USER=SUPERUSER, POSTGRES_PASSWORD=_PASSWORD, POSTGRES_DB="postgres")
-    return container.with_command(["postgres", *options]).with_kwargs(labels={LABEL: owner()})
+    return container.with_command(["postgres", *options]).with_kwargs(labels={LABEL: owner()}, mem_limit=_MEMORY)
 
 
 def _started(container: Any, major: int) -> dict[str, str]:
