@@ -6,6 +6,8 @@ import pytest
 
 from advisor.rewrites.proof.prover import Prover
 from advisor.rewrites.rewrite import Refusal, Rewrite
+from advisor.rewrites.rounds import Repeated
+from advisor.rewrites.tree_walk import whole_tree
 from tests.rewrites.conftest import AtOnce
 
 READS = [
@@ -189,3 +191,23 @@ def test_names_are_those_of_the_form_shown(at_once: AtOnce) -> None:
     assert isinstance(found, Rewrite)
     assert "LIMIT" not in found.text
     assert found.arrays == (2,) and "$3" not in found.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT id, name FROM users WHERE manager_id = $1",
+        "SELECT * FROM users WHERE users.id = $1 AND tenant_id = $2",
+        "SELECT u.name FROM users u WHERE u.manager_id = $1 AND u.n IS NOT NULL",
+    ],
+)
+def test_a_walk_over_a_tree_is_one_recursive_statement(prover: Prover, text: str) -> None:
+    found = whole_tree(Repeated(text, frozenset({1}), prover.parameter_types(text), prover.database.schema))
+    assert isinstance(found, Rewrite), found
+    assert found.text.startswith("WITH RECURSIVE")
+    assert prover.prove(found) is None, (found.text, prover.prove(found))
+
+
+def test_a_table_that_does_not_point_at_itself_is_no_tree(prover: Prover) -> None:
+    text = "SELECT id FROM messages WHERE user_id = $1"
+    assert whole_tree(Repeated(text, frozenset({1}), prover.parameter_types(text), prover.database.schema)) is None

@@ -343,4 +343,26 @@ def _named(trial: Trial, text: str, vector: Vector, names: Sequence[str]) -> lis
 
 
 def _walk(trial: Trial) -> Verdict:
-    raise NotImplementedError
+    """Walk as the client does, from row to row, each value once, and compare with what one statement finds."""
+    rewrite = trial.rewrite
+    vector = trial.binder.vector()
+    places = _named(trial, rewrite.first or "", vector, rewrite.link)
+    if places is None:
+        return Verdict(False)
+    number = rewrite.arrays[0]
+    waiting, tried = [vector[number - 1]], set[str | None]()
+    found: set[Line] = set()
+    while waiting:
+        value = waiting.pop()
+        if value in tried:
+            continue
+        tried.add(value)
+        one = trial.attempt(rewrite.first or "", [[value if n == number else v for n, v in enumerate(vector, 1)]])
+        if one.error:
+            return Verdict(False)
+        found.update(one.answers[0])
+        waiting += [(row[places[0]] or b"").decode() for row in one.answers[0] if row[places[0]] is not None]
+    whole_run = trial.attempt(rewrite.text, [vector])
+    if whole_run.error or set(whole_run.answers[0]) != found or len(whole_run.answers[0]) != len(found):
+        return Verdict(True, "other rows")
+    return Verdict(bool(found))

@@ -10,6 +10,7 @@ from advisor.rewrites.joined import joined
 from advisor.rewrites.reads import read_at_once
 from advisor.rewrites.rewrite import Refusal, Rewrite
 from advisor.rewrites.rounds import Repeated
+from advisor.rewrites.tree_walk import whole_tree
 from advisor.rewrites.writes import write_at_once
 from advisor.rules.context import RuleContext
 from advisor.rules.finding import Offer
@@ -89,6 +90,9 @@ def offers(problem: Problem, context: RuleContext) -> tuple[Offer, ...]:
         lead = f"as one statement ({numbers} {take}, one element per round)"
         after = f"({found.explanation})" if found.explanation else ""
     listed = [Offer("rewritten", lead, found, after)]
+    if problem.child.kind not in WRITES and (tree := whole_tree(repeated(problem, context))) is not None:
+        note = f"({tree.explanation})" if isinstance(tree, Rewrite) else ""
+        listed.append(Offer("choice", "or, where each round goes on from what an earlier one found", tree, note))
     if (together := both(problem, context)) is not None:
         listed.append(Offer("joined", "or joined to the query it iterates over", together))
     return tuple(listed)
