@@ -115,6 +115,7 @@ def command(
     from advisor.rules.baseline import read_accepted
     from advisor.rules.discover import matching
     from advisor.twin.start import start_twin
+    from advisor.verify.runner import refuse_impossible
     from advisor.workload.collect import collect
 
     one_source(snapshot, schema, statistics, url)
@@ -131,6 +132,7 @@ def command(
         read_accepted(baseline)
     if write:
         _check_history(alembic, head)
+        refuse_impossible(running)
     rule_options = _rule_options()
     progress = Progress(quiet=quiet)
     source = asking(read_snapshot(snapshot, schema, statistics, None if snapshot or schema else url), role)

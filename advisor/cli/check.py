@@ -66,6 +66,7 @@ def command(
     from advisor.output.unanalysed import summary
     from advisor.output.verdicts import render_check, verdict_formats
     from advisor.twin.start import start_twin
+    from advisor.verify.upgrade import History
 
     one_source(snapshot, schema, statistics, url)
     check_connections(url, provider, *inputs)
@@ -73,7 +74,7 @@ def command(
         raise UsageError(f"unknown format {form!r}", do=f"use one of: {', '.join(verdict_formats())}")
     check_outputs(path if update_baseline else None)
     if alembic:
-        _check_history(alembic)
+        History.open(alembic, options=running)
     progress = Progress(quiet=quiet)
     accepted = None if update_baseline and not path.exists() else load_baseline(path)
     if accepted is None and not inputs:
@@ -87,6 +88,9 @@ def command(
         analysed = _analysed(inputs, log_line_prefix, twin, role) if inputs else None
         statements = _statements(analysed, accepted)
         unanalysed = analysed.unanalysed if analysed else {}
+        if update_baseline and failed:
+            what = f"nothing was accepted: {len(failed)} pending revisions did not go through"
+            raise ProofError(what, where=str(path), do="look above for each; leave one out with --skip REV")
         if update_baseline:
             baseline, refused = record(statements, twin.schema, twin.statistics, twin.what_if, source.settings)
             save_baseline(baseline, path)
@@ -109,13 +113,6 @@ def command(
         raise SystemExit(1)
     if failed and fail_level != "never":
         raise SystemExit(2)
-
-
-def _check_history(alembic: Path) -> None:
-    """Raise `RevisionError` when the history cannot be read, before any work."""
-    from advisor.revisions.configuration import open_config, open_scripts
-
-    open_scripts(open_config(alembic))
 
 
 def _migrations(

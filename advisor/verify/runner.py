@@ -55,6 +55,12 @@ class RunOptions:
     """Longest time for one revision, up or down."""
 
 
+def refuse_impossible(options: RunOptions) -> None:
+    """Raise `UsageError` for a variable that is not set and an interpreter that is none, before any work."""
+    environment(options.pass_env)
+    _python(options)
+
+
 @dataclass(eq=False)
 class Runner:
     """The child process; calls of several threads wait for each other."""

@@ -24,7 +24,7 @@ from advisor.twin.environment import closed_off, connect
 from advisor.twin.extensions import is_allowed
 from advisor.verify.failed import RevisionFailure, failure
 from advisor.verify.messages import Done, Failed, Opening, Request
-from advisor.verify.runner import Runner, RunOptions
+from advisor.verify.runner import Runner, RunOptions, refuse_impossible
 from advisor.verify.scratch import plain_url
 
 if TYPE_CHECKING:
@@ -104,8 +104,12 @@ class History:
     def open(
         cls, config: Path, section: str = "alembic", options: RunOptions | None = None, superuser: str | None = None
     ) -> History:
-        """Return the history that an alembic.ini or pyproject.toml names. Raises `RevisionError`."""
+        """Return the history that an alembic.ini or pyproject.toml names.
+
+        Raises `RevisionError`, and `UsageError` for options that cannot be.
+        """
         alembic, options = open_config(config, section), options or RunOptions()
+        refuse_impossible(options)
         scripts = open_scripts(alembic)
         history = cls(alembic, scripts, Runner(_opening(alembic, scripts, options), options), options.skip, superuser)
         for revision in sorted(options.skip - {script.revision for script in scripts.walk_revisions()}):

@@ -63,6 +63,15 @@ def test_a_history_with_two_heads_is_refused_before_any_work(tmp_path: Path) -> 
     assert "2 heads: one, two" in refused(*ADVISE, "--write", "--alembic", tmp_path / "alembic.ini")
 
 
+def test_options_for_revisions_that_cannot_be_are_refused_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "migrations" / "versions").mkdir(parents=True)
+    (tmp_path / "alembic.ini").write_text(INI)
+    given = (*CHECK, "--update-baseline", "--alembic", tmp_path / "alembic.ini")
+    assert "--pass-env NOT_SET_HERE: it is not set here" in refused(*given, "--pass-env", "NOT_SET_HERE")
+    assert "--python /nosuch: no such program" in refused(*given, "--python", "/nosuch")
+    assert "--skip 7: there is no such revision" in refused(*given, "--skip", "7")
+
+
 def test_a_database_in_which_nothing_ran_is_refused_with_those_seen(tmp_path: Path) -> None:
     log = tmp_path / "a.log"
     line = "2024-01-01 00:00:0{}.000 UTC [{}] me@{}/app LOG:  duration: 1.0 ms  statement: SELECT {}\n"
