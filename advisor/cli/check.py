@@ -61,7 +61,7 @@ def command(
     advisor check --snapshot prod/ --alembic alembic.ini --baseline plans.json
     """
     from advisor.cli.pipeline import asking, read_snapshot, size_of
-    from advisor.gate.baseline import load_baseline, save_baseline
+    from advisor.gate.baseline import as_owner, load_baseline, save_baseline
     from advisor.gate.check import SERIAL, check, record
     from advisor.output.unanalysed import summary
     from advisor.output.verdicts import render_check, verdict_formats
@@ -80,7 +80,9 @@ def command(
     if accepted is None and not inputs:
         raise UsageError("no baseline and no workload", do="name the workload files whose plans are to be accepted")
     source: Snapshot = asking(read_snapshot(snapshot, schema, statistics, None if snapshot or schema else url), role)
-    source = replace(source, settings={**source.settings, **SERIAL})
+    overrides = tuple(one for one in source.overrides if one.name not in SERIAL)
+    source = replace(source, settings={**source.settings, **SERIAL}, overrides=overrides)
+    accepted = as_owner(accepted) if accepted and not source.roles else accepted
     failed: list[ProofError] = []
     prepare = _migrations(alembic, source, running, provider, failed, progress) if alembic else None
     with start_twin(source, provider, prepare=prepare, size_of=size_of) as twin:

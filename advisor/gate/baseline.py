@@ -7,7 +7,7 @@ own statements, so that checking needs nothing but the baseline and a snapshot.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import orjson
@@ -70,6 +70,16 @@ class BaselineFile(Baseline):
     """What is in the file."""
 
     schema_version: str = VERSION
+
+
+def as_owner(baseline: Baseline) -> Baseline:
+    """Return the baseline with every statement planned as the owner: for a snapshot that knows no roles."""
+
+    def without_role(plan: AcceptedPlan) -> AcceptedPlan:
+        return replace(plan, statement=replace(plan.statement, role=None))
+
+    queries = {key: replace(one, plans=tuple(map(without_role, one.plans))) for key, one in baseline.queries.items()}
+    return replace(baseline, queries=queries)
 
 
 def accesses(plan: PlanNode) -> tuple[Access, ...]:

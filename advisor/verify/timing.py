@@ -82,12 +82,24 @@ class _Side:
             if statement.search_path:
                 path = sql.SQL(", ").join(map(sql.Identifier, statement.search_path))
                 self.connection.execute(sql.SQL("SET LOCAL search_path TO {}").format(path))
+            self._become(statement)
             with psycopg.RawCursor(self.connection) as cursor:
                 begin = time.perf_counter()
                 cursor.execute(statement.text.encode(), statement.parameters or None)
                 if cursor.description:
                     cursor.fetchall()
                 return (time.perf_counter() - begin) * 1000
+
+    def _become(self, statement: BoundStatement) -> None:
+        """Set what the session of the statement had set, and act as its role where this server has it and lets us."""
+        settings = dict(statement.settings)
+        if statement.role and self.connection.execute(_MAY_BECOME, (statement.role,)).fetchone():
+            settings["role"] = statement.role
+        for name, value in settings.items():
+            self.connection.execute("SELECT pg_catalog.set_config(%s, %s, true)", (name, value))
+
+
+_MAY_BECOME = "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = %s AND pg_catalog.pg_has_role(oid, 'MEMBER')"
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -88,3 +89,19 @@ def test_percentiles_are_what_the_server_computes(connection):
     query = "SELECT percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY t) FROM unnest(%s::float8[]) t"
     (expected,) = connection.execute(query, (times,)).fetchone()
     assert percentiles(times) == pytest.approx(expected)
+
+
+def test_a_statement_runs_as_its_role_under_what_its_session_had_set(connection, server, database):
+    connection.execute("DROP ROLE IF EXISTS timed_web; CREATE ROLE timed_web; CREATE TABLE seen (who text, by text)")
+    connection.execute("INSERT INTO seen VALUES ('anna', 'timed_web'), ('bert', 'timed_web')")
+    connection.execute("GRANT SELECT ON seen TO PUBLIC; ALTER TABLE seen ENABLE ROW LEVEL SECURITY")
+    connection.execute("CREATE POLICY own ON seen USING (who = current_setting('app.who') AND by = current_user)")
+    one_row = BoundStatement(
+        "SELECT 1 / (CASE WHEN count(*) = 1 THEN 1 ELSE 0 END) FROM seen", None, "logged",
+        role="timed_web", settings=(("app.who", "anna"),),
+    )  # fmt: skip
+    (timing,) = measure(server.url(database), {"own": [one_row]}, runs=2)
+    assert timing.executions == 2
+    with pytest.raises(ProofError, match="division by zero"):
+        measure(server.url(database), {"own": [replace(one_row, role=None)]}, runs=1)
+    connection.execute("DROP OWNED BY timed_web; DROP ROLE timed_web")
