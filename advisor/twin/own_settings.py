@@ -19,11 +19,14 @@ from advisor.twin.values import Comparison, value
 
 _READ = re.compile(r"current_setting\(\(*\s*'([\w]+(?:\.[\w$]+)+)'")
 _KEY = re.compile(r"->>\s*\(*'(\w+)'")
-_COMPARED = re.compile(r"(?<![\w.])\"?(?P<column>[\w$]+)\"?\)*(?:::[\w ]+)?\s*=\s*(?P<rest>[^=]*)")
-_ANY = re.compile(r"(?P<rest>.*)=\s*ANY", re.DOTALL)
+_CLAUSE = re.compile(r"\s(?:AND|OR)\s")
+_LAST_NAME = re.compile(r"([\w$]+)\"?\)*(?:::[\w ]+)?\)*\s*$")
+_FIRST_NAME = re.compile(r"^\s*\(*(?:\"?[\w$]+\"?\.)*\"?([\w$]+)\"?")
 _CAST = re.compile(r"\)::(\w+)")
 _BY_TYPE = {"uuid": "00000000-0000-0000-0000-000000000000", "boolean": "true", "bool": "true", "date": "2024-01-01"}
-_NUMBERS = ("int", "bigint", "smallint", "numeric", "real", "double", "float")
+_NUMBERS = frozenset(
+    {"int", "integer", "bigint", "smallint", "int2", "int4", "int8", "numeric", "real", "double", "float4", "float8"}
+)
 
 
 def settings_read(shape: QueryShape, schema: Schema, text: str) -> tuple[str, ...]:
@@ -34,8 +37,12 @@ def settings_read(shape: QueryShape, schema: Schema, text: str) -> tuple[str, ..
 
 
 def assumed_values(names: Iterable[str], schema: Schema, statistics: Statistics) -> dict[str, str]:
-    """Return a plausible value of each setting: a common one of the column that a policy compares with it."""
-    return {name: _assumed(name, schema, statistics) for name in names}
+    """Return a plausible value of each setting: a common one of the column that a policy compares with it.
+
+    Where nothing is known that could be right, there is none.
+    """
+    found = {name: _assumed(name, schema, statistics) for name in names}
+    return {name: chosen for name, chosen in found.items() if chosen is not None}
 
 
 def _tables(shape: QueryShape, schema: Schema) -> Iterator[Table]:
@@ -57,24 +64,48 @@ def _read(text: str, schema: Schema) -> Iterator[str]:
             yield from _READ.findall(body)
 
 
-def _assumed(name: str, schema: Schema, statistics: Statistics) -> str:
-    keys: dict[str, str] = {}
-    plain = _plausible(name, "", schema)
+def _assumed(name: str, schema: Schema, statistics: Statistics) -> str | None:
+    claims: dict[str, str] = {}
+    texts: list[str] = []
     for table in (table for _, table in sorted(schema.tables.items()) if table.row_security):
         for using in _conditions(table):
-            for found in _COMPARED.finditer(using):
-                rest = found["rest"]
-                if name not in set(_read(rest, schema)):
-                    continue
-                column = statistics.column(table.schema, table.name, found["column"])
-                chosen = value(Comparison(column, "equality", "="), "common") if column else None
-                chosen = chosen or _plausible(name, rest, schema)
-                inside = _KEY.findall(rest) or [key for one in _bodies(rest, schema) for key in _KEY.findall(one)]
-                if not inside:
+            for column, text in _comparisons(using, name, schema):
+                found = statistics.column(table.schema, table.name, column)
+                chosen = value(Comparison(found, "equality", "="), "common") if found else None
+                chosen = chosen or _plausible(name, text, schema)
+                key = _claim(name, text, schema)
+                if chosen is not None and key is None:
                     return chosen
-                keys.setdefault(inside[0], chosen)
-                plain = orjson.dumps(keys).decode()
-    return plain
+                if chosen is not None and key is not None:
+                    claims.setdefault(key, chosen)
+            texts += [using] if name in set(_read(using, schema)) else []
+    if claims:
+        return orjson.dumps(claims).decode()
+    return next((known for text in texts if (known := _plausible(name, text, schema))), None)
+
+
+def _comparisons(using: str, name: str, schema: Schema) -> Iterator[tuple[str, str]]:
+    """Yield the columns that a policy compares with a setting, each with the text that reads it."""
+    for clause in _CLAUSE.split(using):
+        left, equal, right = clause.partition(" = ")
+        for text, other, pattern in ((right, left, _LAST_NAME), (left, right, _FIRST_NAME)):
+            column = pattern.search(other)
+            if equal and column and name in set(_read(text, schema)):
+                yield column[1], text
+
+
+def _mentions(name: str, text: str, schema: Schema) -> Iterator[str]:
+    """Yield what stands behind each reading of a setting, up to the next one."""
+    for one in (text, *_bodies(text, schema)):
+        for part in one.split("current_setting(")[1:]:
+            if part.lstrip("( ").startswith(f"'{name}'"):
+                yield part
+
+
+def _claim(name: str, text: str, schema: Schema) -> str | None:
+    """Return which member is taken out of a setting that holds a JSON object."""
+    found = (key for part in _mentions(name, text, schema) for key in _KEY.findall(part))
+    return next(found, None)
 
 
 def _bodies(text: str, schema: Schema) -> Iterator[str]:
@@ -83,15 +114,15 @@ def _bodies(text: str, schema: Schema) -> Iterator[str]:
             yield body
 
 
-def _plausible(name: str, text: str, schema: Schema) -> str:
-    """Return a value of the type that the setting is cast to, or that its function gives."""
-    kinds = _CAST.findall(text) or [kind for one in _bodies(text, schema) for kind in _CAST.findall(one)]
+def _plausible(name: str, text: str, schema: Schema) -> str | None:
+    """Return a value of the type that a setting is cast to; any text where it is cast to none."""
+    kinds = [kind for part in _mentions(name, text, schema) for kind in _CAST.findall(part)]
     for kind in kinds:
         if kind in _BY_TYPE:
             return _BY_TYPE[kind]
-        if kind.startswith(_NUMBERS):
+        if kind in _NUMBERS:
             return "1"
-    return "x"
+    return None if [kind for kind in kinds if kind != "text"] else "x"
 
 
 def told(given: Mapping[str, str]) -> list[str]:
