@@ -14,6 +14,7 @@ BENCHMARKS = {
     "heap_visits": [[]],
     "index_selection": [[], ["--run-times"], ["--suite", "tpcds"]],
     "scale": [[]],
+    "twin_start": [[]],
     "nplus1": [[], ["--cost", "1000"]],
     "capture": [[]],
     "rewrites": [["--cases", "300"]],
