@@ -75,6 +75,17 @@ def test_the_server_answers_and_leaves_no_folder_and_no_process() -> None:
     assert process is not None and process.poll() is not None
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs servers as another user")
+def test_root_runs_each_server_as_a_user_of_its_own_in_a_closed_folder() -> None:
+    with Server(embedded_binaries()) as one, Server(embedded_binaries()) as other:
+        for server in (one, other):
+            assert server.process is not None and server.user not in (None, 0, UNPRIVILEGED)
+            assert Path(f"/proc/{server.process.pid}").stat().st_uid == server.user
+            found = server.folder.stat()
+            assert (found.st_uid, found.st_mode & 0o777) == (server.user, 0o700)
+        assert one.user != other.user
+
+
 def test_an_exception_leaves_nothing() -> None:
     with pytest.raises(RuntimeError), Server(embedded_binaries()) as server:
         folder, process = server.folder, server.process

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import secrets
 import time
 from collections.abc import Iterator, Mapping
@@ -18,7 +17,7 @@ from advisor.twin.cluster import server_version
 from advisor.twin.files import LocalFiles
 from advisor.twin.providers import Host
 from advisor.twin.rights import SUPERUSER
-from advisor.twin.server import UNPRIVILEGED, Server, embedded_binaries
+from advisor.twin.server import Server, embedded_binaries
 
 __all__ = ["embedded_binaries", "major_version", "serve"]
 
@@ -45,13 +44,12 @@ def major_version(binaries: Path) -> int:
 def serve(binaries: Path, settings: Mapping[str, str], provider: str) -> Iterator[Host]:
     """Run a server from these binaries for the length of the `with` block."""
     with Server(binaries, settings, room=_ROOM, superuser=SUPERUSER, memory=_MEMORY) as server:
-        owner = UNPRIVILEGED if os.geteuid() == 0 else None
         secret = secrets.token_hex(16)
         _demand_password(server, secret)
         yield Host(
             description=f"PostgreSQL {_version(binaries)} ({provider})",
             parameters={"host": str(server.folder), "port": "5432", "user": SUPERUSER, "password": secret},
-            files=lambda connection: LocalFiles(server.data, owner),
+            files=lambda connection: LocalFiles(server.data, server.user),
             binaries=binaries,
             ours=True,
             secret=secret,

@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import pwd
+import random
 import shutil
 import signal
 import stat
@@ -21,7 +23,9 @@ from pathlib import Path
 from advisor.twin.environment import scrubbed
 
 UNPRIVILEGED = 65534
-"""User and group (`nobody`) a server runs as when we are root: PostgreSQL refuses to run as root."""
+"""User and group (`nobody`) that makes a cluster when we are root: PostgreSQL refuses to run as root."""
+USERS = range(62_000, 64_900)
+"""User and group ids that nobody has: one of them runs a server, so that no other process may connect as its user."""
 
 PREFIX = "pgadvisor-"
 _LOCK = "owner"
@@ -58,6 +62,32 @@ class Claim:
         shutil.rmtree(self.folder, ignore_errors=True)
         with contextlib.suppress(OSError):
             os.close(self._lock)
+
+
+def hand_over(folder: Path) -> int | None:
+    """Give a folder and the cluster in it to a user of its own, and return the id; `None` when we are not root.
+
+    Where no such user can be had, as in a user namespace that knows few, the unprivileged user keeps it.
+    """
+    if os.geteuid() != 0:
+        return None
+    for user in random.SystemRandom().sample(USERS, 8):
+        if _unknown(user):
+            with contextlib.suppress(OSError):
+                for root, _, files in os.walk(folder / "data"):
+                    for name in (".", *files):
+                        os.chown(Path(root) / name, user, user, follow_symlinks=False)
+                os.chown(folder, user, user)
+                return user
+    return UNPRIVILEGED
+
+
+def _unknown(user: int) -> bool:
+    try:
+        pwd.getpwuid(user)
+    except KeyError:
+        return True
+    return False
 
 
 def reachable(path: Path) -> bool:
@@ -110,7 +140,7 @@ def sweep() -> list[Path]:
 def _if_abandoned(folder: Path) -> Iterator[None]:
     """Enter holding the folder's lock; raise `OSError` when it is not ours, or its owner lives."""
     found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in _ours():
+    if not stat.S_ISDIR(found.st_mode) or not _ours(found.st_uid):
         raise PermissionError(folder)
     try:
         descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_NOFOLLOW)
@@ -128,8 +158,8 @@ def _if_abandoned(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _ours() -> set[int]:
-    return {0, UNPRIVILEGED} if os.geteuid() == 0 else {os.geteuid()}
+def _ours(user: int) -> bool:
+    return user in (0, UNPRIVILEGED) or user in USERS if os.geteuid() == 0 else user == os.geteuid()
 
 
 def _kill_server(folder: Path) -> None:

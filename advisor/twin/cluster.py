@@ -22,9 +22,9 @@ _VERSION_SECONDS, _INITDB_SECONDS = 60, 300
 _LOCALES = ("C.UTF-8", "C")
 
 
-def identity() -> dict[str, Any]:
-    """Return the arguments that make a child process run as the unprivileged user, when we are root."""
-    return {"user": UNPRIVILEGED, "group": UNPRIVILEGED, "extra_groups": []} if os.geteuid() == 0 else {}
+def identity(user: int = UNPRIVILEGED) -> dict[str, Any]:
+    """Return the arguments that make a child process run as an unprivileged user, when we are root."""
+    return {"user": user, "group": user, "extra_groups": []} if os.geteuid() == 0 else {}
 
 
 def server_version(binaries: Path) -> str:

@@ -14,7 +14,7 @@ from types import TracebackType
 import psycopg
 
 from advisor.errors import TwinError
-from advisor.twin.claim import UNPRIVILEGED, Claim, sweep
+from advisor.twin.claim import UNPRIVILEGED, Claim, hand_over, sweep
 from advisor.twin.cluster import identity, make_cluster, reachable_binaries
 from advisor.twin.environment import connect, scrubbed, terminal
 from advisor.twin.guard import Guard
@@ -79,6 +79,8 @@ class Server:
         self.binaries = binaries
         self.settings = {**DEFAULT_SETTINGS, **(settings or {})}
         self.folder = Path()
+        self.user: int | None = None
+        """User and group id the server runs as; `None` when it runs as we do."""
         self.process: subprocess.Popen[bytes] | None = None
         self._claim: Claim | None = None
         self._guard: Guard | None = None
@@ -92,6 +94,7 @@ class Server:
             self._guard = Guard(self.folder)
             binaries = reachable_binaries(self.binaries)
             self.fill(binaries, self._guard)
+            self.user = hand_over(self.folder)
             self._start(binaries, self._guard)
         except OSError as error:
             self.stop()
@@ -163,7 +166,13 @@ class Server:
             command = ["/bin/sh", "-c", _LIMITED, "sh", str(self.memory // 1024), *command]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                command, stdout=log, stderr=log, cwd=self.folder, start_new_session=True, env=scrubbed(), **identity()
+                command,
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                start_new_session=True,
+                env=scrubbed(),
+                **identity(self.user or UNPRIVILEGED),
             )
         guard.watch_server(self.process.pid)
         deadline, reason = time.monotonic() + _START_SECONDS, "it ended"
