@@ -60,6 +60,7 @@ class Standby(Server):
 @pytest.fixture(scope="module")
 def primary() -> Iterator[Server]:
     with Server(embedded_binaries(), {"wal_level": "logical", "max_wal_senders": "6"}) as server:
+        server.folder.chmod(0o711)  # the standby's user is another one
         with server.connect() as connection:
             connection.execute("CREATE DATABASE app")
             connection.execute("CREATE DATABASE other")
