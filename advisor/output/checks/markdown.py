@@ -6,7 +6,7 @@ import re
 
 from advisor.gate.verdict import CheckResult, Verdict
 from advisor.output.checks.text import notes, summary
-from advisor.output.units import one_line
+from advisor.output.layout import laid_out
 from advisor.visible import on_one_line
 
 MEANING = re.compile(r"[&<>\\`*\[\]~|]")
@@ -33,7 +33,7 @@ def _verdict(verdict: Verdict) -> str:
     if verdict.cost_before is not None and verdict.cost_after is not None:
         costs = f"\n\ncost {verdict.cost_before:,.2f} accepted, {verdict.cost_after:,.2f} now"
     fix = f"\n\nfix: {_escape(verdict.fix)}" if verdict.fix else ""
-    return f"{head}\n\n```sql\n{one_line(verdict.text, 2000).replace('```', '` ` `')}\n```{costs}{fix}\n\n</details>"
+    return f"{head}\n\n```sql\n{laid_out(verdict.text).replace('```', '` ` `')}\n```{costs}{fix}\n\n</details>"
 
 
 def _escape(text: str) -> str:
