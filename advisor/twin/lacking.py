@@ -13,13 +13,16 @@ Kind = Literal["function", "operator", "type", "schema", "relation", "text searc
 
 @dataclass(frozen=True, slots=True, order=True)
 class Lack:
-    """Something missing, by the name that the statement gives it: parts joined by points, without quotes."""
+    """Something missing, by the name that the statement gives it: parts joined by points, without quotes.
+
+    A name that begins with a point is looked for in every schema.
+    """
 
     kind: Kind
     name: str
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.name}"
+        return f"{self.kind} {self.name.removeprefix('.')}"
 
 
 _MESSAGES: dict[str, tuple[tuple[Kind, re.Pattern[str]], ...]] = {
@@ -37,12 +40,21 @@ _MESSAGES: dict[str, tuple[tuple[Kind, re.Pattern[str]], ...]] = {
 """By SQLSTATE; the server's own are in English (`lc_messages`)."""
 
 
+_CALLER = re.compile(r'SQL function "(.+?)"')
+
+
 def lack_of(error: psycopg.Error) -> Lack | None:
     """Return what is missing, `None` when the statement was refused for another reason."""
     for kind, pattern in _MESSAGES.get(error.sqlstate or "", ()):
         if found := pattern.fullmatch(error.diag.message_primary or ""):
             return Lack(kind, found[1])
     return None
+
+
+def caller_of(error: psycopg.Error) -> Lack | None:
+    """Return the SQL function in whose body something is missing, which is as good as missing itself."""
+    found = _CALLER.search(error.diag.context or "")
+    return Lack("function", f".{found[1]}") if found else None
 
 
 def mentions(node: Any, lack: Lack) -> bool:
@@ -72,7 +84,7 @@ def _is(parts: Any, kind: Kind, lack: Lack) -> bool:
     names = [part.sval for part in parts or ()]
     if lack.kind == "schema":
         return len(names) > 1 and names[0] == lack.name
-    return lack.kind == kind and dotted(parts) == lack.name
+    return lack.kind == kind and lack.name in (dotted(parts), f".{names[-1]}" if names else "")
 
 
 def dotted(parts: Any) -> str:

@@ -22,6 +22,7 @@ _CONSEQUENCES = {
     "extended statistics object": "its columns are planned without it",
     "partition key of": "its partitions are told apart by a hash, so that none is pruned",
     "condition of policy": "the rows that it hides are counted",
+    "column of view": "it is NULL",
 }
 """What may be left out, in the order in which it is told, and what follows."""
 _CONSTRAINTS = {
@@ -140,7 +141,23 @@ class _Cutter:
 
     def domain(self, node: Any) -> bool:
         where = dotted(node.domainname)
-        node.constraints = tuple(each for each in node.constraints or () if not self._cuts(each, where))
+        unknown = self._replaced(node.typeName, where)
+        node.constraints = tuple(each for each in node.constraints or () if not self._cuts(each, where, always=unknown))
+        return True
+
+    def composite(self, node: Any) -> bool:
+        node.coldeflist = tuple(self._column(each, _relation(node.typevar)) for each in node.coldeflist)
+        return True
+
+    def view(self, node: Any) -> bool:
+        """Let NULL stand for a column that is computed by what is missing; of anything else the view is the query."""
+        from pglast.ast import A_Const, String, TypeCast, TypeName
+
+        for target in getattr(node.query, "targetList", None) or ():
+            if target.name and mentions(target.val, self._lack):
+                self._cut("column of view", f"{_relation(getattr(node, 'view', None) or node.into.rel)}.{target.name}")
+                text = TypeName(names=(String("text"),), typemod=-1)
+                target.val = TypeCast(arg=A_Const(isnull=True), typeName=text)
         return True
 
     def altered_domain(self, node: Any) -> bool:
@@ -155,16 +172,23 @@ class _Cutter:
 
     def _column(self, node: Any, where: str) -> Any:
         """Return a column without what is missing; one of a missing type becomes `bytea`, without default."""
-        from pglast.ast import String
-
         place = f"{where}.{node.colname}"
-        unknown = node.typeName is not None and mentions(node.typeName, self._lack)
+        unknown = node.typeName is not None and self._replaced(node.typeName, place)
         kept = [each for each in node.constraints or () if not self._cuts(each, place, always=unknown)]
         node.constraints = tuple(kept) or None
         if unknown:
-            self.cuts.append(Cut("type", place, Lack("type", dotted(node.typeName.names))))
-            node.typeName.names, node.typeName.typmods, node.collClause = (String("bytea"),), None, None
+            node.collClause = None
         return node
+
+    def _replaced(self, node: Any, where: str) -> bool:
+        """Put `bytea` in the place of a type that is missing; return whether it is."""
+        from pglast.ast import String
+
+        if not mentions(node, self._lack):
+            return False
+        self.cuts.append(Cut("type", where, Lack("type", dotted(node.names))))
+        node.names, node.typmods = (String("bytea"),), None
+        return True
 
     def _cuts(self, constraint: Any, where: str, *, always: bool = False) -> bool:
         """Cut a constraint that names what is missing; return whether it goes."""
@@ -217,4 +241,7 @@ _EDITS: dict[str, Callable[[_Cutter, Any], bool]] = {
     "CreatePolicyStmt": _Cutter.policy,
     "CreateDomainStmt": _Cutter.domain,
     "AlterDomainStmt": _Cutter.altered_domain,
+    "CompositeTypeStmt": _Cutter.composite,
+    "ViewStmt": _Cutter.view,
+    "CreateTableAsStmt": _Cutter.view,
 }

@@ -26,7 +26,7 @@ from advisor.twin.ddl import (
 from advisor.twin.dump import statements
 from advisor.twin.extensions import create_extension
 from advisor.twin.foreign import ForeignServers, is_wrapper
-from advisor.twin.lacking import lack_of
+from advisor.twin.lacking import caller_of, lack_of
 from advisor.twin.order import Ranks, in_order
 from advisor.twin.repair import Cut, as_hash_partition, cut_notes, without
 from advisor.twin.rights import Sessions
@@ -164,7 +164,8 @@ class _Restore:
             if "invalid bound specification" in (error.diag.message_primary or ""):
                 return as_hash_partition(text, next(self._partitions))
             if lack := lack_of(error):
-                found = without(text, lack)
+                caller = caller_of(error)
+                found = without(text, lack) or (without(text, caller) if caller else None)
                 self.cuts += found[1] if found else []
                 return found and found[0]
             return self._collated(text, error)

@@ -25,6 +25,17 @@ CREATE TABLE public.i_sequence (id integer DEFAULT nextval('public.gone_seq'::re
 CREATE TABLE public.j_exclude (id integer NOT NULL, room ext.nowhere_room, label text);
 CREATE TABLE public.k_search (id integer, label text, words tsvector GENERATED ALWAYS AS (to_tsvector('public.nowhere_words'::regconfig, label)) STORED);
 CREATE UNLOGGED TABLE public.l_schema (id uuid DEFAULT gone.key(), v gone.kind, label text);
+CREATE DOMAIN public.mail AS ext.nowhere_text DEFAULT 'x'::ext.nowhere_text CONSTRAINT at CHECK ((VALUE OPERATOR(ext.~) '@'::ext.nowhere_text));
+CREATE TYPE public.pair AS (a ext.nowhere_text, b integer);
+CREATE FUNCTION public.slug(text) RETURNS text LANGUAGE sql IMMUTABLE AS $_$SELECT ext.nowhere_plain($1)$_$;
+CREATE TABLE public.m_user_types (id integer, m public.mail, p public.pair, label text);
+CREATE TABLE public.n_inlined (id integer, label text, s text GENERATED ALWAYS AS (public.slug(label)) STORED);
+CREATE VIEW public.o_view AS SELECT n_inlined.id, ext.nowhere_hash(n_inlined.label) AS hash FROM public.n_inlined;
+CREATE MATERIALIZED VIEW public.p_matview AS SELECT n_inlined.id, n_inlined.label, ext.nowhere_hash(n_inlined.label) AS hash FROM public.n_inlined WITH NO DATA;
+CREATE INDEX m_label ON public.m_user_types (label);
+CREATE INDEX n_label ON public.n_inlined (label);
+CREATE INDEX n_slug ON public.n_inlined (public.slug(label));
+CREATE INDEX p_label ON public.p_matview (label);
 ALTER TABLE ONLY public.b_check ALTER COLUMN label SET DEFAULT ext.nowhere_label();
 ALTER TABLE ONLY public.a_default ADD CONSTRAINT a_default_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.j_exclude ADD CONSTRAINT busy EXCLUDE USING gist (room WITH OPERATOR(ext.<~>));
