@@ -11,15 +11,6 @@ _ROLE = re.compile(r'role "([^"]+)" does not exist')
 _UNDEFINED_OBJECT, _NO_RIGHT = "42704", "42501"
 _READS = re.compile(r"\s*(?:SELECT|WITH|TABLE|VALUES)\b", re.IGNORECASE)
 _EXTENSION = re.compile(r'\s*CREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?("?[\w-]+"?)', re.IGNORECASE)
-HARMLESS = frozenset(
-    {
-        "amcheck", "autoinc", "bloom", "earthdistance", "hypopg", "insert_username", "moddatetime", "pageinspect",
-        "pg_buffercache", "pg_freespacemap", "pg_hint_plan", "pg_prewarm", "pg_stat_statements", "pg_visibility",
-        "pg_walinspect", "pgrowlocks", "pgstattuple", "postgis", "refint", "sslinfo", "timescaledb", "vector",
-    }
-)  # fmt: skip
-"""Extensions that PostgreSQL does not trust an owner with and that reach neither files nor other servers; it trusts him
-with most of the others (`trusted` in their control files)."""
 _SHOWN = 200
 
 
@@ -44,10 +35,9 @@ class RevisionFailure(ProofError):
 
     @property
     def extension(self) -> str | None:
-        """Return the extension that only a superuser may create, when that is the failure and it does no harm."""
+        """Return the extension that an owner may not create, when that is the failure."""
         found = _EXTENSION.match(self.failed.statement) if self.failed.sqlstate == _NO_RIGHT else None
-        name = found[1].strip('"') if found else None
-        return name if name in HARMLESS else None
+        return found[1].strip('"') if found else None
 
 
 def failure(failed: Failed) -> AdvisorError:

@@ -21,7 +21,7 @@ from advisor.errors import ProofError, RevisionError
 from advisor.revisions.configuration import open_config, open_scripts, python_paths
 from advisor.revisions.reading import read_heading
 from advisor.twin.environment import closed_off, connect
-from advisor.twin.extensions import is_allowed
+from advisor.twin.extensions import create_extension
 from advisor.verify.failed import RevisionFailure, failure
 from advisor.verify.messages import Done, Failed, Opening, Request
 from advisor.verify.runner import Runner, RunOptions, refuse_impossible
@@ -201,12 +201,12 @@ class History:
         made = f"role {role}" if role else f"extension {extension}"
         if self.superuser is None or not (role or extension) or made in self.made:
             return False
-        statement = sql.SQL("CREATE ROLE {}" if role else "CREATE EXTENSION IF NOT EXISTS {} SCHEMA public")
         place = plain_url(self.superuser, make_url(url).database)
         with connect(place, autocommit=True, options="-c search_path=pg_catalog") as connection:
-            if extension and not is_allowed(connection, extension):
+            if role:
+                connection.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)))
+            elif extension and create_extension(connection, extension, None):
                 return False
-            connection.execute(statement.format(sql.Identifier(role or extension or "")))
         self.made.append(made)
         return True
 
