@@ -32,6 +32,7 @@ _NUMBERS = frozenset(
 def settings_read(shape: QueryShape, schema: Schema, text: str) -> tuple[str, ...]:
     """Return the application's own settings that a query reads: itself, or by the policies of its tables."""
     texts = [text, *(using for table in _tables(shape, schema) for using in _conditions(table))]
+    texts += [view.definition for view in _views(shape, schema) if view.definition]
     found = {name for one in texts for name in _read(one, schema)}
     return tuple(sorted(found))
 
@@ -50,6 +51,14 @@ def _tables(shape: QueryShape, schema: Schema) -> Iterator[Table]:
         table = schema.tables.get((one.schema, one.table))
         if table is not None and table.row_security:
             yield table
+
+
+def _views(shape: QueryShape, schema: Schema) -> Iterator[Table]:
+    """Yield the views of a schema whose definition reads a setting, where the query reads any view."""
+    if "view" in shape.features:
+        yield from (
+            one for one in schema.tables.values() if one.kind == "view" and "current_setting" in (one.definition or "")
+        )
 
 
 def _conditions(table: Table) -> Iterator[str]:

@@ -155,7 +155,8 @@ def _proposal(number: int, proposal: IndexProposal, queries: dict[str, Query], r
     for served in proposal.queries[:3]:
         text = one_line(queries[served.query].text, 70) if served.query in queries else ""
         lines.append(
-            f"   serves    {served.query[:12]} cost {served.cost_before:,.0f} → {served.cost_after:,.0f}  {text}"
+            f"   serves    {served.query[:12]}{_asker(served.query, report)} cost {served.cost_before:,.0f} → "
+            f"{served.cost_after:,.0f}  {text}"
         )
     if len(proposal.queries) > 3:
         lines.append(f"             and {len(proposal.queries) - 3} more")
@@ -164,6 +165,12 @@ def _proposal(number: int, proposal: IndexProposal, queries: dict[str, Query], r
     if proposal.requires:
         lines.append(f"   needs     extension {', '.join(proposal.requires)}")
     return "\n".join(lines)
+
+
+def _asker(query: str, report: Report) -> str:
+    """Return as whom a query was planned, where that is not the owner."""
+    first = next(iter(report.planned_as.get(query, ())), None)
+    return f" as {first.role}" if first and first.role else ""
 
 
 def _share(saved_per_day: float, report: Report) -> str:
