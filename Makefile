@@ -9,7 +9,7 @@ LOCKED := install --require-hashes --requirement
 OURS := install --no-deps --no-build-isolation --editable .
 PYTEST := -m pytest -n 2 --dist loadfile
 
-.PHONY: help install demo test lint bench lock test-lowest test-newest clean
+.PHONY: help install demo test lint bench mutants lock test-lowest test-newest clean
 
 help:
 	@echo "make demo         the whole line on an example system, in one command"
@@ -42,6 +42,9 @@ test: lint
 bench: $(STAMP)
 	$(BIN)/python $(PIP) $(LOCKED) requirements/benchmarks.txt
 	$(BIN)/python -m benchmarks
+
+mutants: $(STAMP)
+	$(BIN)/python -m benchmarks.mutants
 
 lock: $(STAMP)
 	PATH="$(CURDIR)/$(BIN):$$PATH" sh requirements/lock.sh

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from advisor.gate.baseline import Baseline
     from advisor.gate.check import Statements
     from advisor.twin.start import Twin
+    from advisor.twin.whatif import Refused
     from advisor.verify.runner import RunOptions
 
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 @database_options
 @click.option("--baseline", "path", type=click.Path(path_type=Path), required=True, help="The committed plans.")
 @click.option("--update-baseline", is_flag=True, help="Accept today's plans and write the baseline.")
+@click.option("--redact", is_flag=True, help="Write the baseline without values: plans are generic then.")
 @click.option("--alembic", type=click.Path(path_type=Path), help="Apply this environment's pending revisions first.")
 @revision_options
 @click.option("--role", help="Role to plan queries as that nobody is known to have run; the owner when not given.")
@@ -43,6 +45,7 @@ def command(
     provider: str,
     path: Path,
     update_baseline: bool,
+    redact: bool,
     alembic: Path | None,
     role: str | None,
     log_line_prefix: str | None,
@@ -62,12 +65,15 @@ def command(
     """
     from advisor.cli.pipeline import asking, read_snapshot, size_of
     from advisor.gate.baseline import as_owner, load_baseline, save_baseline
-    from advisor.gate.check import SERIAL, check, record
+    from advisor.gate.check import SERIAL, check
+    from advisor.gate.redact import NOTE
     from advisor.output.unanalysed import summary
     from advisor.output.verdicts import render_check, verdict_formats
     from advisor.twin.start import start_twin
     from advisor.verify.upgrade import History
 
+    if redact and not update_baseline:
+        raise UsageError("--redact concerns the baseline that is written", do="give it with --update-baseline")
     one_source(snapshot, schema, statistics, url)
     check_connections(url, provider, *inputs)
     if form not in verdict_formats():
@@ -94,7 +100,9 @@ def command(
             what = f"nothing was accepted: {len(failed)} pending revisions did not go through"
             raise ProofError(what, where=str(path), do="look above for each; leave one out with --skip REV")
         if update_baseline:
-            baseline, refused = record(statements, twin.schema, twin.statistics, twin.what_if, source.settings)
+            baseline, refused = _recorded(statements, twin, source, redact=redact)
+            if redact:
+                progress.note(NOTE)
             save_baseline(baseline, path)
             progress.note(f"accepted the plans of {len(baseline.queries)} queries: {path}")
             for key, reason in sorted(refused.items()):
@@ -115,6 +123,22 @@ def command(
         raise SystemExit(1)
     if failed and fail_level != "never":
         raise SystemExit(2)
+
+
+def _recorded(
+    statements: Statements, twin: Twin, source: Snapshot, *, redact: bool
+) -> tuple[Baseline, Mapping[str, Refused]]:
+    """Return the baseline of today's plans, without values if so asked, and what cannot be planned."""
+    from advisor.gate.check import record
+    from advisor.gate.redact import emptied, redacted
+
+    known = (twin.schema, twin.statistics, twin.what_if, source.settings)
+    baseline, refused = record(redacted(statements) if redact else statements, *known)
+    if not redact or not refused:
+        return baseline, refused
+    more, refused = record(emptied({key: statements[key] for key in refused}), *known)
+    queries = dict(sorted({**baseline.queries, **more.queries}.items()))
+    return replace(baseline, queries=queries), refused
 
 
 def _migrations(

@@ -64,7 +64,10 @@ def _forget_drafts(root: Path) -> None:
 def _roots() -> list[Path]:
     if os.geteuid() == 0:
         return [Path("/var/cache/pgadvisor")]
-    home = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    try:
+        home = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    except RuntimeError:  # neither HOME nor an entry in the list of users, as in many containers: nothing is kept
+        return []
     return [home / "pgadvisor"] if home.is_absolute() else []
 
 

@@ -20,6 +20,10 @@ from advisor.twin.guard import Guard
 _CHECKSUMS_BY_DEFAULT_SINCE = 18
 _VERSION_SECONDS, _INITDB_SECONDS = 60, 300
 _LOCALES = ("C.UTF-8", "C")
+_NO_USER = (
+    "the user this runs as has no entry in /etc/passwd, as in a container started with a bare number: add one,"
+    " run as a named user, or give --twin the URL of a throw-away server"
+)
 
 
 def identity(user: int = UNPRIVILEGED) -> dict[str, Any]:
@@ -102,7 +106,7 @@ def _initialise(binaries: Path, data: Path, guard: Guard, superuser: str) -> Non
         if process.returncode == 0:
             return
         shutil.rmtree(data, ignore_errors=True)
-    raise TwinError(f"initdb failed: {complaint.strip()}")
+    raise TwinError(f"initdb failed: {complaint.strip()}", do=_NO_USER if "effective user" in complaint else None)
 
 
 def _complaint(process: subprocess.Popen[str]) -> str:

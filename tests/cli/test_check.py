@@ -119,3 +119,31 @@ def test_a_baseline_of_another_major_version_is_refused(project: Path) -> None:
     refused = check(project)
     assert refused.returncode == 2
     assert "accepted on PostgreSQL 15, the twin is 18" in refused.stderr
+
+
+def test_a_redacted_baseline_holds_no_value_keeps_every_query_and_still_stops_a_lost_index(project: Path) -> None:
+    (project / "more.sql").write_text(
+        STATEMENTS + "SELECT * FROM orders WHERE placed > now() - interval '17 days' AND total = 4711;\n"
+        "SELECT extract(year FROM placed), count(*) FROM orders WHERE placed::date = date '2026-01-17' GROUP BY 1 ORDER BY 2;\n"
+        "SELECT name FROM customers WHERE name LIKE 'canary%' OR name IN ('canary one', 'x') LIMIT 17 OFFSET 23;\n"
+    )
+    (project / "plans.json").unlink()
+    written = check(project, "more.sql", "--update-baseline", "--redact")
+    assert written.returncode == 0 and "redacted" in written.stderr, written.stderr
+    text = (project / "plans.json").read_text()
+    assert not [
+        value for value in ("canary", "4711", "17", "23", "2026-01") if value in json.dumps(statements_in(text))
+    ]
+    assert len(json.loads(text)["queries"]) == 5
+    assert check(project).returncode == 0
+    write_revision(project, "r0002", "r0001", "op.drop_index('orders_customer_placed', 'orders')")
+    stopped = check(project, "--alembic", "alembic.ini")
+    assert stopped.returncode == 1 and "PLN001" in stopped.stdout, stopped.stdout + stopped.stderr
+
+
+def statements_in(text: str) -> list[str]:
+    """Return all texts and values of statements in a baseline, and the shapes of their plans."""
+    queries = json.loads(text)["queries"].values()
+    plans = [plan for query in queries for plan in query["plans"]]
+    shown = [line for plan in plans for line in plan["shape"]]
+    return [*(query["text"] for query in queries), *(json.dumps(plan["statement"]) for plan in plans), *shown]
