@@ -97,6 +97,8 @@ def main() -> int:
             tables = schema(rng)
             text = ddl(tables)
             done += _one_schema(server, tables, text, min(PER_SCHEMA, options.cases - done), rng, tally)
+            shown = sum(tally.printed.values()) + sum(tally.beyond_printed.values())
+            print(f"{done} cases, {shown} printed, {len(tally.wrong)} differ", file=sys.stderr, flush=True)
     print(tally.report())
     short = [rule for rule in tally.right if tally.printed[rule] < 0.85 * tally.right[rule]]
     return 1 if tally.wrong or tally.refused or short else 0
