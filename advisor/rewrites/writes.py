@@ -104,7 +104,7 @@ def _insert(repeated: Repeated, tree: Any, bindings: Bindings) -> Rewrite | Refu
 
 
 def _unique_parameters(tree: Any, listed: list[Any], repeated: Repeated) -> list[int]:
-    """Return the parameters whose values go into columns of unique constraints and indexes."""
+    """Return the parameters that go into columns that name a row: those of ON CONFLICT, else all unique ones."""
     table = repeated.schema.table(tree.relation.relname, tree.relation.schemaname)
     if table is None:
         return []
@@ -112,6 +112,9 @@ def _unique_parameters(tree: Any, listed: list[Any], repeated: Repeated) -> list
     unique = {name for one in table.constraints if one.kind in ("primary", "unique") for name in one.columns}
     unique |= {key.column for index in table.indexes if index.definition.unique for key in index.definition.keys
                if key.column}  # fmt: skip
+    conflict = tree.onConflictClause
+    if conflict and conflict.infer and conflict.infer.indexElems:
+        unique = {element.name for element in conflict.infer.indexElems}
     return [value.number for name, value in zip(names, listed, strict=False)
             if name in unique and isinstance(value, ast.ParamRef)]  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -27,17 +28,25 @@ class Truth:
     def fill(self) -> None:
         self.connection.execute(f"TRUNCATE {', '.join(table.sql for table in self.tables)}")
         for table in self.tables:
-            self.rows[table.name] = []
-            for row in rows(table, self.rng, self.rows):
-                try:
-                    with self.connection.transaction():
-                        self.connection.execute(
-                            f"INSERT INTO {table.sql} VALUES ({', '.join(['%s'] * len(row))})", list(row.values())
-                        )
-                    self.rows[table.name].append(row)
-                except psycopg.Error:
-                    continue
+            made = rows(table, self.rng, self.rows)
+            try:
+                with self.connection.transaction():
+                    self._insert(table, made)
+            except psycopg.Error:
+                for row in made:
+                    with contextlib.suppress(psycopg.Error), self.connection.transaction():
+                        self._insert(table, [row])
+            names = [column.name for column in table.columns]
+            listed = ", ".join(f"{column.sql}::text" for column in table.columns)
+            taken = self.connection.execute(f"SELECT {listed} FROM {table.sql} ORDER BY {listed}").fetchall()
+            self.rows[table.name] = [dict(zip(names, line, strict=True)) for line in taken]
         self.connection.commit()
+
+    def _insert(self, table: Table, made: list[dict[str, str | None]]) -> None:
+        if made:
+            one = f"({', '.join(['%s'] * len(made[0]))})"
+            text = f"INSERT INTO {table.sql} VALUES {', '.join([one] * len(made))} ON CONFLICT DO NOTHING"
+            self.connection.execute(text, [value for row in made for value in row.values()])
 
     def differs(self, statement: Statement, rewrite: Rewrite) -> str | None:
         for _ in range(4):

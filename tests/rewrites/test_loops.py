@@ -49,6 +49,8 @@ WRITES = [
     ("insert", 'INSERT INTO keys ("key", "order", n) VALUES ($1, $2, $3) ON CONFLICT ("key") DO UPDATE SET n = excluded.n',
      (1, 2, 3)),
     ("insert", 'INSERT INTO keys ("key", n) VALUES ($1, $2) ON CONFLICT DO NOTHING', (1, 2)),
+    ("insert", 'INSERT INTO keys (id, "key", n) VALUES ($1, $2, $3) ON CONFLICT (id) DO UPDATE SET n = keys.n + excluded.n',
+     (1, 2, 3)),
     ("insert", "INSERT INTO logs VALUES ($1, $2, $3, $4)", (1, 2, 3, 4)),
     ("insert", 'INSERT INTO "Bills" VALUES ($1, $2, $3, $4)', (1, 2, 3, 4)),
     ("update", "UPDATE messages SET status = $1 WHERE id = $2", (1, 2)),
