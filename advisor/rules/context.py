@@ -30,7 +30,7 @@ class RuleOptions:
     purpose."""
     unit_budget: int = 100
     """Statements a unit of work may run."""
-    calls_minimum: float = 500
+    calls_minimum: float = 8
     """Calls from which on a statement of an export may be suspected of a loop."""
     share: float = 0.01
     """Share of the workload's time below which a merely wasteful query is not worth a line."""
