@@ -61,7 +61,7 @@ def of_one_request(loop: Loop, child: Child, parent: Parent | None, context: Rul
     if loop.one_by_one < PACED and _in_company(loop, child, context):
         return False
     if loop.unit == "burst":
-        return _burst(loop, child, parent, context) if parent else paced and _one_after_the_other(loop, context)
+        return _burst(loop, child, parent, context) if parent else paced and _one_after_the_other(loop, child, context)
     if (seen := _seen(loop, parent)) and parent and _led(loop, seen, parent, context):
         return True
     return _by_itself(loop, child, context)
@@ -156,8 +156,13 @@ def _burst(loop: Loop, child: Child, parent: Parent, context: RuleContext) -> bo
     return distinct and often and not _taken_to_write(loop, child, context)
 
 
-def _one_after_the_other(loop: Loop, context: RuleContext) -> bool:
-    """Return whether a burst without a parent is one client's: never two at once, over whatever connections."""
+def _one_after_the_other(loop: Loop, child: Child, context: RuleContext) -> bool:
+    """Return whether a burst of reads without a parent is one client's: never two at once, over few connections.
+
+    Writes of many clients come one after the other as well, for they wait for each other's locks.
+    """
+    if child.kind in WRITES:
+        return False
     share = _share(loop, context)
     few = TURNS * loop.sessions <= loop.median
     return few and loop.sequential >= ALWAYS and share >= ALWAYS and loop.distinct >= LONG_DISTINCT
