@@ -5,7 +5,7 @@
 
 Each mutant is a copy of the package with one change: a comparison turned, `and` for `or`, a `not` dropped, a condition
 negated, a constant or an operator changed, a statement left out. Prints the share that the tests killed and the survivors,
-each with its line; `SURVIVORS.md` beside this file says why the known ones may live.
+each with its line.
 """
 
 from __future__ import annotations
@@ -53,7 +53,11 @@ def mutants(source: str) -> Iterator[tuple[int, str, str]]:
 
 def _places(tree: ast.Module) -> Iterator[tuple[ast.expr | ast.stmt, object, str]]:
     """Yield each node that can be changed, the change, and its name."""
+    notes = [getattr(node, name, None) for node in ast.walk(tree) for name in ("annotation", "returns")]
+    left_alone = {id(part) for note in notes if note is not None for part in ast.walk(note)}
     for node in ast.walk(tree):
+        if id(node) in left_alone:
+            continue
         if isinstance(node, ast.Compare):
             for place, operator in enumerate(node.ops):
                 if type(operator) in TURNED:
