@@ -169,7 +169,7 @@ def guard_pattern(language: Language) -> bytes:
     """
     logs = b"".join(b"(?<!" + word + b":  )" for word in _words(language, b"LOG"))
     later = b"(?:" + severity_pattern(language)[1:-1] + b"):  "
-    return b"(?:" + logs + b"|(?=" + language.spoken + rb")|(?![^\n]*" + later + b"))"
+    return b"(?:" + logs + b"|(?=" + language.spoken + rb")|(?![^\n]{0,500}" + later + b"))"
 
 
 def _words(language: Language, english_word: bytes) -> list[bytes]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from advisor.capture.incidents import Incident, incidents
+from advisor.capture.lengths import bounded_records
 from advisor.capture.nul import blanked, noted, without_nul
 from advisor.capture.record import RUN, Losses, Orphan, Reader, Records
 from advisor.capture.statements import Assembled, Rows, assemble, completed
@@ -117,6 +118,7 @@ class BlockReader:
         noted(block, owned, records.losses)
         if escaped:
             records = without_nul(records)
+        records = bounded_records(records)
         found = self._known(list(incidents(records)), records)
         assembled = assemble(records)
         rows = assembled.rows

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 import zstandard
 
+from advisor.capture.limits import WORKLOAD as LIMIT
 from advisor.capture.source import Source
 from advisor.errors import InputError
 from advisor.own_file import decoded, refuse_version
@@ -63,7 +64,10 @@ def load_workload(source: Source) -> Workload:
     """Return the workload a file holds; raises `InputError` when it is damaged or of an unknown version."""
     try:
         with source.open() as stream:
-            data = stream.read()
+            data = stream.read(LIMIT + 1)
     except (OSError, EOFError, zstandard.ZstdError) as error:
         raise InputError(f"cannot be read: {error}", where=source.name, do="capture again") from error
+    if len(data) > LIMIT:
+        what = f"workload file of more than {LIMIT >> 20} MB"
+        raise InputError(what, where=source.name, do="capture fewer logs into one file")
     return decode(data, source.name)

@@ -12,6 +12,7 @@ from advisor.capture.events import StatementRow
 from advisor.capture.exports.document import Document, beginning
 from advisor.capture.exports.export import StatementExport
 from advisor.capture.exports.tally import Tally
+from advisor.capture.lengths import bounded
 
 NAME = "SQL file"
 COMMENT = r"/\*(?:[^*]++|\*(?!/))*+\*/"
@@ -56,7 +57,7 @@ def read(document: Document, name: str) -> tuple[StatementExport, ...]:
 def _queries(text: str, tally: Tally) -> Iterator[str]:
     for place, statement in enumerate(_statements(META.sub("", text)), start=1):
         if QUERY.match(statement):
-            yield statement
+            yield bounded(statement.encode(errors="replace")).decode(errors="replace")
         elif statement:
             tally.add("not a query", f"statement {place}", statement)
 
