@@ -164,7 +164,7 @@ def _one_after_the_other(loop: Loop, child: Child, context: RuleContext) -> bool
     if child.kind in WRITES:
         return False
     share = _share(loop, context)
-    few = TURNS * loop.sessions <= loop.median
+    few = TURNS * loop.sessions <= loop.median and loop.max >= LONG
     return few and loop.sequential >= ALWAYS and share >= ALWAYS and loop.distinct >= LONG_DISTINCT
 
 
