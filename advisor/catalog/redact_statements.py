@@ -50,6 +50,19 @@ def redacted_text(text: str) -> str | None:
     return "".join([*parts, text[position:]])
 
 
+def without_constants(text: str) -> str | None:
+    """Return the text with `$n` for each constant that an expression holds, however short, and without comments.
+
+    `None` when it cannot be parsed: a statement that was cut off, or is none.
+    """
+    from pglast.parser import ParseError, normalize
+
+    try:
+        return redacted_text(normalize(text))
+    except ParseError:
+        return None
+
+
 def _is_harmless(name: str, length: int) -> bool:
     return name == "ICONST" and length <= _HARMLESS_DIGITS
 

@@ -41,6 +41,7 @@ BY_COST = "indexes were chosen by the planner's cost, not by the time model (--a
 @click.option("--database", help="Database of the workload, where the inputs hold several.")
 @click.option("--log-line-prefix", help="The server's log_line_prefix; inferred when not given.")
 @click.option("--write", is_flag=True, help="Write one Alembic revision per proposal.")
+@click.option("--redact", is_flag=True, help="Leave values of production out of what the written revisions say.")
 @click.option("--alembic", type=click.Path(path_type=Path), default="alembic.ini", show_default=True)
 @click.option("--head", help="Head to build on, where the Alembic environment has several.")
 @click.option("--verify", is_flag=True, help="Prove the written revisions on a throw-away server.")
@@ -75,6 +76,7 @@ def command(
     database: str | None,
     log_line_prefix: str | None,
     write: bool,
+    redact: bool,
     alembic: Path,
     head: str | None,
     verify: bool,
@@ -126,6 +128,8 @@ def command(
         raise UsageError("--update-baseline needs --baseline", do="name the file with --baseline")
     if verify and not write:
         raise UsageError("--verify proves what --write wrote", do="give both, or use `advisor verify` later")
+    if redact and not write:
+        raise UsageError("--redact concerns the revisions that --write writes", do="give it with --write")
     matching(select), matching(ignore)
     check_outputs(output_file, save, baseline if update_baseline else None)
     if baseline and not update_baseline:
@@ -153,7 +157,7 @@ def command(
             report = replace(report, notes=(*report.notes, BY_COST))
         report = _silence(unsure(report) if guessed else report, baseline, update_baseline, progress)
         if write:
-            report = _write(report, twin.schema, alembic, head, progress)
+            report = _write(report, twin.schema, alembic, head, progress, redact=redact)
         if verify:
             from advisor.verify.prove import prove_report
             from advisor.verify.upgrade import History
@@ -226,7 +230,10 @@ def _silence(report: Report, baseline: Path | None, update: bool, progress: Prog
     return replace(report, findings=outcome.kept, notes=(*report.notes, note))
 
 
-def _write(report: Report, schema: Schema, alembic: Path, head: str | None, progress: Progress) -> Report:
+def _write(
+    report: Report, schema: Schema, alembic: Path, head: str | None, progress: Progress, *, redact: bool
+) -> Report:
+    from advisor.revisions.redact import constants
     from advisor.revisions.write import write_revisions
 
     queries = {query.id: query.text for query in report.workload.queries}
@@ -240,9 +247,14 @@ def _write(report: Report, schema: Schema, alembic: Path, head: str | None, prog
         schema=schema,
         date=written,
         findings=report.findings,
+        redact=redact,
     )
     for revision in revisions:
         progress.note(f"{'found' if revision.existing else 'wrote'} {revision.path}")
+        if redact and revision.existing:
+            progress.warn(f"{revision.path} was there before, and --redact leaves it as it is")
+        elif redact and (places := constants(revision.definition)):
+            progress.warn(f"{revision.path}: constants of {places} stay, as {revision.index} needs them")
     return replace(report, revisions=revisions)
 
 

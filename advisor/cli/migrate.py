@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--only", multiple=True, help="Write only these proposals: ids or names.")
 @click.option("--sql", "as_sql", is_flag=True, help="Print plain SQL instead of writing revisions.")
 @click.option("--diff", "dry_run", is_flag=True, help="Print the files instead of writing them.")
+@click.option("--redact", is_flag=True, help="Leave values of production out of what revisions say.")
 @click.option("--force", is_flag=True, help="Write even where env.py would break the migration.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
 def command(
@@ -41,6 +42,7 @@ def command(
     only: tuple[str, ...],
     as_sql: bool,
     dry_run: bool,
+    redact: bool,
     force: bool,
     quiet: bool,
 ) -> None:
@@ -55,6 +57,7 @@ def command(
     from advisor.revisions.contract import finding_of, proposal_of, read_report
     from advisor.revisions.environment import check_environment, environment_of
     from advisor.revisions.plain_sql import plain_sql_script
+    from advisor.revisions.redact import constants
     from advisor.revisions.write import write_revisions
 
     progress = Progress(quiet=quiet)
@@ -64,7 +67,7 @@ def command(
     environment = None if as_sql else environment_of(alembic, section)
     schema = _schema(snapshot, progress)
     if environment is None:
-        click.echo(plain_sql_script(proposals, schema, findings), nl=False)
+        click.echo(plain_sql_script(proposals, schema, findings, redact=redact), nl=False)
         return
     for finding in check_environment(environment):
         say = progress.note if finding.level == "info" else progress.warn
@@ -81,12 +84,16 @@ def command(
         date=_date(document),
         section=section,
         findings=findings,
+        redact=redact,
     )
     for revision in revisions:
         if revision.existing:
-            progress.note(f"{revision.path} already does this for {revision.index}")
+            left = ", and --redact leaves it as it is" if redact else ""
+            progress.note(f"{revision.path} already does this for {revision.index}{left}")
             continue
         click.echo(f"{revision.path}")
+        if redact and (places := constants(revision.definition)):
+            progress.warn(f"{revision.path}: constants of {places} stay, as {revision.index} needs them")
         if dry_run:
             click.echo("".join(f"+{line}" for line in revision.source.splitlines(keepends=True)))
         elif revision.model_snippet:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pglast.parser import ParseError, normalize
-
-from advisor.catalog.redact_statements import redacted_text
+from advisor.catalog.redact_statements import without_constants
 from advisor.gate.check import Statements
 from advisor.twin.statement import BoundStatement
 from advisor.workload.explainable import explainable
@@ -24,9 +22,12 @@ def redacted(statements: Statements) -> Statements:
 
     Of bindings that differ by values alone one remains; roles and search paths stay, settings of the application go.
     """
-    plain = {key: _plain(text) for key, (text, _) in statements.items()}
+    plain = {key: without_constants(text) for key, (text, _) in statements.items()}
     return {
-        key: (text, _distinct(replace(_generic(one), text=explainable(_plain(one.text) or text)) for one in bound))
+        key: (
+            text,
+            _distinct(replace(_generic(one), text=explainable(without_constants(one.text) or text)) for one in bound),
+        )
         for key, (_, bound) in statements.items()
         if (text := plain[key]) is not None
     }
@@ -35,7 +36,7 @@ def redacted(statements: Statements) -> Statements:
 def emptied(statements: Statements) -> Statements:
     """Return the statements with every constant emptied instead: what the server takes where no parameter may stand."""
     return {
-        key: (_plain(text) or "", _distinct(replace(_generic(one), text=blanked(one.text)) for one in bound))
+        key: (without_constants(text) or "", _distinct(replace(_generic(one), text=blanked(one.text)) for one in bound))
         for key, (text, bound) in statements.items()
     }
 
@@ -47,11 +48,3 @@ def _generic(bound: BoundStatement) -> BoundStatement:
 
 def _distinct(bound: Iterable[BoundStatement]) -> tuple[BoundStatement, ...]:
     return tuple(dict.fromkeys(bound))
-
-
-def _plain(text: str) -> str | None:
-    """Return the text with a parameter for each constant, but for places and lengths, and without comments."""
-    try:
-        return redacted_text(normalize(text))
-    except ParseError:
-        return None

@@ -36,6 +36,8 @@ class Change:
     """Where the old index stood, for the downgrade."""
     marks: tuple[str, ...] = ()
     """Statements that give the old index back what `CREATE INDEX` does not say, for the downgrade."""
+    remark: str = ""
+    """What a reader must know besides; of a redacted change, what was left out and what stays."""
 
     @property
     def partitioned(self) -> bool:

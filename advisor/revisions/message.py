@@ -40,6 +40,7 @@ def evidence(change: Change, queries: Mapping[str, str], snippet: str) -> str:
         paragraphs.append("For the model's __table_args__:\n\n" + textwrap.indent(snippet, "    "))
         if reason := incomparable(change.definition) if change.definition else None:
             paragraphs.append(f"`alembic check` reports it all the same ({reason}): name it in include_object.")
+    paragraphs.append(textwrap.fill(change.remark, TEXT_WIDTH))
     paragraphs.append(f"Proposal {proposal.id} of pgadvisor.")
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from advisor.catalog.index import IndexDefinition, quote_identifier
@@ -10,8 +11,9 @@ from advisor.indexes.proposal import IndexProposal
 from advisor.revisions.body import BRIEF_LOCK_TIMEOUT, BUILD_LOCK_TIMEOUT, analyze_source
 from advisor.revisions.change import Change, Partition, changes
 from advisor.revisions.escape import qualified
-from advisor.revisions.message import title
+from advisor.revisions.message import TEXT_WIDTH, title
 from advisor.revisions.partitions import DROP_NOTE, ONLY_NOTE, body_sql, member_name
+from advisor.revisions.redact import redacted_change
 from advisor.revisions.statistics import statistics_changes, statistics_sql, statistics_title
 from advisor.revisions.timeouts import kept, restored
 from advisor.rules.finding import Finding
@@ -27,15 +29,25 @@ def plain_sql(change: Change) -> str:
 
 
 def plain_sql_script(
-    proposals: Sequence[IndexProposal], schema: Schema | None = None, findings: Sequence[Finding] = ()
+    proposals: Sequence[IndexProposal],
+    schema: Schema | None = None,
+    findings: Sequence[Finding] = (),
+    *,
+    redact: bool = False,
 ) -> str:
     """Return all changes as one SQL script, statistics objects last; run it with psql, never inside a transaction.
 
-    Raises `RevisionError` as `write_revisions` does.
+    With `redact` a comment names the constants that an index needs. Raises `RevisionError` as `write_revisions` does.
     """
-    parts = [f"-- {title(change)}\n{plain_sql(change)}" for change in changes(proposals, schema)]
+    wanted = changes(proposals, schema)
+    wanted = tuple(map(redacted_change, wanted)) if redact else wanted
+    parts = [f"-- {title(change)}\n{_remark(change)}{plain_sql(change)}" for change in wanted]
     parts += [f"-- {statistics_title(one)}\n{statistics_sql(one)}" for one in statistics_changes(findings)]
     return "\n".join(parts)
+
+
+def _remark(change: Change) -> str:
+    return "".join(f"-- {line}\n" for line in textwrap.wrap(change.remark, TEXT_WIDTH))
 
 
 def _drop(change: Change, definition: IndexDefinition) -> str:

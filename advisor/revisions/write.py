@@ -21,6 +21,7 @@ from advisor.revisions.change import changes
 from advisor.revisions.configuration import open_config, open_scripts
 from advisor.revisions.environment import refuse_unsafe
 from advisor.revisions.harmless import refuse_program
+from advisor.revisions.redact import redacted_change, redacted_texts
 from advisor.revisions.revision import Revision
 from advisor.revisions.statistics import statistics_changes
 from advisor.revisions.writer import Writer
@@ -43,6 +44,7 @@ def write_revisions(
     date: datetime | None = None,
     section: str = "alembic",
     findings: Sequence[Finding] = (),
+    redact: bool = False,
 ) -> tuple[Revision, ...]:
     """Write the revisions that carry out `proposals` and return them in the order in which they run.
 
@@ -52,8 +54,9 @@ def write_revisions(
     `queries` gives the text of each query id for the docstrings; `schema` tells partitioned tables and the definitions
     of indexes to be dropped. A change that the history already holds is returned with `existing` and written no second
     time. `date` becomes the Create Date (else SOURCE_DATE_EPOCH, else now): the only thing in a file that does not
-    follow from the input. With `dry_run` nothing is written and nothing of the checkout runs, no hook either; the paths
-    and texts are those that would be before the hooks.
+    follow from the input. With `redact` the evidence holds no value of production; what the index itself needs stays,
+    and the docstring says so. With `dry_run` nothing is written and nothing of the checkout runs, no hook either; the
+    paths and texts are those that would be before the hooks.
 
     Raises `RevisionError` when the environment would break the migration (unless `force`), on several heads, and when
     a template does not place the body; files written by the failing call are removed again.
@@ -67,8 +70,11 @@ def write_revisions(
         if not force:
             refuse_unsafe(Path(scripts.dir) / "env.py")
             refuse_corrupting(schema)
-        writer = Writer(scripts, config, version_path, trial, queries or {})
-        return writer.write((*changes(proposals, schema), *statistics_changes(findings)), head)
+        texts = redacted_texts(queries or {}) if redact else queries or {}
+        wanted = changes(proposals, schema)
+        wanted = tuple(map(redacted_change, wanted)) if redact else wanted
+        writer = Writer(scripts, config, version_path, trial, texts)
+        return writer.write((*wanted, *statistics_changes(findings)), head)
 
 
 def refuse_corrupting(schema: Schema | None) -> None:
