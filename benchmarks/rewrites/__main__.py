@@ -1,4 +1,4 @@
-"""`python -m benchmarks.rewrites --cases 2000 [--seed N]`: differences, refusals and the printed share per rule."""
+"""`python -m benchmarks.rewrites --cases 2000 [--seed N] [--minutes N]`: differences, refusals and the printed share per rule."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import random
 import secrets
 import sys
+import time
 from collections import Counter
 
 import psycopg
@@ -88,18 +89,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.rewrites")
     parser.add_argument("--cases", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument(
+        "--minutes", type=float, default=24 * 60, help="start no schema after so many; the cases until then are told"
+    )
     options = parser.parse_args()
     seed = secrets.randbelow(10**9) if options.seed is None else options.seed
     print(f"seed {seed}")
-    rng, tally, done = random.Random(seed), Tally(), 0
+    rng, tally, done, end = random.Random(seed), Tally(), 0, time.monotonic() + 60 * options.minutes
     with Server(embedded_binaries()) as server:
-        while done < options.cases:
+        while done < options.cases and time.monotonic() < end:
             tables = schema(rng)
             text = ddl(tables)
             done += _one_schema(server, tables, text, min(PER_SCHEMA, options.cases - done), rng, tally)
             shown = sum(tally.printed.values()) + sum(tally.beyond_printed.values())
             print(f"{done} cases, {shown} printed, {len(tally.wrong)} differ", file=sys.stderr, flush=True)
-    print(tally.report())
+    print(f"{done} cases of {options.cases}\n{tally.report()}")
     short = [rule for rule in tally.right if tally.printed[rule] < 0.85 * tally.right[rule]]
     return 1 if tally.wrong or tally.refused or short else 0
 

@@ -29,8 +29,9 @@ class Statement:
     right: bool
     places: list[Place] = field(default_factory=list)
     keyed: str | None = None
-    """The same without LIMIT and OFFSET, its sort keys in front."""
+    """The same without LIMIT and OFFSET, in front of each row its place in the order (`ranked`)."""
     keys: int = 0
+    """Columns in front of `keyed`: 1, or 0 where the statement is not ordered."""
     limited: bool = False
     writes: bool = False
     varying: list[int] = field(default_factory=list)
@@ -38,6 +39,14 @@ class Statement:
     columns: frozenset[str] = frozenset()
     unique: bool = False
     beyond: str = ""
+
+
+def ranked(order: str, listed: str) -> str:
+    """Return a SELECT's list whose first column is the place in `order`: one for all rows that the server sorts alike.
+
+    The keys themselves would not do: 1 and 1.00 are two texts and one place.
+    """
+    return f"dense_rank() OVER ({order.strip()}), {listed}"
 
 
 class Maker:
@@ -158,7 +167,7 @@ def arms(m: Maker) -> Statement:
         else ""
     )
     keyed = (
-        f"SELECT {', '.join(prefix + c.sql for c in order)}, {listed} FROM {source} WHERE {where}{tail}"
+        f"SELECT {ranked(tail, listed)} FROM {source} WHERE {where}{tail}"
         if order
         else f"SELECT {listed} FROM {source} WHERE {where}"
     )
@@ -240,10 +249,9 @@ def keyset(m: Maker) -> Statement:
     if beyond == "distinct":
         listed = ", ".join(prefix + c.sql for c in dict.fromkeys(c.name for c in order) and order)
     text = f"SELECT {extra}{listed} FROM {source}{where} ORDER BY {', '.join(keys)} {limit} {offset}{tail}"
-    keyed = (
-        f"SELECT {', '.join(prefix + c.sql for c in order)}, {listed} FROM {source}{where} ORDER BY {', '.join(keys)}"
-    )
-    return Statement("SQL001 OFFSET", text, not beyond, m.places, keyed, len(order), True, beyond=beyond)
+    by = f"ORDER BY {', '.join(keys)}"
+    keyed = f"SELECT {ranked(by, listed)} FROM {source}{where} {by}"
+    return Statement("SQL001 OFFSET", text, not beyond, m.places, keyed, 1, True, beyond=beyond)
 
 
 def _key_columns(m: Maker, table: Table) -> list[Column]:
@@ -286,7 +294,7 @@ def read(m: Maker) -> Statement:
     text = f"SELECT {listed} {body}"
     if (shape == "rows" and rng.random() < 0.4) or shape == "limit":
         ordered = 1
-        keyed = f"SELECT {prefix}{column.sql}, {listed} {body}{order}"
+        keyed = f"SELECT {ranked(order, listed)} {body}{order}"
         text += order
     if shape == "limit":
         limited = True

@@ -165,7 +165,7 @@ class Truth:
         alike = [self._same_write(rewrite, [vector]) for vector in rounds]
         if said := next(filter(None, alike), None):
             return said
-        once = _distinct(rounds, statement, rewrite)
+        once = self._unlike(rewrite, rounds, rewrite.keys or statement.varying)
         if said := self._same_write(rewrite, once):
             return said
         twice = [*rounds, *[list(vector) for vector in rounds[:3]]]
@@ -217,29 +217,23 @@ class Truth:
             return f"error {whole[1]}"
         at_once = Counter(line[rewrite.keys_first : len(line) - rewrite.keys_last] for line in whole[1][0][0])
         separate: Counter[Any] = Counter()
-        for vector in self._unlike(rewrite, good):
+        for vector in self._unlike(rewrite, good, [rewrite.numbers[number - 1] for number in rewrite.arrays]):
             said = self.run(rewrite.text, [_given(rewrite, [vector])], False)
             separate.update(line[rewrite.keys_first : len(line) - rewrite.keys_last] for line in said[1][0][0])
         if statement.limited:
             return None if sum(at_once.values()) == sum(separate.values()) else "another number of rows for all keys"
         return None if at_once == separate else "other rows for all keys at once"
 
-    def _unlike(self, rewrite: Rewrite, vectors: list[list[str | None]]) -> list[list[str | None]]:
-        """Leave out vectors whose varying values the server finds equal to those of an earlier one."""
+    def _unlike(
+        self, rewrite: Rewrite, vectors: list[list[str | None]], numbers: Sequence[int]
+    ) -> list[list[str | None]]:
+        """Leave out vectors whose values of these parameters the server finds equal to those of an earlier one."""
         kept: list[list[str | None]] = []
-        columns = [rewrite.numbers[number - 1] for number in rewrite.arrays]
         types = self._types(rewrite.original)
+        tests = [_alike_test(place, types[number - 1]) for place, number in enumerate(numbers)]
         for vector in vectors:
-            same = False
-            for other in kept:
-                tests = [
-                    f"(${2 * i + 1}::{types[n - 1]} IS NOT DISTINCT FROM ${2 * i + 2}::{types[n - 1]})"
-                    for i, n in enumerate(columns)
-                ]
-                values = [value for n in columns for value in (vector[n - 1], other[n - 1])]
-                if self._lines(f"SELECT {' AND '.join(tests)}", values)[0][0] == b"t":
-                    same = True
-            if not same:
+            both = [[value for n in numbers for value in (vector[n - 1], other[n - 1])] for other in kept]
+            if not any(self._lines(f"SELECT {' AND '.join(tests)}", values)[0][0] == b"t" for values in both):
                 kept.append(vector)
         return kept
 
@@ -280,6 +274,12 @@ class Truth:
         return "another order" if wrong else None
 
 
+def _alike_test(place: int, kind: str) -> str:
+    """Return the test whether the place-th two values are one to the server; json knows no equality, so its text."""
+    shown = "text" if kind == "json" else kind
+    return f"(${2 * place + 1}::{shown} IS NOT DISTINCT FROM ${2 * place + 2}::{shown})"
+
+
 def _most(text: str) -> int:
     import re
 
@@ -292,11 +292,3 @@ def _given(rewrite: Rewrite, rounds: Sequence[Sequence[str | None]]) -> list[Any
         mine = [vector[number - 1] for vector in rounds]
         values.append(mine if place in rewrite.arrays else mine[0])
     return values
-
-
-def _distinct(rounds: list[list[str | None]], statement: Statement, rewrite: Rewrite) -> list[list[str | None]]:
-    kept: dict[Any, list[str | None]] = {}
-    for vector in rounds:
-        names = tuple((vector[n - 1] or "").strip().rstrip("0").rstrip(".") for n in rewrite.keys or statement.varying)
-        kept.setdefault(names, vector)
-    return list(kept.values())

@@ -14,6 +14,7 @@ CREATE TABLE remarks (id bigint PRIMARY KEY, subject_type text NOT NULL, subject
 CREATE TABLE handles (handle text, id int NOT NULL, active boolean NOT NULL, rank int NOT NULL);
 CREATE UNIQUE INDEX handles_active ON handles (id) WHERE active;
 CREATE UNIQUE INDEX handles_handle ON handles (handle);
+CREATE TABLE amounts (id bigint PRIMARY KEY, amount numeric NOT NULL, held boolean NOT NULL);
 CREATE TABLE audit (what text NOT NULL, id bigint);
 CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN INSERT INTO audit VALUES (TG_OP, OLD.id); RETURN NULL; END $$;

@@ -9,14 +9,39 @@ import pytest
 from advisor.rewrites.rewrite import Rewrite
 from advisor.twin.server import Server
 from benchmarks.rewrites.schemas import Column, Table, ddl
-from benchmarks.rewrites.statements import Place, Statement
+from benchmarks.rewrites.statements import Place, Statement, ranked
 from benchmarks.rewrites.truth import Truth
 
 NOTES = Table(
     "notes", [Column("id", "bigint", False), Column("n", "bigint", True), Column("code", "varchar(4)", True)], ["id"]
 )
 ID, N, CODE = (Place(NOTES, column) for column in NOTES.columns)
+PRICES = Table(
+    "prices",
+    [Column("id", "bigint", False), Column("flag", "smallint", False), Column("code", "numeric", False),
+     Column("at", "timestamp", False)],
+    ["id", "flag"],
+)  # fmt: skip
+BY = "ORDER BY id DESC, code DESC"
+TIES = {"form": "keyset", "claim": "pages", "first": "SELECT * FROM prices ORDER BY id DESC, code DESC, flag DESC LIMIT 2",
+        "page": {"places": [0, 2, 1]}}  # fmt: skip
 PAIRS = {
+    "sort keys that are equal and look different": (
+        Statement("", f"SELECT * FROM prices {BY} LIMIT 2 OFFSET 6", True, keyed=f"SELECT {ranked(BY, '*')} FROM prices {BY}",
+                  keys=1, limited=True),
+        "SELECT * FROM prices WHERE (id, code) < ($1, $2) AND $3::int IS NOT NULL ORDER BY id DESC, code DESC, flag DESC LIMIT 2",
+        "SELECT * FROM prices WHERE (id, code, flag) < ($1, $2, $3) ORDER BY id DESC, code DESC, flag DESC LIMIT 2",
+        TIES,
+    ),
+    "keys that are equal and look different": (
+        Statement("", 'UPDATE prices SET code = $1 WHERE "at" = $2 RETURNING *', True,
+                  [Place(PRICES, PRICES.columns[2], "stored"), Place(PRICES, PRICES.columns[3])], writes=True, varying=[1, 2]),
+        'UPDATE prices SET code = r.c FROM (SELECT DISTINCT ON (a) * FROM unnest($1::numeric[], $2::timestamp[]) WITH ORDINALITY '
+        'AS g (c, a, o) ORDER BY a, o) AS r WHERE "at" = r.a RETURNING prices.*',
+        'UPDATE prices SET code = r.c FROM (SELECT DISTINCT ON (a) * FROM unnest($1::numeric[], $2::timestamp[]) WITH ORDINALITY '
+        'AS g (c, a, o) ORDER BY a, o DESC) AS r WHERE "at" = r.a RETURNING prices.*',
+        {"form": "update", "claim": "rounds", "arrays": (1, 2), "numbers": (1, 2), "keys": (2,)},
+    ),
     "counts of zero": (
         Statement("", "SELECT count(*) FROM notes WHERE n = $1", True, [N], varying=[1]),
         "SELECT n, count(*) FROM notes WHERE n = ANY ($1::bigint[]) GROUP BY n",
@@ -54,9 +79,9 @@ PAIRS = {
 def test_the_truth_finds_the_wrong_form_and_passes_the_right_one(server: Server, database: str, name: str) -> None:
     statement, wrong, right, more = PAIRS[name]
     with server.connect(database) as making:
-        making.execute(ddl([NOTES]).encode())
+        making.execute(ddl([NOTES, PRICES]).encode())
     with server.connect(database, autocommit=False) as connection:
-        truth = Truth(connection, [NOTES], random.Random(7))
+        truth = Truth(connection, [NOTES, PRICES], random.Random(7))
         said = [truth.differs(statement, Rewrite(text=text, original=statement.text, **more))  # type: ignore[arg-type]
                 for text in (wrong, wrong, wrong, right)]  # fmt: skip
     assert any(said[:3]), said

@@ -28,6 +28,7 @@ PAGED = [
     ("SELECT u.id, m.body FROM users u LEFT JOIN messages m ON m.user_id = u.id ORDER BY m.created_at, u.id LIMIT 5 OFFSET 9",
      None),
     ("SELECT status AS created_at, id FROM messages ORDER BY created_at, id LIMIT 5 OFFSET $1", "messages (status, id)"),
+    ("SELECT id, amount FROM amounts ORDER BY amount DESC LIMIT 5 OFFSET $1", "amounts (amount, id)"),
     ("SELECT rank FROM handles WHERE active AND id = $1 ORDER BY rank LIMIT 5 OFFSET $2", None),
 ]  # fmt: skip
 

@@ -15,16 +15,16 @@ class Whole:
 
     rows: Counter[Line]
     keys: Mapping[Line, Line]
-    """Sort keys by row; rows that occur with several keys are missing."""
+    """The place in the order by row; rows that occur at several are missing."""
 
 
 def whole(rows: Sequence[Line], keys: int) -> Whole:
-    """Return it for rows whose last `keys` columns are the sort keys."""
+    """Return it for rows whose last `keys` columns are the sort keys and, last, the rank that they give."""
     found: dict[Line, Line] = {}
     several: set[Line] = set()
     bare = []
     for row in rows:
-        mine, key = (row[:-keys], row[-keys:]) if keys else (row, ())
+        mine, key = (row[:-keys], row[-1:]) if keys else (row, ())
         bare.append(mine)
         if found.setdefault(mine, key) != key:
             several.add(mine)

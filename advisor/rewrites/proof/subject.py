@@ -7,7 +7,20 @@ from typing import Any
 
 from advisor.catalog.schema import Column, Schema, Table
 from advisor.rewrites.scope import Bindings
-from advisor.rewrites.tree import ast, duplicate, enums, here, is_aggregate, is_star, parameter, parse, render, walk
+from advisor.rewrites.tree import (
+    ast,
+    column,
+    duplicate,
+    enums,
+    here,
+    is_aggregate,
+    is_star,
+    parameter,
+    parse,
+    render,
+    statement,
+    walk,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +149,13 @@ def _store(table: Table, name: str, value: Any, found: dict[int, Target]) -> Non
         found[number] = Target(table, column, stored=True)
 
 
-def without_limit(text: str, *, with_keys: bool) -> tuple[str, int] | None:
-    """Return a SELECT without LIMIT and OFFSET, its sort keys added to the output, and how many they are.
+_RANKED = "ranked_by_the_proof"
 
+
+def without_limit(text: str, *, with_keys: bool) -> tuple[str, int] | None:
+    """Return a SELECT without LIMIT and OFFSET, and how many columns are added to its output: sort keys, then the rank.
+
+    The rank is one number for all rows that the server sorts alike: 1 and 1.00 are two texts of one place.
     `None` where they cannot be added: after DISTINCT, GROUP BY or a set operation.
     """
     tree = parse(text)
@@ -149,7 +166,7 @@ def without_limit(text: str, *, with_keys: bool) -> tuple[str, int] | None:
     keys = list(tree.sortClause or ()) if with_keys else []
     if keys and (tree.op != enums.SetOperation.SETOP_NONE or tree.distinctClause):
         return None
-    added = []
+    added: list[Any] = []
     for sort in keys:
         node = sort.node
         if isinstance(node, ast.A_Const):
@@ -159,9 +176,21 @@ def without_limit(text: str, *, with_keys: bool) -> tuple[str, int] | None:
         elif isinstance(node, ast.ColumnRef) and len(node.fields) == 1 and not is_star(node):
             named = [target.val for target in tree.targetList if target.name == node.fields[0].sval]
             node = named[0] if named else node
-        added.append(ast.ResTarget(val=duplicate(node)))
+        added.append(ast.ResTarget(name=f"{_RANKED}_{len(added)}", val=duplicate(node)))
     tree.targetList = (*tree.targetList, *added)
-    return render(tree), len(added)
+    return render(_ranked(tree, keys) if keys else tree), len(added) + bool(keys)
+
+
+def _ranked(tree: Any, keys: list[Any]) -> Any:
+    """Return the SELECT over one whose last columns are its sort keys, with the rank that they give each row."""
+    ranked = statement(f"SELECT {_RANKED}.*, dense_rank() OVER (ORDER BY 1) AS {_RANKED} FROM (SELECT 1) AS {_RANKED} "
+                       f"ORDER BY {_RANKED}")  # fmt: skip
+    ranked.fromClause[0].subquery = tree
+    order = [duplicate(sort) for sort in keys]
+    for place, sort in enumerate(order):
+        sort.node = column(_RANKED, f"{_RANKED}_{place}")
+    ranked.targetList[1].val.over.orderClause = tuple(order)
+    return ranked
 
 
 def with_small_limit(text: str, size: int) -> str:
