@@ -29,6 +29,7 @@ PAGED = [
      None),
     ("SELECT status AS created_at, id FROM messages ORDER BY created_at, id LIMIT 5 OFFSET $1", "messages (status, id)"),
     ("SELECT id, amount FROM amounts ORDER BY amount DESC LIMIT 5 OFFSET $1", "amounts (amount, id)"),
+    ("SELECT id FROM amounts WHERE amount = $1 ORDER BY amount LIMIT $2 OFFSET 6", "amounts (amount, id)"),
     ("SELECT rank FROM handles WHERE active AND id = $1 ORDER BY rank LIMIT 5 OFFSET $2", None),
 ]  # fmt: skip
 

@@ -25,6 +25,7 @@ REWRITTEN = [
     "SELECT id FROM users WHERE id + 1 NOT IN (SELECT DISTINCT user_id FROM messages)",
     'SELECT id FROM keys WHERE "order" NOT IN (SELECT n FROM users)',
     "SELECT count(*) FROM users WHERE id NOT IN (SELECT user_id FROM messages) AND n > $1",
+    "SELECT id FROM users WHERE tenant_id NOT IN (SELECT id FROM users)",
 ]
 
 

@@ -25,6 +25,12 @@ class Mixture:
     """Whether one of the tables stays empty."""
     narrow: bool = False
     """Whether columns take very few values, so that nearly everything ties and meets."""
+    uneven: bool = False
+    """Whether each table has a quarter of the rows of the one before: most parents stay without a child."""
+
+    def size(self, place: int) -> int:
+        """Return how many rows the table at this place gets, parents before children."""
+        return max(1, self.rows >> 2 * place) if self.uneven else self.rows
 
 
 MIXTURES = (
@@ -34,7 +40,7 @@ MIXTURES = (
 
 MORE = (
     Mixture(3, 0.0), Mixture(3, 0.1, empty=True), Mixture(2, 0.0, empty=True), Mixture(30, 0.05),
-    Mixture(4, 0.0, narrow=True), Mixture(16, 0.1, narrow=True),
+    Mixture(4, 0.0, narrow=True), Mixture(16, 0.1, narrow=True), Mixture(16, 0.0, uneven=True),
 )  # fmt: skip
 """What is tried besides, where the statement found nothing in those."""
 
@@ -71,11 +77,13 @@ def make(tables: Sequence[Table], mixture: Mixture, values: Values, generator: r
     """Return rows for the tables, in order; a table of which a column can take no value gets none."""
     rows: Rows = {}
     empty = generator.choice(tables) if mixture.empty and len(tables) > 1 else None
-    for table in tables:
+    for place, table in enumerate(tables):
         key = (table.schema, table.name)
         rows[key] = []
         if table is not empty:
-            made = (_row(table, number, mixture, values, generator, rows) for number in range(1, mixture.rows + 1))
+            made = (
+                _row(table, number, mixture, values, generator, rows) for number in range(1, mixture.size(place) + 1)
+            )
             for row in made:
                 if row is not None and not _repeats(table, row, rows[key]):
                     rows[key].append(row)
