@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,7 @@ from advisor.catalog.snapshot_model import Snapshot
 from advisor.catalog.statistics import Statistics
 from advisor.errors import SnapshotError
 from advisor.own_file import converted, decoded, parsed, refuse_version
-from advisor.whole_file import write_whole
+from advisor.whole_file import write_all_whole
 
 SCHEMA, STATISTICS, SETTINGS, FACTS, STATEMENTS = (
     "schema.sql", "statistics.jsonl", "settings.json", "snapshot.json", "statements.csv",
@@ -32,17 +35,32 @@ def save_snapshot(snapshot: Snapshot, folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         records = records_from_statistics(snapshot.statistics)
-        write_whole(folder / SCHEMA, snapshot.schema_sql.encode(), OWNER)
-        write_whole(folder / STATISTICS, b"".join(orjson.dumps(record) + b"\n" for record in records), OWNER)
-        write_whole(folder / SETTINGS, _pretty(dict(snapshot.settings)), OWNER)
-        if snapshot.statements is None:
-            (folder / STATEMENTS).unlink(missing_ok=True)
-        else:
-            write_whole(folder / STATEMENTS, snapshot.statements.encode(), OWNER)
-        write_whole(folder / FACTS, _pretty(facts_of(snapshot)), OWNER)
+        files = {
+            SCHEMA: snapshot.schema_sql.encode(),
+            STATISTICS: b"".join(orjson.dumps(record) + b"\n" for record in records),
+            SETTINGS: _pretty(dict(snapshot.settings)),
+            **({} if snapshot.statements is None else {STATEMENTS: snapshot.statements.encode()}),
+            FACTS: _pretty(facts_of(snapshot)),
+        }
+        with _alone(folder):
+            write_all_whole({folder / name: data for name, data in files.items()}, OWNER)
+            if snapshot.statements is None:
+                (folder / STATEMENTS).unlink(missing_ok=True)
     except OSError as error:
         raise SnapshotError(f"cannot write here: {error.strerror}", where=str(error.filename or folder),
                             do="choose another folder with -o") from error  # fmt: skip
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep others from writing the folder meanwhile, where the file system has locks: its files belong together."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with contextlib.suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def load_snapshot(folder: Path) -> Snapshot:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from advisor.whole_file import write_all_whole
+
 
 @click.command()
 @click.argument("rule", required=False)
@@ -22,8 +24,8 @@ def command(rule: str | None, write: Path | None) -> None:
     known: list[Documented] = [*all_rules(), *gate_pages()]
     if write:
         write.mkdir(parents=True, exist_ok=True)
-        for name, text in documentation(gate_pages()).items():
-            (write / name).write_text(text, encoding="utf-8")
+        pages = documentation(gate_pages())
+        write_all_whole({write / name: text.encode() for name, text in pages.items()})
     elif rule:
         click.echo("\n".join(page(found) for found in among(known, [rule])), nl=False)
     else:

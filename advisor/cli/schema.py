@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from advisor.errors import UsageError
+from advisor.whole_file import write_all_whole
 
 
 @click.command(short_help="Print the JSON Schema of a file.")
@@ -22,8 +23,7 @@ def command(file: str | None, write: Path | None) -> None:
 
     if write:
         write.mkdir(parents=True, exist_ok=True)
-        for name in FILES:
-            (write / f"{name}.schema.json").write_bytes(rendered(name))
+        write_all_whole({write / f"{name}.schema.json": rendered(name) for name in FILES})
     elif file is None:
         click.echo("\n".join(f"{name:<12}{what}" for name, (_, what) in FILES.items()))
     elif file in FILES:
