@@ -99,7 +99,8 @@ def schema(rng: random.Random) -> list[Table]:
         if len(key) == 2:
             columns[1].null = False
         table = Table(name, columns, key)
-        parents = [other for other in tables if other.key == ["id"]]
+        taken = {column.name for column in columns}
+        parents = [other for other in tables if other.key == ["id"] and f"{other.name.lower()}_id" not in taken]
         if parents and rng.random() < 0.8:
             parent = rng.choice(parents)
             column = Column(f"{parent.name.lower()}_id", parent.column("id").kind, rng.random() < 0.6)

@@ -8,7 +8,7 @@ import pytest
 
 from advisor.rewrites.rewrite import Rewrite
 from advisor.twin.server import Server
-from benchmarks.rewrites.schemas import Column, Table, ddl
+from benchmarks.rewrites.schemas import Column, Table, ddl, schema
 from benchmarks.rewrites.statements import Place, Statement, ranked
 from benchmarks.rewrites.truth import Truth
 
@@ -86,3 +86,12 @@ def test_the_truth_finds_the_wrong_form_and_passes_the_right_one(server: Server,
                 for text in (wrong, wrong, wrong, right)]  # fmt: skip
     assert any(said[:3]), said
     assert said[3] is None
+
+
+def test_every_random_schema_is_taken_by_the_server(server: Server, database: str) -> None:
+    """A table named `user` beside a column named `user_id` once made the same column twice."""
+    rng = random.Random(7)
+    with server.connect(database, autocommit=False) as connection:
+        for _ in range(40):
+            connection.execute(ddl(schema(rng)).encode())
+            connection.rollback()
