@@ -445,8 +445,9 @@ class OpenUnits:
             merge_loops(self.loops, self.finder.unit(columns, unit, contents, before))
         for sized in sizes(steps, bounds, units):
             if columns.bounded(sized.begin, sized.end):
-                first = contents[columns.first(sized.begin, sized.end)]
-                add_size(self.sizes, sized, first.application, first.text)
+                first = contents.get(columns.first(sized.begin, sized.end))
+                if first is not None:  # of a long run of steps between blocks only some contents are kept
+                    add_size(self.sizes, sized, first.application, first.text)
 
     def _renumbered(self, steps: Steps) -> Steps:
         numbers: list[int] = []
