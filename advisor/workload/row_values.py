@@ -13,8 +13,8 @@ from advisor.workload.partial import Entry, Kept
 from advisor.workload.slots import slot_map
 
 PLANNABLE = re.compile(
-    r"(?:\s+|--[^\n]*(?:\n|$)|/\*.*?\*/|\()*(?:SELECT|WITH|INSERT|UPDATE|DELETE|MERGE|VALUES)\b",
-    re.IGNORECASE | re.DOTALL,
+    r"(?:\s++|--[^\n]*+(?:\n|$)|/\*(?:[^*]++|\*(?!/))*+\*/|\()*+(?:SELECT|WITH|INSERT|UPDATE|DELETE|MERGE|VALUES)\b",
+    re.IGNORECASE,
 )
 PARAMETER = re.compile(r"\$[0-9]")
 
