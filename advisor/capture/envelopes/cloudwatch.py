@@ -33,7 +33,7 @@ def unwrap(block: bytes) -> bytes:
     """Return the server's lines."""
     if block.lstrip().startswith((b"{", b"[")):
         events = [event for item in objects(block) for event in _events(item)]
-        return b"".join(map(_event, oldest_first(events, lambda event: f"{event.get('timestamp', 0):>20}")))
+        return b"".join(map(_event, oldest_first(events, lambda event: f"{event.get('timestamp', 0)!s:>20}")))
     return b"".join(_line(line) for line in block.split(b"\n"))
 
 
