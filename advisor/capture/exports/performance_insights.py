@@ -114,7 +114,7 @@ def _row(statement: Statement, seconds: float, tally: Tally) -> StatementRow | N
     dimensions, metrics = statement.dimensions, statement.metrics
     text = next((dimensions[f"{group}.statement"] for group in GROUPS if dimensions.get(f"{group}.statement")), None)
     identity = next((dimensions[f"{group}.id"] for group in GROUPS if dimensions.get(f"{group}.id")), None)
-    if text is None:
+    if not isinstance(text, str):
         tally.add("no statement text", str(identity), str(dict(dimensions)))
         return None
     calls = metrics.get(f"{STATS}calls_per_sec.avg", 0.0) * seconds
