@@ -290,7 +290,7 @@ def _stop(parts: Sequence[str], beginnings: Sequence[str]) -> int | None:
     """Return where background processes end their prefix (`%q`), `None` when they write all of it."""
     whole = re.compile(exact_pattern("".join(parts))[0])
     left = Counter(line for line in map(str.encode, beginnings) if not whole.fullmatch(line))
-    if not left:
+    if not left or not parts:
         return None
     fits = []
     places = [place for place in range(len(parts)) if place == 0 or parts[place - 1][-1:] in " :|-"]
