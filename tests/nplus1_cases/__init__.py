@@ -1,1 +1,0 @@
-"""Small logs with one difficulty each, and what is right to say of them."""
