@@ -42,9 +42,11 @@ class Source:
 
     def open(self) -> BinaryIO:
         """Return the decompressed stream; raises `InputError` when it cannot be read."""
+        from advisor.capture.archives import BROKEN
+
         try:
             return as_written(decompressed(self.opener()))
-        except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, KeyError) as error:
+        except (*BROKEN, KeyError) as error:
             raise unreadable(self.name, error) from error
 
     def plain(self) -> Path | None:

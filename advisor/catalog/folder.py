@@ -46,6 +46,8 @@ def save_snapshot(snapshot: Snapshot, folder: Path) -> None:
             write_all_whole({folder / name: data for name, data in files.items()}, OWNER)
             if snapshot.statements is None:
                 (folder / STATEMENTS).unlink(missing_ok=True)
+    except TypeError as error:  # orjson takes no integer beyond 64 bits
+        raise SnapshotError(f"its statistics cannot be written: {error}", do=_AGAIN) from error
     except OSError as error:
         raise SnapshotError(f"cannot write here: {error.strerror}", where=str(error.filename or folder),
                             do="choose another folder with -o") from error  # fmt: skip
