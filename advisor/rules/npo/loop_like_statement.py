@@ -32,6 +32,10 @@ class _Parent:
     declared: bool
 
 
+OFTEN = 1.5
+"""How many times as often as the median statement a suspect must run; statements on the catalogs are not counted."""
+
+
 class LoopLikeStatement(Rule):
     """Finds statements that pg_stat_statements alone lets suspect of running in a loop.
 
@@ -84,7 +88,7 @@ class LoopLikeStatement(Rule):
             if query.measured != "statements" or query.id in logged or not query.top_level:
                 continue
             suspect = _suspect(query, shape, context)
-            often = query.calls >= max(context.options.calls_minimum, 2 * median) and query.mean_ms < MEAN_MS
+            often = query.calls >= max(context.options.calls_minimum, OFTEN * median) and query.mean_ms < MEAN_MS
             if suspect and often and not _once_per_request(query, requests):
                 yield self._finding(query, *suspect, context)
 
