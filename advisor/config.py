@@ -158,6 +158,8 @@ def _refuse(path: Path, shown: str, name: str, value: Any, known: set[str], foun
 def _parse(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
+    except RecursionError:
+        raise UsageError("not readable TOML: nested too deeply", where=str(path), do="write it flat") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"not valid TOML: {error}", where=str(path), do="correct the line it names") from None
     except OSError as error:

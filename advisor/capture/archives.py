@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import lzma
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -17,7 +19,10 @@ ZIP = b"PK\x03\x04"
 USTAR, AT = b"ustar", 257
 """What a tar archive holds, and where."""
 
-BROKEN = (OSError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, tarfile.TarError)
+BROKEN = (
+    OSError, EOFError, RuntimeError, NotImplementedError,
+    zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError,
+)  # fmt: skip
 """What archives that are damaged or encrypted raise."""
 
 

@@ -14,8 +14,9 @@ def check_environment(path: Path) -> tuple[EnvironmentFinding, ...]:
     """Return the findings about an `env.py`, by line. Raises `RevisionError` when it cannot be read or parsed."""
     try:
         return check_source(path.read_text(encoding="utf-8"))
-    except (OSError, SyntaxError, ValueError) as error:
-        raise RevisionError(f"env.py cannot be read: {error}", where=str(path), do="repair it first") from error
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        why = str(error) or "nested too deeply"
+        raise RevisionError(f"env.py cannot be read: {why}", where=str(path), do="repair it first") from error
 
 
 def refuse_unsafe(path: Path) -> None:

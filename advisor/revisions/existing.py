@@ -59,7 +59,7 @@ def _actions(path: Path, names: frozenset[str]) -> Iterator[tuple[Kind, str]]:
 def _upgrade(path: Path) -> ast.FunctionDef | None:
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"))
-    except (SyntaxError, UnicodeDecodeError, OSError):
+    except (SyntaxError, ValueError, OSError, RecursionError, MemoryError):
         return None
     functions = (node for node in tree.body if isinstance(node, ast.FunctionDef))
     return next((function for function in functions if function.name == "upgrade"), None)

@@ -40,7 +40,7 @@ def read_heading(path: Path) -> Heading:
         tree = ast.parse(path.read_bytes())
     except (OSError, ValueError, SyntaxError, RecursionError, MemoryError) as error:
         line = f":{error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
-        what = f"the revision cannot be read: {getattr(error, 'msg', None) or error}"
+        what = f"the revision cannot be read: {getattr(error, 'msg', None) or str(error) or 'nested too deeply'}"
         raise RevisionError(what, where=f"{path}{line}", do="make `alembic history` work here first") from None
     found: dict[str, Any] = {}
     for name, value in _assigned(tree):

@@ -32,3 +32,14 @@ def test_no_mutated_file_breaks_it(name: str, tmp_path: Path) -> None:
         except TooLong:
             pytest.fail(f"input {number}: no answer in {SECONDS:.0f} s")
         assert outcome.kind not in FAILURES, f"input {number}: {outcome.text}"
+
+
+FOUND = sorted(path for path in (Path(__file__).parent / "found").glob("*/*"))
+"""What the fuzzer found, made smaller and kept: a folder a target."""
+
+
+@pytest.mark.parametrize("path", FOUND, ids=lambda path: f"{path.parent.name}: {path.name}")
+def test_what_once_broke_it_is_answered_or_refused(path: Path, tmp_path: Path) -> None:
+    with deadline(SECONDS):
+        outcome = tried(all_targets()[path.parent.name], path.read_bytes(), Place(tmp_path))
+    assert outcome.kind not in FAILURES, outcome.text

@@ -93,3 +93,8 @@ def test_texts_run_as_a_login_without_rights(prover: Prover) -> None:
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         prover.database.user.execute("CREATE TABLE mine (id int)")
     prover.database.user.rollback()
+
+
+def test_a_select_list_of_nothing_has_no_pages_worth_a_key(prover: Prover) -> None:
+    found = keyset("SELECT FROM messages ORDER BY seen_at LIMIT 3 OFFSET $1", prover.database.schema)
+    assert isinstance(found, Refusal) or prover.prove(found) is None, found

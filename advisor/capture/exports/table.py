@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +12,8 @@ from advisor.capture.coverage import Skipped
 GROUPED = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?")
 OFFSET = re.compile(r"(\d) ([+-]\d\d:?\d{0,2}|Z)$")
 """The blank that some clients put before a time's offset."""
+LARGEST = 1e20
+"""No counter of PostgreSQL goes further: they have 64 bits. What is beyond is broken, and sums would overflow."""
 NULLS = {"", r"\N", "null", "(null)", "[null]"}
 """What exporters write for NULL: psql, COPY, pgAdmin, DBeaver."""
 
@@ -46,8 +47,8 @@ def number(cell: str | None, decimal_comma: bool = False) -> float | None:
     if "," in text:
         text = text.replace(",", "." if decimal_comma and not GROUPED.fullmatch(text) else "")
     value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(f"not a finite number: {cell}")
+    if not abs(value) <= LARGEST:
+        raise ValueError(f"not a number that a counter can hold: {cell}")
     return value
 
 

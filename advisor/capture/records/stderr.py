@@ -111,6 +111,8 @@ class StderrReader:
         if first is None:
             return None
         zone = first[self.prefix.fields.index("zone") + 1] if "zone" in self.prefix.fields else b""
+        if zone is None:
+            return None
         quick = self.quick(zone)
         flat = quick.split(block[:owned])
         width = quick.groups + 1

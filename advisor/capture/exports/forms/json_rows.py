@@ -58,13 +58,19 @@ def _piecemeal(text: str, tally: Tally) -> Iterator[Any]:
         position += 1
     while (position := _skip(text, position)) < len(text):
         try:
-            value, position = DECODER.raw_decode(text, position)
-            yield value
+            began = position
+            value, position = DECODER.raw_decode(text, began)
+            yield _encodable(value) if "\\u" in text[began:position] else value
         except (json.JSONDecodeError, RecursionError):
             line = text.count("\n", 0, position) + 1
             tally.add("broken or cut-off JSON", f"line {line}", text[position : position + 200])
             following = text.find("\n", position)
             position = len(text) if following < 0 else following + 1
+
+
+def _encodable(value: Any) -> Any:
+    """Return the value with a question mark for every half of a surrogate pair, which no UTF-8 can hold."""
+    return json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 def _skip(text: str, position: int) -> int:
