@@ -122,13 +122,12 @@ def _ordered(tree: Any, bindings: Bindings, level: Level) -> list[_Key] | Refusa
 
 def _meant(node: Any, tree: Any) -> Any:
     """Return the expression of the select list that an ORDER BY key names or counts, else the key itself."""
-    selected = tree.targetList or ()
     if isinstance(node, ast.A_Const) and isinstance(node.val, ast.Integer):
-        if any(is_star(target.val) for target in selected) or node.val.ival > len(selected):
+        if any(is_star(target.val) for target in tree.targetList) or node.val.ival > len(tree.targetList):
             return None
-        return selected[node.val.ival - 1].val
+        return tree.targetList[node.val.ival - 1].val
     if isinstance(node, ast.ColumnRef) and len(node.fields) == 1 and not is_star(node):
-        named = [target.val for target in selected if target.name == node.fields[0].sval]
+        named = [target.val for target in tree.targetList if target.name == node.fields[0].sval]
         return named[0] if named else node
     return node
 

@@ -73,12 +73,25 @@ class _Printer(RawStream):
 
 
 def parse(text: str) -> Any | None:
-    """Return the tree of the one statement in `text`, `None` when there is none or several."""
+    """Return the tree of the one statement in `text`, `None` when there is none, several, or one that selects nothing.
+
+    A SELECT without a list is fine below EXISTS; elsewhere its rows have no values that a rewrite could keep.
+    """
     try:
         found = pglast.parse_sql(text)
     except (pglast.parser.ParseError, RecursionError, ValueError):
         return None
-    return found[0].stmt if len(found) == 1 else None
+    return found[0].stmt if len(found) == 1 and not _selects_nothing(found[0].stmt) else None
+
+
+def _selects_nothing(tree: Any) -> bool:
+    exists = {id(node.subselect) for node in walk(tree) if isinstance(node, ast.SubLink) and _is_exists(node)}
+    selects = [node for node in walk(tree) if isinstance(node, ast.SelectStmt) and id(node) not in exists]
+    return any(not (node.targetList or node.valuesLists or node.larg) for node in selects)
+
+
+def _is_exists(node: Any) -> bool:
+    return node.subLinkType == enums.SubLinkType.EXISTS_SUBLINK
 
 
 def render(tree: Any) -> str:
