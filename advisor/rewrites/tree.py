@@ -91,7 +91,7 @@ def _selects_nothing(tree: Any) -> bool:
 
 
 def _is_exists(node: Any) -> bool:
-    return node.subLinkType == enums.SubLinkType.EXISTS_SUBLINK
+    return bool(node.subLinkType == enums.SubLinkType.EXISTS_SUBLINK)
 
 
 def render(tree: Any) -> str:
