@@ -18,6 +18,7 @@ BENCHMARKS = {
     "nplus1": [[], ["--cost", "1000"]],
     "capture": [[]],
     "rewrites": [["--cases", "300"]],
+    "gate": [["--cases", "120"]],
     "fuzz": [["--minutes", "5"]],
 }
 """Name to the argument lists it is run with."""
