@@ -20,6 +20,9 @@ BRIEF_LOCK_TIMEOUT = "2s"
 
 EXTENSION_TIMEOUT = "1min"
 
+NAMES_WIDTH = 80
+"""Characters of the dictionary of names that stand on one line; a call's arguments never fit on one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Body:
@@ -105,9 +108,7 @@ def build_source(change: Change) -> str:
     """Return source that builds the index concurrently, first removing an INVALID leftover, last checking validity."""
     name, definition = change.name, change.definition
     assert definition is not None
-    names = _arguments(
-        "{", [f'"{key}": {python_string(value)}' for key, value in _names(name, definition)], "}", width=92
-    )
+    names = _names(name, definition)
     complaint = f"{name} is INVALID: upgrade again"
     build = BUILD.format(
         timeout=BUILD_LOCK_TIMEOUT,
@@ -125,8 +126,12 @@ def _marks_source(change: Change) -> str:
     return "".join(f"op.execute({text_literal(statement)})\n" for statement in change.marks)
 
 
-def _names(name: str, definition: IndexDefinition) -> list[tuple[str, str]]:
-    return [("schema", definition.schema), ("table", definition.table), ("name", name)]
+def _names(name: str, definition: IndexDefinition) -> str:
+    """Return the dictionary of names by which the index is found, on one line as long as that is no long one."""
+    names = {"schema": definition.schema, "table": definition.table, "name": name}
+    items = [f'"{key}": {python_string(value)}' for key, value in names.items()]
+    line = f"{{{', '.join(items)}}}"
+    return line if len(line) <= NAMES_WIDTH else _arguments("{", items, "}")
 
 
 def create_source(change: Change, definition: IndexDefinition) -> str:
@@ -186,10 +191,7 @@ def analyze_source(definition: IndexDefinition) -> str:
     return f"{note}op.execute({text_literal(f'ANALYZE {definition.qualified_table}')})\n"
 
 
-def _arguments(opening: str, arguments: list[str], closing: str, width: int = 80) -> str:
-    line = f"{opening}{', '.join(arguments)}{closing}"
-    if len(line) <= width - 12:
-        return line
+def _arguments(opening: str, arguments: list[str], closing: str) -> str:
     return "\n".join([opening, *(f"    {argument}," for argument in arguments), closing])
 
 

@@ -1,0 +1,111 @@
+"""Mutation testing.
+
+    python -m benchmarks.mutants                                # all targets
+    python -m benchmarks.mutants indexes/implication            # one
+    python -m benchmarks.mutants rewrites --sample 150 --seed 7
+
+Prints the survivors with line, change and reason where there is one, then a table: `raw` is the share of all mutants that the tests killed, `share`
+the same without those that do what the original does (`equivalent.toml`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.mutants.faults import Fault, faults, faulty
+from benchmarks.mutants.plugins import Reached
+from benchmarks.mutants.reasons import Key, reasons
+from benchmarks.mutants.targets import ROOT, TARGETS, Target
+from benchmarks.mutants.warm import Outcome, Warm
+
+
+@dataclass(slots=True)
+class Count:
+    """What became of a target's mutants."""
+
+    target: str
+    possible: int
+    tried: int = 0
+    killed: int = 0
+    equivalent: int = 0
+    cpu_s: float = 0.0
+    survivors: list[str] = field(default_factory=list)
+
+    def row(self) -> str:
+        """Return the target's line of the table."""
+        raw = 100 * self.killed / max(self.tried, 1)
+        share = 100 * self.killed / max(self.tried - self.equivalent, 1)
+        return (
+            f"{self.target:22}{self.possible:9}{self.tried:7}{self.killed:8}{self.equivalent:12}"
+            f"{raw:7.1f} %{share:7.1f} %{self.cpu_s:8.0f}"
+        )
+
+
+def main() -> None:
+    """Try the mutants of the targets named, of all of them when none is."""
+    options = argparse.ArgumentParser(prog="python -m benchmarks.mutants")
+    options.add_argument("targets", nargs="*", metavar="TARGET")
+    options.add_argument("--sample", type=int, help="mutants drawn at random; all where there are fewer")
+    options.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10_000))
+    given = options.parse_args()
+    if unknown := set(given.targets) - {target.name for target in TARGETS}:
+        options.error(f"no such target: {', '.join(sorted(unknown))}")
+    print(f"seed {given.seed}", flush=True)
+    known = reasons()
+    chosen = [target for target in TARGETS if not given.targets or target.name in given.targets]
+    counts = [_tried(target, given.sample or target.sample, given.seed, known) for target in chosen]
+    print(f"\n{'target':22}{'mutants':>9}{'tried':>7}{'killed':>8}{'equivalent':>12}{'raw':>9}{'share':>9}{'CPU s':>8}")
+    print(*(count.row() for count in counts), sep="\n")
+
+
+def _tried(target: Target, sample: int | None, seed: int, known: Mapping[Key, str]) -> Count:
+    drawn = [(path, fault) for path in target.modules for fault in faults(path.read_text())]
+    count = Count(target.name, len(drawn))
+    if sample is not None and sample < len(drawn):
+        drawn = sorted(random.Random(seed).sample(drawn, sample), key=lambda one: (one[0], one[1].line, one[1].number))
+    with Warm(target.tests, target.modules) as warm:
+        usual, reached = warm.baseline()
+        if usual.failed:
+            sys.exit(f"the tests of {target.name} fail without a fault:\n{usual.output}")
+        print(f"\n{target.name}: {len(drawn)} of {count.possible}, tests {usual.cpu_s:.1f} s CPU", flush=True)
+        for path, fault in drawn:
+            _one(warm, path, fault, usual, reached, known, count)
+    return count
+
+
+def _one(
+    warm: Warm, path: Path, fault: Fault, usual: Outcome, reached: Reached, known: Mapping[Key, str], count: Count
+) -> None:
+    source = path.read_text()
+    wanted = _reaching(path, fault, reached)
+    count.tried += 1
+    if wanted is None or wanted:
+        outcome = warm.tried(path, faulty(source, fault), wanted, usual)
+        count.cpu_s += outcome.cpu_s
+        if outcome.failed:
+            count.killed += 1
+            return
+    module = path.relative_to(ROOT / "advisor").with_suffix("").as_posix()
+    reason = known.get((module, source.splitlines()[fault.line - 1].strip(), fault.change))
+    count.equivalent += reason is not None
+    print(f"  {module}:{fault.line}: {fault.change}", "" if wanted != frozenset() else "  (not reached)", flush=True)
+    if reason:
+        print(f"      same as the original: {reason}")
+
+
+def _reaching(path: Path, fault: Fault, reached: Reached) -> frozenset[str] | None:
+    """Return the tests that execute the fault's statement; `None` for all tests."""
+    if fault.lines is None:
+        return None
+    return frozenset(
+        test for test, files in reached.items() if not set(fault.lines).isdisjoint(files.get(str(path), ()))
+    )
+
+
+if __name__ == "__main__":
+    main()

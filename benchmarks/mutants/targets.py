@@ -1,0 +1,38 @@
+"""What is tried: the modules that decide what is handed out, and the tests nearest to each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A module or package of `advisor`, and its tests, the quickest first: the first that fails ends a try."""
+
+    name: str
+    tests: tuple[str, ...]
+    sample: int | None = None
+    """Mutants drawn at random where there are too many to try all; `None` for all."""
+
+    @property
+    def modules(self) -> list[Path]:
+        """The source files: the module, or the modules that lie directly in the package."""
+        path = ROOT / "advisor" / self.name
+        return sorted(path.glob("[a-z]*.py")) if path.is_dir() else [path.with_suffix(".py")]
+
+
+TARGETS = (
+    Target("revisions/body", ("tests/revisions/test_body.py",)),
+    Target("workload/deltas", ("tests/exports/test_deltas.py",)),
+    Target("indexes/implication", ("tests/indexes/test_redundancy.py",)),
+    Target("indexes/redundancy", ("tests/indexes/test_redundancy.py", "tests/indexes/test_superfluous.py")),
+    Target("indexes/drops", ("tests/indexes/test_superfluous.py", "tests/indexes/test_advise.py")),
+    Target("gate/check", ("tests/gate",)),
+    Target("rules/sql", ("tests/rules/test_cases.py", "tests/rules/test_function_on_column.py")),
+    Target("rewrites", ("tests/rewrites",), sample=200),
+    Target("analysis/condition", ("tests/indexes/test_redundancy.py",)),
+    Target("revisions/timeouts", ("tests/revisions/test_timeouts.py",)),
+)
