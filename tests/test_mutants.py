@@ -28,7 +28,7 @@ def test_each_fault_is_one_change_of_what_runs() -> None:
     assert set(changes) == {
         "comparison turned: one < other → one <= other",
         "returns None: return one < other → return None",
-        "loop left out: zip(pairs, pairs, strict=True) → ()",
+        "loop left out: zip(pairs, pairs, strict=True)",
         "call left out: found.setdefault(key, value) → None",
         "last instead of first: found.setdefault(key, value) → found.__setitem__(key, value)",
         "returns None: return not (found and key) → return None",
