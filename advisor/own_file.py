@@ -18,6 +18,7 @@ from advisor.errors import AdvisorError, InputError
 T = TypeVar("T")
 _STEP = re.compile(r"\[\.\.\.\]|\[(\d+)\]|\.([^.\[\]]+)")
 _SAID = re.compile(r"(?P<what>.*?)(?: - at `(?P<path>\$.*)`)?", re.DOTALL)
+_LONG = re.compile(rb"[0-9]{19}")
 _MISSING = re.compile(r"Object missing required field `(.+)`")
 
 
@@ -42,11 +43,23 @@ def read_own(path: Path, missing: str, do: str) -> bytes:
 def decoded(data: bytes | str, kind: type[T], where: str, do: str, error: type[AdvisorError] = InputError) -> T:
     """Return what JSON says as a value of this type; raises `error` with the path into the document."""
     try:
-        return msgspec.json.decode(data, type=kind)
+        found = msgspec.json.decode(data, type=kind)
     except RecursionError:
         raise error("is nested too deeply", where=where, do=do) from None
     except (msgspec.DecodeError, UnicodeError):
         return converted(parsed(data, where, do, error), kind, where, do, error)
+    if _LONG.search(data if isinstance(data, bytes) else data.encode()):
+        _refuse_beyond(parsed(data, where, do, error), "$", where, do, error)
+    return found
+
+
+def _refuse_beyond(value: Any, path: str, where: str, do: str, error: type[AdvisorError]) -> None:
+    """Raise `error` for an integer that PostgreSQL's bigint cannot hold, and that JSON is not written with again."""
+    if isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
+        raise error(f"{path}: a number beyond 64 bits", where=where, do=do)
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in parts:
+        _refuse_beyond(part, f"{path}[{key}]" if isinstance(key, int) else f"{path}.{key}", where, do, error)
 
 
 def parsed(data: bytes | str, where: str, do: str, error: type[AdvisorError] = InputError) -> Any:

@@ -69,7 +69,7 @@ def targets() -> Sequence[Target]:
     return (
         Target("command line", line, (b"rule", b"capture\nlog"), (drawn_arguments,), weight=0.4, structured=0.9),
         Target("advise", advised, (*texts, *seeds("exports")[:4]), (tokens_changed, tokens_changed, cells_changed),
-               weight=0.02, structured=0.9, server=True),
-        Target("advise on a dump", advised_on_dump, seeds("dump"), (tokens_changed,), weight=0.01, server=True),
-        Target("check", checked, seeds("baseline"), (json_changed,), weight=0.02, structured=0.95, server=True),
+               weight=0.08, structured=0.9, server=True),
+        Target("advise on a dump", advised_on_dump, seeds("dump"), (tokens_changed,), weight=0.04, server=True),
+        Target("check", checked, seeds("baseline"), (json_changed,), weight=0.08, structured=0.95, server=True),
     )  # fmt: skip
