@@ -41,7 +41,7 @@ def family_of(base_type: str) -> Family | None:
 
 def split_type(type_name: str) -> tuple[str, str, bool]:
     """Return the base type, its modifier and whether it is an array: `numeric(8,2)[]` is `numeric`, `8,2`, true."""
-    match = re.fullmatch(r"(.*?)(?:\(([\d,\-]+)\))?( with(?:out)? time zone)?((?:\[\])*)", type_name)
+    match = re.fullmatch(r"(.*?)(?:\(([\d,\-]+)\))?( with(?:out)? time zone)?((?:\[\])*)", type_name, re.DOTALL)
     assert match
     return match[1] + (match[3] or ""), match[2] or "", bool(match[4])
 

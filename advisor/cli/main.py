@@ -18,6 +18,7 @@ from advisor import __version__, stdout
 from advisor.config import Setting, find_config, read_config, suppressions, thresholds
 from advisor.errors import AdvisorError
 from advisor.progress import Progress
+from advisor.visible import visible
 
 SUMMARIES = {
     "advise": "Read workload files, propose indexes, report findings, write proven revisions.",
@@ -124,7 +125,7 @@ def _say(message: str) -> None:
     from advisor.capture.conninfo import concealed
 
     words = [part for word in sys.argv[1:] for part in (word, word.partition("=")[2])]
-    click.echo(concealed(message, [*words, os.environ.get("DATABASE_URL", "")]), err=True)
+    click.echo(visible(concealed(message, [*words, os.environ.get("DATABASE_URL", "")])), err=True)
 
 
 def _show(error: click.ClickException) -> None:
