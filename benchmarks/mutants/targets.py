@@ -26,7 +26,7 @@ class Target:
 
 TARGETS = (
     Target("revisions/body", ("tests/revisions/test_body.py",)),
-    Target("workload/deltas", ("tests/exports/test_deltas.py",)),
+    Target("workload/deltas", ("tests/exports/test_differences.py",)),
     Target("indexes/implication", ("tests/indexes/test_redundancy.py",)),
     Target("indexes/redundancy", ("tests/indexes/test_redundancy.py", "tests/indexes/test_superfluous.py")),
     Target("indexes/drops", ("tests/indexes/test_superfluous.py", "tests/indexes/test_advise.py")),
