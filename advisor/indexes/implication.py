@@ -11,8 +11,8 @@ from functools import lru_cache
 
 from advisor.analysis.condition import Condition, Junction, condition
 
-LIMIT = 4_000
-"""Pairs of parts that are compared before the answer is no."""
+LIMIT = 20_000
+"""Pairs of a part of one predicate and a part of the other, beyond which the answer is no unasked."""
 
 
 def implies(premise: str | None, conclusion: str | None, types: Mapping[str, str] | None = None) -> bool:
@@ -26,12 +26,19 @@ def implies(premise: str | None, conclusion: str | None, types: Mapping[str, str
         return False
     known = tuple(sorted((types or {}).items()))
     given, wanted = _condition(premise, known), _condition(conclusion, known)
-    return given is not None and wanted is not None and _Search().follows(given, wanted)
+    if given is None or wanted is None:
+        return False
+    return given == wanted or (_size(given) * _size(wanted) <= LIMIT and _Search().follows(given, wanted))
 
 
 @lru_cache(maxsize=4096)
 def _condition(sql: str, types: tuple[tuple[str, str], ...]) -> Condition | None:
     return condition(sql, dict(types))
+
+
+def _size(tree: Condition) -> int:
+    """Return the number of its parts, itself included."""
+    return 1 + sum(map(_size, tree.parts)) if isinstance(tree, Junction) else 1
 
 
 class _Search:
@@ -45,9 +52,6 @@ class _Search:
         if given == wanted:
             return True
         if (given, wanted) not in self.known:
-            if len(self.known) >= LIMIT:
-                return False
-            self.known[given, wanted] = False  # nothing follows from itself in a circle
             self.known[given, wanted] = self._parts(given, wanted)
         return self.known[given, wanted]
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
-from advisor.catalog.index import IndexDefinition, IndexKey
+from advisor.catalog.index import Index, IndexDefinition, IndexKey, IndexSize
 from advisor.indexes.implication import implies
-from advisor.indexes.redundancy import serves
+from advisor.indexes.redundancy import disposable, replaceable, served_by_existing, serves
 
 
 def index(keys: str, include: str = "", where: str | None = None, method: str = "btree") -> IndexDefinition:
@@ -45,6 +48,8 @@ def index(keys: str, include: str = "", where: str | None = None, method: str = 
         (index("a", where="b > 1"), index("a", where="b > 1 AND c IS NULL"), True, "the wider predicate is implied"),
         (index("a", method="hash"), index("a"), False, "another method"),
         (index("a, b", method="gin"), index("a", method="gin"), False, "only b-trees have prefixes"),
+        (index("a", "b"), index("a", "b"), True, "the same payload"),
+        (index("a", "b"), index("a", "a b"), True, "payload held as a key and as payload, all of it"),
     ],
 )
 def test_serving(wide: IndexDefinition, narrow: IndexDefinition, expected: bool, why: str) -> None:
@@ -58,6 +63,11 @@ def test_serving(wide: IndexDefinition, narrow: IndexDefinition, expected: bool,
         (None, "a", False),
         ("a", None, True),
         ("a AND b", "a", True),
+        ("a AND b AND c", "c AND a", True),
+        ("a AND b AND c", "c AND a AND d", False),
+        ("a IS OF A NEWER SYNTAX", "a IS OF A NEWER SYNTAX", True),
+        ("a IS OF A NEWER SYNTAX", "a", False),
+        ("a", "a IS OF A NEWER SYNTAX", False),
         ("(a) AND (b = 'x AND y')", "b = 'x AND y'", True),
         ("a OR b", "a", False),
         ("(status)::text = 'open'::text", "status = 'open'", False),
@@ -155,3 +165,77 @@ def test_a_question_of_thousands_of_parts_has_an_answer() -> None:
     arms = [f"(a = {number} OR b = {number})" for number in range(300)]
     assert implies(" AND ".join(arms), " AND ".join(reversed(arms)))
     assert not implies(" AND ".join(arms), "a = 1 OR c = 1")
+
+
+def test_beyond_some_thousands_of_comparisons_the_answer_is_no() -> None:
+    """In doubt no, whatever the order in which parts are compared: an index stays, or a query is planned once more."""
+    few, many = ([f"(a{number} = 1 OR b{number} = 1)" for number in range(count)] for count in (900, 2000))
+    assert implies(" AND ".join(few), f"{few[-1]} OR c = 1")
+    assert not implies(" AND ".join(few), "c = 1 OR d = 1")
+    assert not implies(" AND ".join(many), f"{many[-1]} OR c = 1")
+    assert implies(" AND ".join(many), " AND ".join(reversed(many)))
+
+
+def existing(name: str, keys: str, pages: int = 100, where: str | None = None, **rest: Any) -> Index:
+    definition = replace(index(keys, where=where), unique=rest.pop("unique", False))
+    return Index(name, definition, IndexSize(1000.0, pages, 1), **rest)
+
+
+@pytest.mark.parametrize(
+    ("index", "may_go"),
+    [
+        (existing("i", "a"), True),
+        (existing("i", "a", primary=True), False),
+        (existing("i", "a", constraint="i_key"), False),
+        (existing("i", "a", unique=True), False),
+        (existing("i", "a", replica_identity=True), False),
+        (existing("i", "a", attached=True), False),
+    ],
+    ids=["plain", "primary key", "of a constraint", "unique", "replica identity", "a partition's"],
+)
+def test_what_enforces_or_replicates_stays(index: Index, may_go: bool) -> None:
+    assert disposable(index) is may_go
+    assert replaceable(index_on_ab, IndexSize(1000.0, 100, 1), (index,)) == ((index,) if may_go else ())
+
+
+index_on_ab = index("a, b")
+STAY = [
+    existing("other", "b"),
+    existing("broken", "a", valid=False),
+    existing("key", "a", primary=True),
+    existing("identity", "a", replica_identity=True),
+]
+
+
+def test_only_indexes_of_which_nothing_is_lost_are_replaced() -> None:
+    goes = existing("goes", "a")
+    assert replaceable(index_on_ab, IndexSize(1000.0, 100, 1), (*STAY, goes)) == (goes,)
+
+
+@pytest.mark.parametrize(
+    ("pages", "where", "goes"),
+    [(50, "b > 1", False), (51, "b > 1", True), (1, None, True), (1, "a IS NOT NULL", False)],
+    ids=["half as large", "larger than half", "as whole", "a small one"],
+)
+def test_a_small_partial_index_stays_beside_a_large_whole_one(pages: int, where: str | None, goes: bool) -> None:
+    partial = existing("partial", "a", pages=pages, where=where)
+    assert replaceable(index_on_ab, IndexSize(1000.0, 100, 1), (partial,)) == ((partial,) if goes else ())
+
+
+def test_predicates_of_replaced_indexes_are_compared_by_the_columns_types() -> None:
+    spelled = existing("spelled", "a", pages=1, where="(v)::text = 'open'::text")
+    candidate = index("a, b", where="v = 'open'")
+    assert replaceable(candidate, IndexSize(1000.0, 100, 1), (spelled,), TYPES) == (spelled,)
+    assert replaceable(candidate, IndexSize(1000.0, 100, 1), (spelled,)) == ()
+
+
+def test_a_candidate_that_a_valid_index_serves_is_not_wanted() -> None:
+    broken, other, good = (
+        existing("broken", "a, b", valid=False),
+        existing("other", "b, a"),
+        existing("good", "a, b, c"),
+    )
+    assert served_by_existing(index_on_ab, (broken, other, good)) == good
+    assert served_by_existing(index_on_ab, (broken, other)) is None
+    spelled = existing("spelled", "a", where="(v)::text = 'open'::text")
+    assert served_by_existing(index("a", where="v = 'open'"), (spelled,), TYPES) == spelled
