@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 @database_options
 @click.option("--baseline", "path", type=click.Path(path_type=Path), required=True, help="The committed plans.")
 @click.option("--update-baseline", is_flag=True, help="Accept today's plans and write the baseline.")
+@click.option("--prune", is_flag=True, help="With --update-baseline: forget queries that INPUTS do not hold.")
+@click.option("--only", multiple=True, metavar="ID", help="With --update-baseline: change nothing but this query.")
+@click.option("--accept", multiple=True, metavar="ID", help="Accept today's plans of this query, and nothing else.")
+@click.option("--reason", help="Why --accept accepts; it stands in the baseline.")
 @click.option("--redact", is_flag=True, help="Write the baseline without values: plans are generic then.")
 @click.option("--alembic", type=click.Path(path_type=Path), help="Apply this environment's pending revisions first.")
 @revision_options
@@ -45,6 +49,10 @@ def command(
     provider: str,
     path: Path,
     update_baseline: bool,
+    prune: bool,
+    only: tuple[str, ...],
+    accept: tuple[str, ...],
+    reason: str | None,
     redact: bool,
     alembic: Path | None,
     role: str | None,
@@ -56,13 +64,16 @@ def command(
 ) -> None:
     """Plan the baseline's queries on the twin; exit 1 when a plan got worse.
 
-    INPUTS name the workload: needed with --update-baseline to accept new queries, otherwise only to name queries that
-    have no baseline yet.
+    INPUTS name what the merge runs (logs, lists of statements, workload files): queries, texts and values that have no
+    accepted plan are planned as well and judged by rules. With --update-baseline they are accepted; what they do not
+    hold stays as it is.
 
     \b
     advisor check prod.json.zst --snapshot prod/ --baseline plans.json --update-baseline
     advisor check --snapshot prod/ --alembic alembic.ini --baseline plans.json
     """
+    from advisor.cli.gate_inputs import accepted_baseline, analysed_inputs, statements_of
+    from advisor.cli.pending import Pending
     from advisor.cli.pipeline import asking, read_snapshot, size_of
     from advisor.gate.baseline import as_owner, load_baseline, save_baseline
     from advisor.gate.check import SERIAL, check
@@ -72,8 +83,8 @@ def command(
     from advisor.twin.start import start_twin
     from advisor.verify.upgrade import History
 
-    if redact and not update_baseline:
-        raise UsageError("--redact concerns the baseline that is written", do="give it with --update-baseline")
+    update_baseline = update_baseline or bool(accept)
+    _refuse_contradictions(update_baseline, redact, prune, only, accept, reason)
     one_source(snapshot, schema, statistics, url)
     check_connections(url, provider, *inputs)
     if form not in verdict_formats():
@@ -85,34 +96,54 @@ def command(
     accepted = None if update_baseline and not path.exists() else load_baseline(path)
     if accepted is None and not inputs:
         raise UsageError("no baseline and no workload", do="name the workload files whose plans are to be accepted")
+    if not inputs and accepted and not accepted.queries:
+        raise UsageError("the baseline holds no query", where=str(path), do="accept some with --update-baseline INPUTS")
     source: Snapshot = asking(read_snapshot(snapshot, schema, statistics, None if snapshot or schema else url), role)
     overrides = tuple(one for one in source.overrides if one.name not in SERIAL)
     source = replace(source, settings={**source.settings, **SERIAL}, overrides=overrides)
     accepted = as_owner(accepted) if accepted and not source.roles else accepted
-    failed: list[ProofError] = []
-    prepare = _migrations(alembic, source, running, provider, failed, progress) if alembic else None
-    with start_twin(source, provider, prepare=prepare, size_of=size_of) as twin:
+    pending = Pending(alembic, source, running, provider, progress, accepted) if alembic else None
+    with start_twin(source, provider, prepare=pending.prepare if pending else None, size_of=size_of) as twin:
         progress.notes(twin.notes)
-        analysed = _analysed(inputs, log_line_prefix, twin, role) if inputs else None
-        statements = _statements(analysed, accepted)
+        accepted = pending.accepted if pending else accepted
+        failed = pending.failed if pending else []
+        analysed = analysed_inputs(inputs, log_line_prefix, twin, role) if inputs else None
+        statements = statements_of(analysed, accepted, twin)
         unanalysed = analysed.unanalysed if analysed else {}
         if update_baseline and failed:
             what = f"nothing was accepted: {len(failed)} pending revisions did not go through"
             raise ProofError(what, where=str(path), do="look above for each; leave one out with --skip REV")
         if update_baseline:
-            baseline, refused = _recorded(statements, twin, source, redact=redact)
+            baseline, refused = _recorded(statements, twin, source, accepted, analysed, redact=redact)
+            if not baseline.queries:
+                raise UsageError(
+                    "there is no plan to accept",
+                    where=str(path),
+                    do="name inputs with queries on the snapshot's tables",
+                )
+            baseline = accepted_baseline(accepted, baseline, (*only, *accept), reason, prune=prune)
             if redact:
                 progress.note(NOTE)
             save_baseline(baseline, path)
-            progress.note(f"accepted the plans of {len(baseline.queries)} queries: {path}")
-            for key, reason in sorted(refused.items()):
-                progress.warn(f"query {key} cannot be planned and is not in the baseline: {reason.reason}")
+            progress.note(_told(baseline, accepted, path))
+            for key, why in sorted(refused.items()):
+                progress.warn(f"query {key} cannot be planned and is not in the baseline: {why.reason}")
             for line in summary(unanalysed):
                 progress.warn(line)
             return
         assert accepted
         _same_major(accepted, twin, path)
-        result = check(accepted, statements, twin.schema, twin.statistics, twin.what_if)
+        result = check(
+            accepted,
+            statements,
+            twin.schema,
+            twin.statistics,
+            twin.what_if,
+            settings=source.settings,
+            known_references=pending.references if pending else frozenset(),
+        )
+        if not result.checked and not result.verdicts:
+            raise UsageError("0 queries were checked", where=str(path), do="accept some with --update-baseline INPUTS")
         result = replace(
             result, notes=(*source.notes, *twin.notes, *(analysed.notes if analysed else ())), unanalysed=unanalysed
         )
@@ -125,69 +156,52 @@ def command(
         raise SystemExit(2)
 
 
+def _refuse_contradictions(
+    update: bool, redact: bool, prune: bool, only: tuple[str, ...], accept: tuple[str, ...], reason: str | None
+) -> None:
+    """Raise `UsageError` for options that mean nothing together."""
+    for given, name in ((redact, "--redact"), (prune, "--prune"), (only, "--only")):
+        if given and not update:
+            raise UsageError(f"{name} concerns the baseline that is written", do="give it with --update-baseline")
+    if (only or accept) and prune:
+        raise UsageError("--prune and --only contradict each other", do="give one of them")
+    if reason and not accept:
+        raise UsageError("--reason is that of --accept", do="name the query with --accept ID")
+    if accept and not reason:
+        raise UsageError("--accept needs a reason", do="say with --reason why the plan is wanted")
+
+
+def _told(baseline: Baseline, before: Baseline | None, path: Path) -> str:
+    """Return the line that says what was accepted."""
+    old = before.queries if before else {}
+    kept = sum(1 for key, query in baseline.queries.items() if old.get(key) == query)
+    same = f", {kept} of them as they were" if kept else ""
+    return f"accepted the plans of {len(baseline.queries)} queries{same}: {path}"
+
+
 def _recorded(
-    statements: Statements, twin: Twin, source: Snapshot, *, redact: bool
+    statements: Statements,
+    twin: Twin,
+    source: Snapshot,
+    accepted: Baseline | None,
+    analysed: Analysed | None,
+    *,
+    redact: bool,
 ) -> tuple[Baseline, Mapping[str, Refused]]:
     """Return the baseline of today's plans, without values if so asked, and what cannot be planned."""
+    from advisor.cli.gate_inputs import calls_a_day
     from advisor.gate.check import record
+    from advisor.gate.merge import with_known
     from advisor.gate.redact import emptied, redacted
 
-    known = (twin.schema, twin.statistics, twin.what_if, source.settings)
-    baseline, refused = record(redacted(statements) if redact else statements, *known)
-    if not redact or not refused:
-        return baseline, refused
-    more, refused = record(emptied({key: statements[key] for key in refused}), *known)
-    queries = dict(sorted({**baseline.queries, **more.queries}.items()))
-    return replace(baseline, queries=queries), refused
-
-
-def _migrations(
-    alembic: Path,
-    snapshot: Snapshot,
-    running: RunOptions,
-    provider: str,
-    failed: list[ProofError],
-    progress: Progress,
-) -> Callable[[str, str], None]:
-    """Return what brings the empty twin from production's revision to the heads of this checkout.
-
-    Revisions that fail are passed over, said, and noted in `failed`.
-    """
-
-    def prepare(url: str, superuser: str) -> None:
-        from advisor.verify.upgrade import upgrade
-
-        ours = None if "://" in provider else superuser
-        done = upgrade(alembic, url, start=snapshot.alembic_version, options=running, superuser=ours)
-        progress.note(f"applied {len(done.applied)} pending revisions to the twin: {', '.join(done.applied) or 'none'}")
-        for made in done.made:
-            progress.warn(f"{made} is not in the snapshot: made on the twin for the revisions")
-        for error in done.failed:
-            failed.append(error)
-            progress.warn(f"{error}\n  the plans below are those without it")
-
-    return prepare
-
-
-def _analysed(inputs: tuple[str, ...], prefix: str | None, twin: Twin, role: str | None) -> Analysed:
-    """Return the workload of the inputs, analysed on the twin."""
-    from advisor.cli.pipeline import analyse_workload, of_database
-    from advisor.workload.collect import collect
-
-    return analyse_workload(of_database(collect(inputs, log_line_prefix=prefix), twin.snapshot.database), twin, role)
-
-
-def _statements(analysed: Analysed | None, accepted: Baseline | None) -> Statements:
-    """Return the statements of the workload, or those of the baseline when there is none."""
-    if analysed is None:
-        queries = accepted.queries if accepted else {}
-        return {key: (one.text, tuple(plan.statement for plan in one.plans)) for key, one in queries.items()}
-    texts = {query.id: query.text for query in analysed.workload.queries}
-    return {
-        key: (texts[key], bound)
-        for key, bound in analysed.statements.items()
-        if analysed.shapes[key].tables and key not in analysed.unanalysed
-    }
+    known = (twin.schema, twin.statistics, twin.what_if, source.settings, calls_a_day(analysed, accepted))
+    wanted = with_known(statements, accepted)
+    baseline, refused = record(redacted(wanted) if redact else wanted, *known)
+    if refused:
+        again = {key: statements[key] for key in refused}
+        more, refused = record(emptied(again) if redact else again, *known)
+        baseline = replace(baseline, queries=dict(sorted({**baseline.queries, **more.queries}.items())))
+    return baseline, refused
 
 
 def _same_major(baseline: Baseline, twin: Twin, path: Path) -> None:

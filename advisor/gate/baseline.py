@@ -12,12 +12,13 @@ from pathlib import Path
 
 import orjson
 
+from advisor.gate.names import Named
 from advisor.own_file import decoded, read_own, refuse_version
 from advisor.twin.plan import PlanNode
 from advisor.twin.statement import BoundStatement
 from advisor.whole_file import write_whole
 
-VERSION = "1.0"
+VERSION = "1.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,14 @@ class AcceptedPlan:
     cost: float
     shape: tuple[str, ...]
     accesses: tuple[Access, ...]
+    worst: float | None = None
+    """What it costs when no LIMIT ends it early; `None` where this is the cost."""
+    indexes: Mapping[str, str] = field(default_factory=dict)
+    """Definitions of the indexes it reads on the day it was accepted."""
+    tables: Mapping[str, float] = field(default_factory=dict)
+    """Rows of the tables it reads on that day."""
+    checks: Mapping[str, float] | None = None
+    """Cost of looking up one row's references, by foreign key, where it deletes rows or changes keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,10 @@ class AcceptedQuery:
     id: str
     text: str
     plans: tuple[AcceptedPlan, ...]
+    calls: float | None = None
+    """Executions a day, where the workload told."""
+    reason: str | None = None
+    """Why its plans were accepted, where `--accept` was given one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,21 +95,21 @@ def as_owner(baseline: Baseline) -> Baseline:
     return replace(baseline, queries=queries)
 
 
-def accesses(plan: PlanNode) -> tuple[Access, ...]:
+def accesses(plan: PlanNode, named: Named = str) -> tuple[Access, ...]:
     """Return how `plan` reads each table, in pre-order; a bitmap's indexes stand with its heap scan."""
-    return tuple(_accesses(plan, inner=False))
+    return tuple(_accesses(plan, named, inner=False))
 
 
-def _accesses(node: PlanNode, *, inner: bool) -> list[Access]:
+def _accesses(node: PlanNode, named: Named, *, inner: bool) -> list[Access]:
     found: list[Access] = []
     if node.relation and node.node_type != "ModifyTable":
         bitmap = " + ".join(sorted(node.indexes)) if node.node_type == "Bitmap Heap Scan" else None
         whole = inner and not node.detail.get("Index Cond")
-        found.append(Access(node.relation, node.node_type, node.index or bitmap, whole, node.rows))
+        found.append(Access(named(node.relation), node.node_type, node.index or bitmap, whole, node.rows))
     for child in node.children:
         loops = node.node_type == "Nested Loop" and child.detail.get("Parent Relationship") == "Inner"
         sheltered = child.node_type in {"Materialize", "Memoize", "Hash"}
-        found += _accesses(child, inner=(loops or inner) and not sheltered)
+        found += _accesses(child, named, inner=(loops or inner) and not sheltered)
     return found
 
 

@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from advisor.catalog.index import Index
 from advisor.catalog.schema import Schema
 from advisor.catalog.statistics import Statistics
-from advisor.gate.baseline import AcceptedPlan, AcceptedQuery, Baseline, accesses
+from advisor.gate.baseline import AcceptedPlan, AcceptedQuery, Baseline
 from advisor.gate.compare import Comparison, compare
-from advisor.gate.shape import shape_lines
+from advisor.gate.plans import Planned, Statements, index_definitions, plan_all, table_rows
+from advisor.gate.settings_changed import with_settings
 from advisor.gate.verdict import LEVELS, CheckResult, Verdict
-from advisor.twin.plan import PlanNode
-from advisor.twin.statement import BoundStatement
-from advisor.twin.whatif import Ask, Refused, WhatIf
+from advisor.twin.whatif import Refused, WhatIf
+
+__all__ = ["SERIAL", "Statements", "check", "index_definitions", "record", "table_rows"]
 
 SERIAL = {"max_parallel_workers_per_gather": "0", "jit": "off"}
 """Settings every gate plan is made with: whether a plan goes parallel depends on sizes that drift."""
 
-Statements = Mapping[str, tuple[str, tuple[BoundStatement, ...]]]
-"""Query id to its text and the ways it is bound."""
-
 
 def record(
-    statements: Statements, schema: Schema, statistics: Statistics, what_if: WhatIf, settings: Mapping[str, str]
+    statements: Statements,
+    schema: Schema,
+    statistics: Statistics,
+    what_if: WhatIf,
+    settings: Mapping[str, str],
+    calls: Mapping[str, float] | None = None,
 ) -> tuple[Baseline, Mapping[str, Refused]]:
-    """Return a baseline of today's plans, and the queries that could not be planned with the server's reason."""
-    planned, refused = _plan(statements, what_if)
-    accepted = {key: AcceptedQuery(key, statements[key][0], _distinct(plans)) for key, plans in planned.items()}
+    """Return a baseline of today's plans, and the queries that could not be planned with the server's reason.
+
+    `calls` are the executions of each query a day, where they are known.
+    """
+    planned, refused = plan_all(statements, schema, statistics, what_if)
+    accepted = {
+        key: AcceptedQuery(key, statements[key][0], _telling(plans), (calls or {}).get(key))
+        for key, plans in planned.items()
+    }
     baseline = Baseline(
         server_major=schema.major,
         settings=dict(sorted(settings.items())),
@@ -39,67 +47,65 @@ def record(
 
 
 def check(
-    baseline: Baseline, statements: Statements, schema: Schema, statistics: Statistics, what_if: WhatIf
+    baseline: Baseline,
+    statements: Statements,
+    schema: Schema,
+    statistics: Statistics,
+    what_if: WhatIf,
+    *,
+    settings: Mapping[str, str] | None = None,
+    known_references: frozenset[str] = frozenset(),
 ) -> CheckResult:
-    """Compare today's plans of the baseline's statements, and name queries of `statements` that it does not hold."""
+    """Compare today's plans of the baseline's statements, and name queries of `statements` that it does not hold.
+
+    `settings` are those of today; `known_references` the foreign keys that are older than the pending revisions.
+    """
     accepted: Statements = {
         key: (query.text, tuple(plan.statement for plan in query.plans)) for key, query in baseline.queries.items()
     }
-    planned, refused = _plan(accepted, what_if)
+    planned, refused = plan_all(accepted, schema, statistics, what_if)
     tables, indexes = table_rows(schema, statistics), index_definitions(schema)
-    verdicts: dict[tuple[str, str, str | None, str | None], Verdict] = {}
-    for key, plans in planned.items():
-        for before, after in zip(baseline.queries[key].plans, plans, strict=True):
-            text = baseline.queries[key].text
-            for verdict in compare(Comparison(key, text, before, after, baseline, tables, indexes)):
-                verdicts.setdefault((verdict.query, verdict.code, verdict.table, verdict.index), verdict)
-    for key, reason in refused.items():
-        verdicts[(key, "PLN008", None, None)] = _unplannable(key, baseline.queries[key].text, reason)
+    comparisons = [
+        Comparison(key, baseline.queries[key].text, before, after.plan, baseline, tables, indexes, known_references)
+        for key, plans in planned.items()
+        for before, after in zip(baseline.queries[key].plans, plans, strict=True)
+    ]
+    found = [(one, verdict) for one in comparisons for verdict in compare(one)]
+    verdicts = [*with_settings(found, settings or baseline.settings, what_if)]
+    verdicts += [_unplannable(key, baseline.queries[key].text, reason) for key, reason in refused.items()]
     new = tuple(sorted(set(statements) - set(baseline.queries)))
-    ordered = sorted(verdicts.values(), key=lambda one: (LEVELS.index(one.level), one.query, one.code, one.cause))
-    return CheckResult(tuple(ordered), len(planned), new)
+    return CheckResult(ordered(worst(verdicts)), len(planned) + len(refused), new)
 
 
-def table_rows(schema: Schema, statistics: Statistics) -> dict[str, float]:
-    """Return the estimated rows of every table, by bare name, sorted."""
-    rows = {name: statistics.rows(namespace, name) for namespace, name in schema.tables}
-    return dict(sorted(rows.items()))
+def worst(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """Return of several verdicts that say the same of one query, for several ways it is bound, the gravest."""
+    kept: dict[tuple[object, ...], Verdict] = {}
+    for verdict in sorted(verdicts, key=_gravity):
+        kept.setdefault((verdict.query, verdict.code, verdict.table, verdict.index, verdict.fix), verdict)
+    return list(kept.values())
 
 
-def index_definitions(schema: Schema) -> dict[str, str]:
-    """Return the definition of every valid index, by name, sorted."""
-    indexes = [index for table in schema.tables.values() for index in table.indexes if index.valid]
-    return {index.name: index.ddl or index.definition.ddl(index.name) for index in sorted(indexes, key=_name)}
+def ordered(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
+    """Return the verdicts worst first, then by query."""
+    return tuple(sorted(verdicts, key=lambda one: (LEVELS.index(one.level), one.query, one.code, one.cause)))
 
 
-def _name(index: Index) -> str:
-    return index.name
+def _gravity(verdict: Verdict) -> tuple[int, float, str]:
+    before, after = verdict.cost_before, verdict.cost_after
+    return LEVELS.index(verdict.level), -(after / before if before and after else 0.0), verdict.cause
 
 
-def _plan(statements: Statements, what_if: WhatIf) -> tuple[dict[str, tuple[AcceptedPlan, ...]], dict[str, Refused]]:
-    """Return each query's plans in the order of its bindings, and why the others have none."""
-    asks = [(key, bound) for key, (_, bindings) in statements.items() for bound in bindings]
-    answers = what_if.plan([Ask(bound) for _, bound in asks])
-    planned: dict[str, tuple[AcceptedPlan, ...]] = {}
-    refused: dict[str, Refused] = {}
-    for (key, bound), answer in zip(asks, answers, strict=True):
-        if isinstance(answer, Refused):
-            refused.setdefault(key, answer)
-        else:
-            planned[key] = (*planned.get(key, ()), _accepted(bound, answer))
-    return {key: plans for key, plans in planned.items() if key not in refused}, refused
+def _telling(plans: tuple[Planned, ...]) -> tuple[AcceptedPlan, ...]:
+    """Return of the plans of each shape the first, the dearest and the cheapest: other values need no entry."""
+    shapes: dict[tuple[str, ...], list[AcceptedPlan]] = {}
+    for one in plans:
+        shapes.setdefault(one.plan.shape, []).append(one.plan)
+    kept = {id(plan) for same in shapes.values() for plan in (same[0], max(same, key=_cost), min(same, key=_cost))}
+    return tuple(one.plan for one in plans if id(one.plan) in kept)
 
 
-def _distinct(plans: tuple[AcceptedPlan, ...]) -> tuple[AcceptedPlan, ...]:
-    """Return the first plan of each shape: values that lead to the same plan need no second entry."""
-    shapes: dict[tuple[str, ...], AcceptedPlan] = {}
-    for plan in plans:
-        shapes.setdefault(plan.shape, plan)
-    return tuple(shapes.values())
-
-
-def _accepted(bound: BoundStatement, plan: PlanNode) -> AcceptedPlan:
-    return AcceptedPlan(bound, plan.total_cost, shape_lines(plan), accesses(plan))
+def _cost(plan: AcceptedPlan) -> float:
+    return plan.cost
 
 
 def _unplannable(key: str, text: str, refused: Refused) -> Verdict:

@@ -14,18 +14,20 @@ class GatePage:
 
 
 class IndexLost(GatePage):
-    """Fails when an index that the accepted plan used is gone and the query pays for it.
+    """Fails when an index that the accepted plan used is gone or defined otherwise, and the query pays for it.
 
     ## What it does
     Looks up every index of the accepted plan by name and definition in today's schema. The verdict holds the
-    definition of the one that is gone. When the plan of today costs no more, it is for information only.
+    definition that was accepted. One of the same name with other columns, order, predicate or method is another index;
+    one of the same definition under another name is the same. When the plan of today costs no more, it is for
+    information only; where another index took its place, it fails from half as much again.
 
     ## Why is this bad?
     A migration that drops an index rarely names the queries that live on it. On the empty tables of a test
     database nothing is slower.
 
     ## Known problems
-    An index that was renamed on purpose is a lost one; its successor is accepted with `--update-baseline`.
+    None known.
 
     ## Example
     ```python
@@ -52,7 +54,9 @@ class SequentialScan(GatePage):
 
     ## What it does
     Compares how each table is read. A table of 10 000 rows and more whose index still exists, and that is now read
-    by a sequential scan at a higher cost, fails; at about the same cost it is a warning.
+    by a sequential scan at a higher cost, fails; at about the same cost it is a warning. A smaller table fails when
+    the plan has become half as dear again, by 100 cost units, or by 10 and three times, or, for a query that runs often
+    enough, by anything.
 
     ## Why is this bad?
     The time of a sequential scan grows with the table, that of an index lookup hardly at all: it is fine today and
@@ -83,11 +87,14 @@ class SequentialScan(GatePage):
 
 
 class CostRegression(GatePage):
-    """Fails when a plan has another shape and is much dearer.
+    """Fails when a plan is much dearer and no growth explains it.
 
     ## What it does
-    Compares shape and cost. A changed plan fails when it costs 1.5 times as much and more, and 100 cost units and
-    more.
+    Compares shape and cost. A changed plan fails when it costs 1.5 times as much and more; the same plan when it costs
+    twice as much and no table grew that much. It must have risen by 100 cost units, or by 10 and to three times as
+    much, or, where the baseline knows the executions a day, by enough for all of them (20 million units). Where
+    planner settings differ from those of the baseline's day, the statement is planned under the old ones as well: those
+    that take back the cost are named.
 
     ## Why is this bad?
     Statistics and settings are those of the accepted plan's day or newer: what changed is the query, the schema,
@@ -122,7 +129,8 @@ class Growth(GatePage):
     """Warns when the same plan has become twice as dear.
 
     ## What it does
-    Compares the cost of plans whose shape did not change, and names the tables that grew by a tenth and more.
+    Compares the cost of plans whose shape did not change, and names the tables that grew by a tenth and more. Where
+    none grew about as much as the cost, it is a regression (PLN003).
 
     ## Why is this bad?
     It is no merge's fault, but somebody should know before the users do: the cost of this plan grows with the
@@ -277,6 +285,72 @@ class ShapeChanged(GatePage):
 
     code = "PLN009"
     name = "shape-changed"
+
+
+class LimitBound(GatePage):
+    """Fails when a plan is cheap only if a LIMIT ends it early, where the accepted one was cheap anyhow.
+
+    ## What it does
+    Computes what a plan costs if no LIMIT is reached. A changed plan that reads rows in order and filters them fails
+    when that is ten times the accepted plan's and more.
+
+    ## Why is this bad?
+    The planner takes matching rows to be spread evenly. Where they stand together at the other end, or are fewer than
+    ten, the whole table is read: seconds instead of a millisecond, and EXPLAIN shows a better plan than before.
+
+    ## Known problems
+    Where matching rows really are everywhere, the new plan is the better one: accept it.
+
+    ## Example
+    ```sql
+    CREATE INDEX ON orders (placed_at);   -- and from now on:
+    SELECT * FROM orders WHERE customer_id = $1 ORDER BY placed_at DESC LIMIT 10;   -- reads backwards and filters
+    ```
+
+    ## Use instead
+    One index on both: `(customer_id, placed_at)`.
+
+    ## Options
+    None.
+
+    ## References
+    PostgreSQL manual, chapter 11.4. `docs/gate.md`.
+    """
+
+    code = "PLN010"
+    name = "limit-bound"
+
+
+class UnindexedReference(GatePage):
+    """Fails when deleting a row searches another table for references to it without an index.
+
+    ## What it does
+    For each accepted DELETE, and each UPDATE of a referenced column, plans the look-up that every foreign key to the
+    table makes for each row, and compares its cost with the accepted one.
+
+    ## Why is this bad?
+    The check of a foreign key reads the whole referring table for every row that goes. EXPLAIN does not show it.
+
+    ## Known problems
+    Deletes that only a cascade or a trigger runs are not seen.
+
+    ## Example
+    ```python
+    op.execute("ALTER TABLE orders ADD COLUMN payer_id bigint REFERENCES customers")   # DELETE FROM customers …
+    ```
+
+    ## Use instead
+    An index on the referring columns, built before the constraint.
+
+    ## Options
+    None.
+
+    ## References
+    PostgreSQL manual, chapter 5.4.5.
+    """
+
+    code = "PLN011"
+    name = "unindexed-reference"
 
 
 def gate_pages() -> tuple[GatePage, ...]:

@@ -27,8 +27,9 @@ _PARAMETER = re.compile(r"\$(\d+)")
 _SET = "SELECT pg_catalog.set_config(%s, %s, true)"
 Settings = tuple[tuple[str, str], ...]
 """Names and values of the settings a statement is planned under, sorted; all others are the session's own."""
-_Key = tuple[str, Settings, Forms]
-"""Text, settings, and the types that the values of its parameters can be of, where the server cannot infer them."""
+_Key = tuple[str, Settings, Forms, tuple[str, ...]]
+"""Text, settings, the types that the values of its parameters can be of, where the server cannot infer them, and those
+that are declared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,9 @@ class Planner:
         set_json_loads(orjson.loads, connection)
         self._limit()
         connection.execute("SET plan_cache_mode = force_custom_plan")
-        for (text, settings, known), name in self._prepared.items():
+        for (text, settings, known, types), name in self._prepared.items():
             if isinstance(name, str):
-                self._prepare(name, text, settings, known)
+                self._prepare(name, text, settings, known, types)
 
     def _limit(self) -> None:
         milliseconds = str(round(self._patience * 1000))
@@ -204,33 +205,57 @@ class Planner:
             return Refused(reason)
         if statement.parameters is None and not _PARAMETER.search(statement.text):
             return _Command("EXPLAIN (FORMAT JSON) " + statement.text, False, settings)
-        name = self.prepare(statement.text, settings, statement.parameters)
+        name = self.prepare(statement.text, settings, statement.parameters, statement.types)
         if isinstance(name, Refused):
             return name
         if statement.parameters is not None:
             return _Command(_execute(name, statement.parameters), False, settings)
-        if self.connection.info.server_version >= _GENERIC_SINCE and statement.text not in self._declared:
+        undeclared = not statement.types and statement.text not in self._declared
+        if self.connection.info.server_version >= _GENERIC_SINCE and undeclared:
             return _Command("EXPLAIN (GENERIC_PLAN, FORMAT JSON) " + statement.text, True, settings)
         return _Command(_execute(name, [None] * len(self.parameter_types(name))), True, settings)
 
-    def prepare(self, text: str, settings: Settings = (), values: Sequence[str | None] | None = None) -> str | Refused:
+    def prepare(
+        self,
+        text: str,
+        settings: Settings = (),
+        values: Sequence[str | None] | None = None,
+        types: tuple[str, ...] = (),
+    ) -> str | Refused:
         """Prepare a statement once; return its name, or the server's refusal.
 
-        Where the server cannot infer the parameters' types, they are such that they take these values.
+        `types` are declared as they stand. Without any, and where the server cannot infer them, the parameters' types
+        are such that they take these values.
         """
         if reason := unsendable(text):
             return Refused(reason)
-        key = text, settings, forms(values or ()) if text in self._declared else ()
+        key = self._key(text, settings, values, types)
         if key not in self._prepared:
-            found = self._prepare(f"advisor_{len(self._prepared)}", text, settings, forms(values or ()))
-            key = text, settings, forms(values or ()) if text in self._declared else ()
+            found = self._prepare(f"advisor_{len(self._prepared)}", text, settings, forms(values or ()), types)
+            key = self._key(text, settings, values, types)
             self._prepared[key] = found
         return self._prepared[key]
 
-    def _prepare(self, name: str, text: str, settings: Settings, known: Forms) -> str | Refused:
+    def _key(self, text: str, settings: Settings, values: Sequence[str | None] | None, types: tuple[str, ...]) -> _Key:
+        inferred = not types and text in self._declared
+        return text, settings, forms(values or ()) if inferred else (), types
+
+    def _prepare(
+        self, name: str, text: str, settings: Settings, known: Forms, types: tuple[str, ...] = ()
+    ) -> str | Refused:
+        if types:
+            refusal = self._try(name, types, text, settings)
+            return name if refusal is None else _refusal(refusal)
         count = max(map(int, _PARAMETER.findall(text)), default=0)
-        refusal = infer(lambda types: self._try(name, types, text, settings), count, known)
+        refusal = infer(lambda tried: self._tried(name, tried, text, settings), count, known)
         return name if refusal is None else _refusal(refusal)
+
+    def _tried(self, name: str, types: Sequence[str], text: str, settings: Settings) -> psycopg.Error | None:
+        """Prepare a statement with types that are not known, and note that it needed them."""
+        refusal = self._try(name, types, text, settings)
+        if refusal is None and types:
+            self._declared.add(text)
+        return refusal
 
     def _try(self, name: str, types: Sequence[str], text: str, settings: Settings) -> psycopg.Error | None:
         """Prepare a statement with declared types; return the server's refusal, if any."""
@@ -243,8 +268,6 @@ class Planner:
                 self.connection.execute(command.encode())
         except psycopg.Error as error:
             return error
-        if types:
-            self._declared.add(text)
         return None
 
     def parameter_types(self, name: str) -> list[str]:

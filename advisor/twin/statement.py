@@ -28,6 +28,8 @@ class BoundStatement:
     """Names and values of settings of the session that sent it, beside `search_path`."""
     assumed: tuple[int, ...] = ()
     """Numbers of the parameters whose values rest on nothing but plausibility: LIMIT, OFFSET, lone expressions."""
+    types: tuple[str, ...] = ()
+    """SQL names of the types that the driver binds, `unknown` where one is left open; empty where all are inferred."""
 
 
 def unsendable(*texts: str | None) -> str | None:

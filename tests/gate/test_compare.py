@@ -86,16 +86,16 @@ def test_an_index_that_was_renamed_but_serves_as_well_is_only_mentioned(shop: ps
     assert (verdict.code, verdict.level) == ("PLN001", "info")
 
 
-def test_an_index_that_no_longer_fits_fails_with_the_table_named(shop: psycopg.Connection) -> None:
+def test_an_index_that_is_defined_otherwise_fails_with_both_definitions(shop: psycopg.Connection) -> None:
     verdicts = judged(
         shop,
         RECENT,
         "DROP INDEX orders_customer_placed; "
         "CREATE INDEX orders_customer_placed ON orders (customer_id, placed) WHERE total > 50; ANALYZE orders",
     )
-    assert verdicts[0].code == "PLN002"
-    assert verdicts[0].level == "fail"
-    assert verdicts[0].table == "orders"
+    assert (verdicts[0].code, verdicts[0].level, verdicts[0].index) == ("PLN001", "fail", "orders_customer_placed")
+    assert "WHERE (total > (50)::numeric)" in verdicts[0].cause
+    assert "USING btree (customer_id, placed)" in verdicts[0].fix
 
 
 def test_growth_of_a_table_warns_and_names_the_table(shop: psycopg.Connection) -> None:

@@ -1,4 +1,4 @@
-"""PLN003 cost-regression: the plan changed and is much dearer. PLN004 growth: the same plan, much dearer."""
+"""PLN003 cost-regression: much dearer, and no table grew. PLN004 growth: the same plan, much dearer on more rows."""
 
 from __future__ import annotations
 
@@ -6,31 +6,47 @@ from collections.abc import Iterator
 
 from advisor.gate.compare import Comparison
 from advisor.gate.verdict import Verdict
+from advisor.gate.weight import weighs
 
-CHANGED_RATIO, CHANGED_FLOOR = 1.5, 100.0
+CHANGED_RATIO = 1.5
 SAME_RATIO = 2.0
+GROWN = 1.1
+"""A table is said to have grown from this many times its rows on."""
+STEEPER = 1.5
+"""How much faster than its tables a plan may become dearer before growth no longer explains it."""
 
 
 def check(comparison: Comparison) -> Iterator[Verdict]:
-    """Yield a failure for a dearer changed plan, a warning for the same plan on a larger table."""
-    risen = comparison.after.cost - comparison.before.cost
-    if comparison.reshaped and not comparison.lost_indexes:
-        if comparison.ratio >= CHANGED_RATIO and risen >= CHANGED_FLOOR:
-            yield _verdict(comparison, "PLN003", "cost-regression", "the plan changed shape")
-    elif not comparison.reshaped and comparison.ratio >= SAME_RATIO and risen >= CHANGED_FLOOR:
+    """Yield a failure for a dearer plan, a warning where larger tables explain it."""
+    if comparison.replaced:
+        return
+    ratio = CHANGED_RATIO if comparison.reshaped else SAME_RATIO
+    if not weighs(comparison.before.cost, comparison.after.cost, ratio, comparison.calls):
+        return
+    if comparison.reshaped:
+        yield _verdict(comparison, "PLN003", "cost-regression", "the plan changed shape")
+    elif _explained(comparison):
         yield _verdict(comparison, "PLN004", "growth", "same plan")
+    else:
+        yield _verdict(comparison, "PLN003", "cost-regression", "the same plan, and no table grew that much")
+
+
+def _explained(comparison: Comparison) -> bool:
+    """Return whether the tables grew as the cost did."""
+    grown = max((comparison.grown(access.table) for access in comparison.after.accesses), default=1.0)
+    return grown >= GROWN and comparison.ratio <= grown * STEEPER
 
 
 def _verdict(comparison: Comparison, code: str, name: str, what: str) -> Verdict:
-    grown = _growth(comparison)
     return Verdict(
         code=code,
         name=name,
         level="fail" if code == "PLN003" else "warn",
         query=comparison.query,
         text=comparison.text,
-        cause=f"{what}, {comparison.ratio:.1f} times the accepted cost{grown}",
+        cause=f"{what}, {comparison.ratio:.1f} times the accepted cost{_growth(comparison)}",
         fix="compare the two shapes; accept with --update-baseline when the change is wanted",
+        table=next((access.table for access in comparison.after.accesses), None),
         cost_before=comparison.before.cost,
         cost_after=comparison.after.cost,
     )
@@ -40,7 +56,7 @@ def _growth(comparison: Comparison) -> str:
     """Return which of the plan's tables grew by a tenth or more, as the end of a sentence."""
     grown = []
     for table in sorted({access.table for access in comparison.after.accesses}):
-        before, after = comparison.baseline.tables.get(table, 0), comparison.tables.get(table, 0)
-        if before and after >= before * 1.1:
+        if comparison.grown(table) >= GROWN:
+            before, after = comparison.rows_before(table), comparison.tables.get(table, 0)
             grown.append(f"{table} grew from {before:,.0f} to {after:,.0f} rows")
     return f" ({'; '.join(grown)})" if grown else ""

@@ -6,20 +6,24 @@ from collections.abc import Iterator
 
 from advisor.gate.compare import Comparison
 from advisor.gate.verdict import Verdict
+from advisor.gate.weight import weighs
 
 LARGE = 10_000
-"""Rows from which reading a whole table instead of an index is a failure."""
+"""Rows from which reading a whole table instead of an index is a failure at any price."""
+CHANGED = 1.5
+"""How many times as dear the plan must be where the table is smaller."""
 
 
 def check(comparison: Comparison) -> Iterator[Verdict]:
     """Yield a failure per large table that lost its index access while the index still exists."""
-    if comparison.lost_indexes:
+    if comparison.replaced:
         return
     indexed = {access.table: access.index for access in comparison.before.accesses if access.index}
     whole = {access.table for access in comparison.before.accesses if access.node == "Seq Scan"}
     for table in sorted({access.table for access in comparison.after.accesses if access.node == "Seq Scan"} - whole):
         rows = comparison.tables.get(table, 0)
-        if table in indexed and rows >= LARGE:
+        dearer = weighs(comparison.before.cost, comparison.after.cost, CHANGED, comparison.calls)
+        if table in indexed and (rows >= LARGE or dearer):
             index = indexed[table] or ""
             yield Verdict(
                 code="PLN002",

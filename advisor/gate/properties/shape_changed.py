@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.gate.compare import Comparison
+from advisor.gate.properties.limit_bound import hopes
 from advisor.gate.verdict import Verdict
 
 
 def check(comparison: Comparison) -> Iterator[Verdict]:
     """Yield an information when the shape changed without any of the graver properties."""
-    if comparison.reshaped and not comparison.lost_indexes and comparison.ratio < 1.5:
+    if comparison.reshaped and not comparison.replaced and comparison.ratio < 1.5 and not hopes(comparison):
         yield Verdict(
             code="PLN009",
             name="shape-changed",

@@ -13,7 +13,7 @@ LARGE = 10_000
 
 def check(comparison: Comparison) -> Iterator[Verdict]:
     """Yield a warning when a Sort stands in the plan of today and none stood in the accepted one."""
-    if comparison.lost_indexes or _sorts(comparison.before.shape) or not _sorts(comparison.after.shape):
+    if comparison.replaced or _sorts(comparison.before.shape) or not _sorts(comparison.after.shape):
         return
     if max((access.rows for access in comparison.after.accesses), default=0) >= LARGE:
         yield Verdict(

@@ -1,0 +1,102 @@
+"""Statements planned on the twin, as a baseline holds plans: with what surrounds them today."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from advisor.catalog.schema import Schema
+from advisor.catalog.statistics import Statistics
+from advisor.gate.baseline import AcceptedPlan, accesses
+from advisor.gate.bound import worst_cost
+from advisor.gate.names import label, naming
+from advisor.gate.references import lookups
+from advisor.gate.shape import shape_lines
+from advisor.twin.plan import PlanNode
+from advisor.twin.statement import BoundStatement
+from advisor.twin.whatif import Ask, Refused, WhatIf
+
+Statements = Mapping[str, tuple[str, tuple[BoundStatement, ...]]]
+"""Query id to its text and the ways it is bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One statement's plan of today."""
+
+    plan: AcceptedPlan
+    root: PlanNode
+
+
+def table_rows(schema: Schema, statistics: Statistics) -> dict[str, float]:
+    """Return the estimated rows of every table, by its name here, sorted."""
+    rows = {label(namespace, name): statistics.rows(namespace, name) for namespace, name in schema.tables}
+    return dict(sorted(rows.items()))
+
+
+def index_definitions(schema: Schema) -> dict[str, str]:
+    """Return the definition of every valid index, by name, sorted."""
+    indexes = [index for table in schema.tables.values() for index in table.indexes if index.valid]
+    return {
+        index.name: index.ddl or index.definition.ddl(index.name)
+        for index in sorted(indexes, key=lambda index: (index.name, index.definition.schema))
+    }
+
+
+def plan_all(
+    statements: Statements, schema: Schema, statistics: Statistics, what_if: WhatIf
+) -> tuple[dict[str, tuple[Planned, ...]], dict[str, Refused]]:
+    """Return each query's plans in the order of its bindings, and why the others have none."""
+    asks = [(key, bound) for key, (_, bindings) in statements.items() for bound in bindings]
+    answers = what_if.plan([Ask(bound) for _, bound in asks])
+    known = table_rows(schema, statistics), index_definitions(schema)
+    planned: dict[str, tuple[Planned, ...]] = {}
+    refused: dict[str, Refused] = {}
+    for (key, bound), answer in zip(asks, answers, strict=True):
+        if isinstance(answer, Refused):
+            refused.setdefault(key, answer)
+        else:
+            planned[key] = (*planned.get(key, ()), Planned(_accepted(bound, answer, schema, *known), answer))
+    found = {key: plans for key, plans in planned.items() if key not in refused}
+    return _with_checks(found, schema, what_if), refused
+
+
+def _accepted(
+    bound: BoundStatement, plan: PlanNode, schema: Schema, rows: Mapping[str, float], indexes: Mapping[str, str]
+) -> AcceptedPlan:
+    read = accesses(plan, naming(schema, bound))
+    worst = worst_cost(plan)
+    return AcceptedPlan(
+        bound,
+        plan.total_cost,
+        shape_lines(plan),
+        read,
+        worst=worst if worst > plan.total_cost else None,
+        indexes={name: indexes[name] for name in sorted(plan.indexes) if name in indexes},
+        tables={table: rows[table] for table in sorted({one.table for one in read}) if table in rows},
+    )
+
+
+def _with_checks(
+    planned: Mapping[str, tuple[Planned, ...]], schema: Schema, what_if: WhatIf
+) -> dict[str, tuple[Planned, ...]]:
+    """Return the plans with what it costs to look up what refers to the rows that they remove."""
+    asked = {
+        (key, place): lookups(one.root, one.plan.statement, schema)
+        for key, plans in planned.items()
+        for place, one in enumerate(plans)
+    }
+    asks = list(dict.fromkeys(statement for found in asked.values() for statement in found.values()))
+    answers = dict(zip(asks, what_if.plan([Ask(one) for one in asks]), strict=True))
+    return {
+        key: tuple(_with(one, asked[key, place], answers) for place, one in enumerate(plans))
+        for key, plans in planned.items()
+    }
+
+
+def _with(
+    one: Planned, found: Mapping[str, BoundStatement], answers: Mapping[BoundStatement, PlanNode | Refused]
+) -> Planned:
+    costs = {name: answers[statement] for name, statement in found.items()}
+    checks = {name: plan.total_cost for name, plan in sorted(costs.items()) if isinstance(plan, PlanNode)}
+    return replace(one, plan=replace(one.plan, checks=checks))
