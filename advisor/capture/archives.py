@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from advisor.capture.limits import MEMBERS
+from advisor.capture.limits import limits
 from advisor.capture.source import Source, natural, unreadable
 from advisor.errors import InputError
 
@@ -39,8 +39,10 @@ def members(path: Path) -> list[Source] | None:
 def _sources(path: Path, names: list[str], opened: Callable[[str], BinaryIO]) -> list[Source]:
     if not names:
         raise InputError("the archive holds no file", where=str(path), do="name a log, an export or a folder of them")
-    if len(names) > MEMBERS:
-        raise InputError(f"the archive holds more than {MEMBERS} files", where=str(path), do="unpack it and name a few")
+    if len(names) > limits().members:
+        raise InputError(
+            f"the archive holds more than {limits().members} files", where=str(path), do="unpack it and name a few"
+        )
 
     def member(name: str) -> Source:
         return Source(f"{path}:{name}", lambda: opened(name))
@@ -66,7 +68,7 @@ def _tar_names(path: Path) -> list[str]:
         with tarfile.open(path) as archive:
             for entry in archive:
                 names += [entry.name] if entry.isfile() else []
-                if len(names) > MEMBERS:
+                if len(names) > limits().members:
                     break
     except BROKEN as error:
         if not names:

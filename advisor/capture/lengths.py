@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 
-from advisor.capture.limits import ELEMENTS, STATEMENT
+from advisor.capture.limits import limits, written
 from advisor.capture.record import Losses, Records
 
 LONG = 256 << 10
-"""Bytes from which on a text is looked at."""
-
-CUT = f"statements longer than {STATEMENT >> 20} MB were cut there"
-FOLDED = f"lists of more than {ELEMENTS:,} values were cut there".replace(",", " ")
+"""Bytes up to which a text is not looked at, unless a limit of the run is lower."""
 
 _STRING = rb"'(?:[^'\\]++|''|\\.)*+'"
 _ITEM = (
@@ -23,33 +21,40 @@ _ITEM = (
 _COMMA = rb"\s*+,\s*+"
 _BEGINS = rb"[(\[sS](?:(?<=[(\[])|(?<=\b[vV][aA][lL][uU][eE][sS]))"
 """What stands before a list: one set of characters first, so that the search skips everything else."""
-_LIST = re.compile(
-    rb"(" + _BEGINS + rb"\s*+(?:" + _ITEM + _COMMA + rb"){%d}+" % (ELEMENTS - 1) + _ITEM + rb")(?:" + _COMMA + _ITEM
-    + rb")++", re.DOTALL,
-)  # fmt: skip
 
-MOST = 8 * STATEMENT
-"""Bytes of a text in which a long list is looked for."""
+
+@lru_cache(maxsize=2)
+def _list(elements: int) -> re.Pattern[bytes]:
+    """Return the pattern of a list longer than that; its group is what is kept of it."""
+    counted = b"{%d}+" % (elements - 1)
+    items = rb"(?:" + _ITEM + _COMMA + rb")" + counted + _ITEM
+    return re.compile(rb"(" + _BEGINS + rb"\s*+" + items + rb")(?:" + _COMMA + _ITEM + rb")++", re.DOTALL)
+
+
+def looked_at() -> int:
+    """Return the bytes from which on a text is looked at."""
+    return min(LONG, limits().statement, 2 * limits().elements)
 
 
 def bounded(text: bytes, losses: Losses | None = None) -> bytes:
     """Return a statement as far as it is kept, and note in `losses` what was cut."""
-    if len(text) <= LONG:
+    if len(text) <= looked_at():
         return text
-    kept, lists = _LIST.subn(rb"\1", text[:MOST])
+    most, elements = limits().statement, limits().elements
+    kept, lists = _list(elements).subn(rb"\1", text[: 8 * most])
     if lists and losses is not None:
-        losses.note(FOLDED, text[:120])
-    if len(kept) > STATEMENT:
+        losses.note(f"lists of more than {elements:,} values were cut there".replace(",", " "), text[:120])
+    if len(kept) > most:
         if losses is not None:
-            losses.note(CUT, text[:120])
-        kept = kept[:STATEMENT]
+            losses.note(f"statements longer than {written(most)} were cut there", text[:120])
+        kept = kept[:most]
     return kept
 
 
 def bounded_records(records: Records) -> Records:
     """Return records whose texts are as long as is kept."""
     columns = (records.text, records.detail.values(), records.statement.values(), records.context.values())
-    if max((len(one) for column in columns for one in column), default=0) <= LONG:
+    if max((len(one) for column in columns for one in column), default=0) <= looked_at():
         return records
     return replace(
         records,

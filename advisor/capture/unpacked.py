@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import BinaryIO
 
-from advisor.capture.limits import RATIO, UNPACKED
+from advisor.capture.limits import limits, written
 from advisor.errors import InputError
 
 
@@ -50,10 +50,10 @@ class Bounded(io.RawIOBase):
         part = read(len(buffer))
         buffer[: len(part)] = part
         self.given += len(part)
-        if self.given > UNPACKED and self.given > RATIO * self.packed.taken:
+        if self.given > limits().unpacked and self.given > limits().ratio * self.packed.taken:
             raise InputError(
-                f"unpacks to more than {RATIO} times its size",
-                do=f"unpack it if you trust it: what is over {UNPACKED >> 20} MB is only read from plain files then",
+                f"unpacks to more than {limits().ratio} times its size, and to more than {written(limits().unpacked)}",
+                do="unpack it yourself if you trust it, or pass --limit ratio=…",
             )
         return len(part)
 

@@ -16,6 +16,7 @@ from advisor.cli.options import (
     check_database,
     check_outputs,
     database_options,
+    limit_option,
     one_source,
     revision_options,
 )
@@ -63,6 +64,7 @@ BY_COST = "indexes were chosen by the planner's cost, not by the time model (--a
 @click.option("--update-baseline", is_flag=True, help="Accept today's findings and write the baseline.")
 @click.option("--fail-level", type=click.Choice(["error", "warning", "info", "never"]), default="never")
 @revision_options
+@limit_option
 @click.option("--jobs", type=int, help="Processes; all cores when not given.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
 def command(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from advisor.cli.options import check_database, check_outputs
+from advisor.cli.options import check_database, check_outputs, limit_option
 from advisor.progress import Progress
 
 
@@ -23,6 +23,7 @@ from advisor.progress import Progress
 @click.option("--database", help="Keep the queries of this database only.")
 @click.option("--log-line-prefix", help="The server's log_line_prefix; inferred when not given.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@limit_option
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes; all cores when not given.")
 @click.option(
     "--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True, help="Where to run."

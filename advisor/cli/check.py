@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from advisor.cli.options import check_connections, check_outputs, database_options, one_source, revision_options
+from advisor.cli.options import (
+    check_connections,
+    check_outputs,
+    database_options,
+    limit_option,
+    one_source,
+    revision_options,
+)
 from advisor.errors import ProofError, UsageError
 from advisor.progress import Progress
 
@@ -36,6 +43,7 @@ if TYPE_CHECKING:
 @click.option("--alembic", type=click.Path(path_type=Path), help="Apply this environment's pending revisions first.")
 @revision_options
 @click.option("--role", help="Role to plan queries as that nobody is known to have run; the owner when not given.")
+@limit_option
 @click.option("--log-line-prefix", help="The server's log_line_prefix; inferred when not given.")
 @click.option("--format", "form", default="text", show_default=True)
 @click.option("--fail-level", type=click.Choice(["fail", "warn", "never"]), default="fail", show_default=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from advisor.cli.options import limit_option
 from advisor.progress import Progress
 
 
@@ -25,6 +26,7 @@ from advisor.progress import Progress
     metavar="FACTOR",
     help="Exit 1 when a query with ten or more calls got slower by this factor.",
 )
+@limit_option
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes; all cores when not given.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")  # fmt: skip
 def command(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from advisor.capture.conninfo import connection_parameters
+from advisor.capture.limits import NAMES, changed, enforce
 from advisor.capture.source import names_database
 from advisor.errors import UsageError
 
@@ -110,6 +111,27 @@ def revision_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):  # fmt: skip
         collected = decorate(collected)
     return collected
+
+
+def limit_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--limit NAME=SIZE`, which is in force before the command reads anything."""
+    text = "How much of an input is read; see docs/inputs.md for the names. Repeatable."
+    option = click.option(
+        "--limit", multiple=True, metavar="NAME=SIZE", expose_value=False, callback=_enforced, help=text
+    )
+    return option(command)
+
+
+def _enforced(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> None:
+    given = {}
+    for value in values:
+        name, _, size = value.partition("=")
+        if name not in NAMES:
+            raise click.BadParameter(f"{name!r} is no limit; there are: {', '.join(NAMES)}", ctx, param)
+        given[name] = Size().convert(size, param, ctx)
+        if given[name] < 1:
+            raise click.BadParameter(f"{name} must be at least 1", ctx, param)
+    enforce(changed(given))
 
 
 def check_outputs(*paths: Path | None) -> None:

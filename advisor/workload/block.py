@@ -12,6 +12,7 @@ import numpy as np
 
 from advisor.capture.incidents import Incident, incidents
 from advisor.capture.lengths import bounded_records
+from advisor.capture.limits import Limits, enforce, limits
 from advisor.capture.nul import blanked, noted, without_nul
 from advisor.capture.record import RUN, Losses, Orphan, Reader, Records
 from advisor.capture.statements import Assembled, Rows, assemble, completed
@@ -91,6 +92,8 @@ class Spec:
     """Names of the envelope modules, outermost first."""
     resolution: int = 0
     """That of the log's time stamps, microseconds."""
+    limits: Limits = field(default_factory=limits)
+    """Those of the process that reads with others."""
 
 
 class BlockReader:
@@ -103,7 +106,8 @@ class BlockReader:
 
     @classmethod
     def of(cls, spec: Spec) -> BlockReader:
-        """Return the block reader of an input."""
+        """Return the block reader of an input, whose limits become those of this process."""
+        enforce(spec.limits)
         return cls(spec.reader, [importlib.import_module(name) for name in spec.envelopes], spec.resolution)
 
     def read(self, block: bytes, owned: int) -> BlockResult:

@@ -8,16 +8,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from advisor.capture import source
-from advisor.capture.limits import RECORD
+from advisor.capture.limits import limits
 
 SIZE = 2 << 20
 """Bytes of a block."""
 
 CONTEXT = 32 << 10
 """Bytes after a block in which secondary lines of its records are still looked for."""
-
-LONGEST = RECORD
-"""A record longer than this is cut, so that no input can fill the memory."""
 
 Starts = Callable[[bytes], bool]
 """Whether a primary record begins with a line."""
@@ -62,7 +59,7 @@ def log_blocks(
         buffer += part
         while len(buffer) >= limit + CONTEXT:
             owned = cut(buffer, limit, starts, otherwise)
-            if not owned and limit < LONGEST:
+            if not owned and limit < limits().record:
                 limit *= 2
                 continue
             owned = owned or limit
@@ -108,8 +105,8 @@ def file_blocks(path: Path, starts: Starts, otherwise: Cut | None = None, times:
         while not owned and begin + limit + CONTEXT < size:
             owned = _cut_near(path, begin, limit, starts, otherwise)
             limit = limit if owned else limit * 2
-            if limit > LONGEST:
-                owned = LONGEST
+            if limit > limits().record:
+                owned = limits().record
         owned = owned or size - begin
         yield Span(str(path), begin, min(owned + CONTEXT, size - begin)), owned
         begin += owned

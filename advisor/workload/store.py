@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 import zstandard
 
-from advisor.capture.limits import WORKLOAD as LIMIT
+from advisor.capture.limits import limits, written
 from advisor.capture.source import Source
 from advisor.errors import InputError
 from advisor.own_file import decoded, refuse_version
@@ -64,10 +64,10 @@ def load_workload(source: Source) -> Workload:
     """Return the workload a file holds; raises `InputError` when it is damaged or of an unknown version."""
     try:
         with source.open() as stream:
-            data = stream.read(LIMIT + 1)
+            data = stream.read(limits().workload + 1)
     except (OSError, EOFError, zstandard.ZstdError) as error:
         raise InputError(f"cannot be read: {error}", where=source.name, do="capture again") from error
-    if len(data) > LIMIT:
-        what = f"workload file of more than {LIMIT >> 20} MB"
-        raise InputError(what, where=source.name, do="capture fewer logs into one file")
+    if len(data) > limits().workload:
+        what = f"workload file of more than {written(limits().workload)}"
+        raise InputError(what, where=source.name, do="capture fewer logs into one file, or pass --limit workload=…")
     return decode(data, source.name)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from advisor.capture import lengths
 from advisor.capture.lengths import bounded
+from advisor.capture.limits import Limits, enforce
+from advisor.cli.capture import command as capture
 from advisor.workload.busy import BusySum, spread
 from advisor.workload.collect import collect
 from advisor.workload.model import Workload
@@ -39,12 +43,39 @@ def test_a_long_list_loses_its_tail_and_stays_a_statement(statement: str, tmp_pa
     assert any("lists of more than 100 000 values" in sentence for sentence in workload.inputs[0].hides)
 
 
-def test_a_long_statement_is_cut_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lengths, "STATEMENT", 1 << 20)
+@pytest.fixture
+def ordinary() -> Iterator[None]:
+    """The limits of this process are the ordinary ones again afterwards."""
+    yield
+    enforce(Limits())
+
+
+@pytest.mark.usefixtures("ordinary")
+def test_a_long_statement_is_cut_and_named(tmp_path: Path) -> None:
+    enforce(Limits(statement=1 << 20))
     workload = read("SELECT '" + "x" * (2 << 20) + "'", tmp_path)
     assert sum(query.calls for query in workload.queries) == 21
     assert any("were cut there" in sentence for sentence in workload.inputs[0].hides)
     assert max(len(query.text) for query in workload.queries) <= 1 << 20
+
+
+@pytest.mark.usefixtures("ordinary")
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_the_command_line_sets_a_limit_for_every_process_that_reads(tmp_path: Path, jobs: str) -> None:
+    lines = [LINE.format(n % 60, f"SELECT {n} FROM v WHERE k = '{'x' * 3000}'") for n in range(3000)]
+    (tmp_path / "log").write_text("".join(lines))
+    arguments = [str(tmp_path / "log"), "--jobs", jobs, "-q", "-o", str(tmp_path / "out.json")]
+    done = CliRunner().invoke(capture, [*arguments, "--limit", "statement=2kb", "--limit", "elements=500"])
+    assert "statements longer than 2 kB were cut there" in done.output
+    (workload,) = [collect([str(tmp_path / "out.json")], jobs=1)]
+    assert max(len(query.text) for query in workload.queries) <= 2048
+
+
+@pytest.mark.parametrize("value", ["statement", "nonsense=5MB", "statement=much", "members=0", "=", "statement=-1"])
+def test_a_limit_that_is_none_is_refused_before_anything_is_read(value: str) -> None:
+    done = CliRunner().invoke(capture, ["missing.log", "--limit", value])
+    assert done.exit_code == 2
+    assert "'--limit'" in done.output
 
 
 def test_a_statement_of_ordinary_length_is_kept_byte_for_byte() -> None:

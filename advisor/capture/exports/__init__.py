@@ -18,15 +18,16 @@ if TYPE_CHECKING:
 def read_export(source: Source, detected: Detected) -> tuple[StatementExport, ...]:
     """Return the readings one file holds, oldest first; raises `InputError` when nothing in it was understood."""
     from advisor.capture.exports.document import Document
-    from advisor.capture.limits import DOCUMENT
+    from advisor.capture.limits import limits, written
     from advisor.capture.nul import blanked
     from advisor.capture.source import HEAD, blocks
     from advisor.errors import InputError
 
     with source.open() as stream:
-        data = blanked(b"".join(blocks(stream, HEAD, source.name, limit=DOCUMENT + 1)))
-    cut = len(data) > DOCUMENT
-    data = data[: data.rfind(b"\n", 0, DOCUMENT) + 1 or DOCUMENT] if cut else data
+        data = blanked(b"".join(blocks(stream, HEAD, source.name, limit=limits().document + 1)))
+    most = limits().document
+    cut = len(data) > most
+    data = data[: data.rfind(b"\n", 0, most) + 1 or most] if cut else data
     for envelope in detected.envelopes:
         data = envelope.unwrap(data)
     exports: tuple[StatementExport, ...] = detected.reader.read(Document(data), source.name)
@@ -35,8 +36,7 @@ def read_export(source: Source, detected: Detected) -> tuple[StatementExport, ..
         what = "no statement in it was understood" + (f" ({'; '.join(lost)})" if lost else "")
         raise InputError(what, where=source.name, do="see `advisor capture --help` for the inputs that are read")
     if cut:
-        note = (
-            f"{source.name}: what follows the first {DOCUMENT >> 20} MB was left out: export fewer statements at once"
-        )
+        left_out = f"what follows the first {written(most)} was left out"
+        note = f"{source.name}: {left_out}: export fewer statements at once, or pass --limit document=…"
         exports = (replace(exports[0], notes=(*exports[0].notes, note)), *exports[1:])
     return exports

@@ -8,7 +8,7 @@ from advisor.capture.events import StatementRow
 from advisor.capture.exports.statement_columns import ALIASES, COUNTERS, RENAMED, column_of, is_known
 from advisor.capture.exports.table import Table, moment, number, truth
 from advisor.capture.exports.tally import Tally
-from advisor.capture.lengths import LONG, bounded
+from advisor.capture.lengths import bounded, looked_at
 
 HIDDEN = ("<insufficient privilege>", "<command string not enabled>", "<unnamed portal>")
 """What the server shows in place of a text it keeps to itself."""
@@ -99,7 +99,7 @@ class RowReader:
             raise ValueError(f"text hidden from the exporting user: {text.strip()}")
         if calls == 0:
             raise ValueError("never executed (calls is 0)")
-        return text if len(text) < LONG else bounded(text.encode(errors="replace")).decode(errors="replace")
+        return text if len(text) < looked_at() else bounded(text.encode(errors="replace")).decode(errors="replace")
 
     def _counters(self, record: Record) -> dict[str, float]:
         counters: dict[str, float] = {}
