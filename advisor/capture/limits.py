@@ -44,7 +44,7 @@ def limits() -> Limits:
 
 def enforce(chosen: Limits) -> None:
     """Make these the limits of this process."""
-    global _enforced  # noqa: PLW0603: a run has one set, and a reader is many calls away from the command line
+    global _enforced  # a run has one set, and a reader is many calls away from the command line
     _enforced = chosen
 
 
