@@ -55,7 +55,6 @@ def changed(given: Mapping[str, int]) -> Limits:
 
 def written(size: int) -> str:
     """Return a number of bytes as somebody would write it: `5 MB`, `300 kB`, `1000 bytes`."""
-    unit, name = next(
-        ((unit, name) for unit, name in ((1 << 20, "MB"), (1 << 10, "kB")) if size % unit == 0), (1, "bytes")
-    )
+    units = ((1 << 20, "MB"), (1 << 10, "kB"), (1, "bytes"))
+    unit, name = next(one for one in units if size % one[0] == 0)
     return f"{size // unit} {name}"
