@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from advisor.capture import unpacked
+from advisor.capture import limits
 from advisor.errors import InputError
 from advisor.workload.collect import collect
 from benchmarks.fuzz.target import SEEDS
@@ -87,7 +87,7 @@ def test_nul_bytes_are_named(tmp_path: Path) -> None:
 
 
 def test_a_file_that_unpacks_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unpacked, "UNPACKED", 1 << 20)
+    monkeypatch.setattr(limits, "_enforced", limits.Limits(unpacked=1 << 20))
     path = tmp_path / "w.json.zst"
     path.write_bytes(zstandard.compress(b'{"format":"pgadvisor workload"' + b" " * (8 << 20)))
     with pytest.raises(InputError, match="unpacks to more than 100 times its size"):
