@@ -6,6 +6,7 @@ import re
 import warnings
 from collections.abc import Sequence
 from functools import cache
+from typing import cast
 
 import numpy as np
 
@@ -33,8 +34,19 @@ def offset(zone: bytes) -> int:
     return ZONES.get(zone, 0) * 60_000_000
 
 
-def times(stamps: Sequence[bytes], zones: Sequence[bytes] | None = None) -> Times:
-    """Return the times of stamps such as `2026-11-20 06:07:41.051`; `NO_TIME` where a stamp is empty or broken."""
+def times(stamps: Sequence[bytes | None], zones: Sequence[bytes | None] | None = None) -> Times:
+    """Return the times of stamps such as `2026-11-20 06:07:41.051`; `NO_TIME` where one is missing, empty or broken.
+
+    A missing zone counts as UTC.
+    """
+    if None in stamps:
+        stamps = [stamp or b"" for stamp in stamps]
+    if zones is not None and None in zones:
+        zones = [zone or b"" for zone in zones]
+    return _known(cast(Sequence[bytes], stamps), cast(Sequence[bytes] | None, zones))
+
+
+def _known(stamps: Sequence[bytes], zones: Sequence[bytes] | None) -> Times:
     width = f"S{len(stamps[0])}" if stamps else "S"
     try:
         with warnings.catch_warnings(action="error"):  # a zone within a stamp is damage, not a warning
