@@ -38,15 +38,14 @@ def replacements(
     for one in chosen:
         definition = one.suggestion.definition
         table = schema.tables[definition.schema, definition.table]
-        names = [
-            index.name
-            for index in replaceable(definition, one.size, table.indexes, table.types)
-            if index.name not in gone
-        ]
-        fit = tuple(name for name in names if harmless(name, frozenset(gone), one.all, costs, weighted, options))
+        fit = []
+        for index in replaceable(definition, one.size, table.indexes, table.types):
+            name = index.name
+            if name not in gone and harmless(name, frozenset(gone), one.all, costs, weighted, options):
+                fit.append(name)
+                gone.add(name)  # of two alike the next may be the one that queries then read
         if fit:
-            found[one.number] = fit
-            gone.update(fit)
+            found[one.number] = tuple(fit)
     return found
 
 
