@@ -2,6 +2,7 @@
 
 python -m benchmarks.nplus1                 precision, recall and parents named right, for each log format
 python -m benchmarks.nplus1 --cost 1000     time and memory on a log of that many megabytes, with and without loops
+python -m benchmarks.nplus1 --generated 1000 [--seed 7]   random programs that count their own loops, in every form of the log
 python -m benchmarks.nplus1 --again 3       the cases of both sets run anew that often: how much their moments matter
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import random
 import resource
 import subprocess
 import sys
@@ -65,6 +67,34 @@ def again(times: int) -> None:
     sys.stdout.write(tabulate(rows, heads, floatfmt=".3f") + "\n")
 
 
+def generated(count: int, seed: int, keep: Path | None) -> None:
+    """Run that many random programs and print how well what is found agrees with what they counted."""
+    from tests.nplus1_corpus.evaluate import catalog as catalog_of
+    from tests.nplus1_corpus.generated import counters, render, run, score
+
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = keep or Path(scratch)
+        folder.mkdir(parents=True, exist_ok=True)
+        made = run.generate(count, seed, folder)
+        with Server(embedded_binaries()) as server, server.connect() as connection:
+            connection.execute((folder / "schema.sql").read_bytes())
+            catalog = catalog_of(connection)
+        sys.stdout.write(f"{count} programs, seed {seed}, {len(made.facts)} loops\n\n")
+        rows, listed = [], []
+        for name, text in render.forms(made):
+            path = folder / f"{name}.log"
+            path.write_text(text())
+            found = score.findings(score.contexts(path, catalog))
+            result = score.score(found, made.facts, applications=name != "default")
+            rows.append([name, len(result.found), len(result.missed), len(result.false), *result.figures])
+            listed += [[name, *cell, cell[2] / cell[3]] for cell in score.cells(result)] if name == "full" else []
+        result = counters.score(folder / "statements.csv", catalog, made.facts)
+        rows.append(["counters", len(result.found), len(result.missed), len(result.false), *result.figures[:2], None])
+    heads = ["form", "found", "missed", "false", "precision", "recall", "parents"]
+    sys.stdout.write(tabulate(rows, heads, floatfmt=".3f") + "\n\n")
+    sys.stdout.write(tabulate(listed, ["form", "by", "value", "found", "loops", "recall"], floatfmt=".3f") + "\n")
+
+
 def make_log(path: Path, megabytes: int) -> int:
     """Write the corpus' log again and again, each time a day later, and return its size in bytes."""
     log = gzip.decompress((DATA / "corpus.log.gz").read_bytes())
@@ -116,6 +146,9 @@ def main() -> None:
     """Read the command line and run what it asks for."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--cost", type=int, metavar="MB", help="measure time and memory on a log of this size")
+    parser.add_argument("--generated", type=int, metavar="N", help="run this many random programs and score each form")
+    parser.add_argument("--seed", type=int, help="of the programs; a fresh one unless given")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the logs of the random programs here")
     parser.add_argument("--again", type=int, metavar="TIMES", help="run the cases anew and score each run")
     parser.add_argument("--measure", metavar="FILE", help=argparse.SUPPRESS)
     parser.add_argument("--with-loops", action="store_true", help=argparse.SUPPRESS)
@@ -125,6 +158,8 @@ def main() -> None:
         measure(given.measure, loops=not given.without_loops)
     elif given.cost:
         cost(given.cost)
+    elif given.generated:
+        generated(given.generated, random.randrange(10**6) if given.seed is None else given.seed, given.keep)
     elif given.again:
         again(given.again)
     else:

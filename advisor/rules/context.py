@@ -23,14 +23,14 @@ class RuleOptions:
     """Executions that make a loop when nothing else speaks for one."""
     loop_minimum_with_parent: int = 3
     """Executions that make a loop when a statement before it returned what it iterates over."""
-    gap_ms: float = 20.0
-    """Longest median pause between executions that still makes a loop, outside transactions and traces."""
+    gap_ms: float = 250.0
+    """Longest median pause between executions of a loop without a parent, outside transactions and traces."""
     budgets: Mapping[str, int] = field(default_factory=dict)
     """Application name to the loop length, and the statements in a unit of work, that it may have: jobs that loop on
     purpose."""
     unit_budget: int = 100
     """Statements a unit of work may run."""
-    calls_minimum: float = 500
+    calls_minimum: float = 8
     """Calls from which on a statement of an export may be suspected of a loop."""
     share: float = 0.01
     """Share of the workload's time below which a merely wasteful query is not worth a line."""

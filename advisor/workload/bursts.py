@@ -27,7 +27,7 @@ from advisor.workload.tally import Coded
 QUIET = 50_000
 """Microseconds without the query that end a burst, and begin one."""
 
-LONGEST = 2_000_000
+LONGEST = 10_000_000
 """Microseconds a burst may last; what goes on longer is steady traffic."""
 
 MOST = 2_000
@@ -42,7 +42,7 @@ SLOW = 200_000
 EDGE = 2 * QUIET
 """Microseconds from the edge of a block within which a burst may go on beyond it: log records are nearly in order."""
 
-LEAD = 50_000
+LEAD = 300_000
 """Microseconds before a burst within which the statement that it follows must have ended."""
 
 ROUNDED = 1_000
@@ -167,19 +167,19 @@ class BurstFinder:
         for key, row in zip(coded.entries, coded.representative, strict=True):
             if key not in self.reads:
                 self.reads[key] = is_read(rows.text[row])
-        reads = np.array([self.reads[key] for key in coded.entries], dtype=bool) & (classes == STATEMENT)
+        reads = np.array([self.reads[key] for key in coded.entries], dtype=bool)
         wanted = (rows.role == RUN) & (rows.end != NO_TIME) & (rows.duration >= 0)
-        wanted &= (rows.duration <= SLOW) & reads[coded.entry]
+        wanted &= (rows.duration <= SLOW) & (classes == STATEMENT)[coded.entry]
         wanted[traced] = False
         picked = np.flatnonzero(wanted)
-        return _Block(coded, picked).bursts() if len(picked) else BlockBursts()
+        return _Block(coded, picked, reads).bursts() if len(picked) else BlockBursts()
 
 
 class _Block:
-    """The reads of one block, in the order of the log."""
+    """The statements of one block, in the order of the log; `reads` tells which entries are reads."""
 
-    def __init__(self, coded: Coded, picked: NDArray[np.int64]) -> None:
-        self.coded, self.picked = coded, picked
+    def __init__(self, coded: Coded, picked: NDArray[np.int64], reads: NDArray[np.bool_]) -> None:
+        self.coded, self.picked, self.reads = coded, picked, reads
         rows = coded.rows
         groups: Numbering[Group] = Numbering()
         sessions: Numbering[bytes] = Numbering()
@@ -210,7 +210,7 @@ class _Block:
         kept = kept[np.argsort(order[first[kept]], kind="stable")]
         spans = zip(first[kept].tolist(), stop[kept].tolist(), strict=True)
         late = np.flatnonzero(self.end[-READS:] >= self.end.max() - SLOW - LEAD - EDGE)
-        last = (late + max(0, len(order) - READS)).tolist()
+        last = [place for place in (late + max(0, len(order) - READS)).tolist() if self.reads[self.entry[place]]]
         return BlockBursts([self._part(order[begin:end]) for begin, end in spans], LastReads(self._reads(last)))
 
     def _part(self, places: NDArray[np.int64]) -> Part:
@@ -236,7 +236,9 @@ class _Block:
         window = slice(begin, first)
         start = self.start[first]
         near = (self.group[window] == self.group[first]) & (self.entry[window] != self.entry[first])
-        near &= (self.end[window] <= start + ROUNDED) & (self.end[window] >= start - LEAD)
+        near &= (
+            self.reads[self.entry[window]] & (self.end[window] <= start + ROUNDED) & (self.end[window] >= start - LEAD)
+        )
         places = np.flatnonzero(near)[::-1] + begin
         latest = dict(zip(self.entry[places][::-1].tolist(), places[::-1].tolist(), strict=True))
         return self._reads(sorted(latest.values(), reverse=True))

@@ -1,16 +1,12 @@
-"""pglast's fingerprint of a text, asked for once per text key."""
+"""The identity of a text, asked for once per text key."""
 
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 
-from advisor.workload.relations import aliased_tables
+from advisor.workload.jumble import jumble
 from advisor.workload.utilities import is_utility
-
-OFFSET = re.compile(r"\boffset\b")
-"""The fingerprint is the same with and without OFFSET: a list's first page and all its others would be one query."""
 
 MANY_KEYS = 50_000
 """Keys remembered at once: a log that writes tables of ever new names must not fill the memory."""
@@ -26,28 +22,30 @@ class Identity:
 
 
 def identify(text: bytes, key: bytes) -> Identity:
-    """Return the identity of a text: its fingerprint, or a hash of its key where the parser refuses it."""
-    from pglast.parser import ParseError, fingerprint
+    """Return the identity of a text: the hash of its parse tree, or of its key where the parser refuses it."""
+    from pglast.parser import ParseError
 
     decoded = text.decode("utf-8", "replace")
     try:
-        found = fingerprint(decoded)
-        lost = (*aliased_tables(decoded), *OFFSET.findall(key.decode("utf-8", "replace").lower()))
+        found = jumble(decoded)
     except ParseError as error:
         reason = str(error.args[0] if error.args else error)
     except Exception as error:  # the parser's own limits, such as nesting depth
         reason = str(error) or type(error).__name__
     else:
-        return Identity(_set_apart(found, lost), found)
+        return Identity(f"{found.family}{found.lists}", found.family)
     digest = hashlib.blake2b(b" ".join(key.split()).lower(), digest_size=8).hexdigest()
     return Identity(f"t{digest}", None, None if is_utility(decoded) else reason)
 
 
-def _set_apart(fingerprint: str, lost: tuple[str, ...]) -> str:
-    """Return the fingerprint, mixed with what it leaves out: tables that have an alias, and OFFSET."""
-    if not lost:
-        return fingerprint
-    return hashlib.blake2b("\0".join((fingerprint, *lost)).encode(), digest_size=8).hexdigest()
+FAMILY = 10
+"""Letters of an id that are the same for statements which differ in the lengths of their lists only."""
+
+
+def family(entry: tuple[str, bytes]) -> tuple[str, bytes]:
+    """Return what the entries of one family have in common: they are rounds of one loop."""
+    name, database = entry
+    return (name if name.startswith("t") else name[:FAMILY]), database
 
 
 class Fingerprints:

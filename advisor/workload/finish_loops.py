@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from advisor.workload.loopsum import PARENTS, PPM, LoopKey, LoopSum, LoopSums, ParentSum
+from advisor.workload.loopsum import PARENTS, PPM, LoopKey, LoopSum, LoopSums, ParentSum, Spans, crowded
 from advisor.workload.model import Loop, LoopParent
 from advisor.workload.observed import UnitSizes
 from advisor.workload.partial import EntryKey
@@ -18,7 +18,10 @@ CallsOf = Callable[[EntryKey, bytes], int]
 
 def loops(sums: LoopSums, name_of: NameOf, calls_of: CallsOf) -> tuple[Loop, ...]:
     """Return the loops, most executions first; `name_of` gives a query's id."""
-    made = [_loop(key, found, name_of, calls_of) for key, found in sums.items()]
+    spans: dict[tuple[EntryKey, bytes], Spans] = {}
+    for key, found in sums.items():
+        spans.setdefault((key.child, key.application), {}).update(found.spans)
+    made = [_loop(key, found, spans[key.child, key.application], name_of, calls_of) for key, found in sums.items()]
     return tuple(sorted(made, key=lambda one: (-one.executions, one.child, repr(one))))
 
 
@@ -46,7 +49,7 @@ def percentile(counts: Mapping[int, int], share: float) -> int:
     return 0
 
 
-def _loop(key: LoopKey, found: LoopSum, name_of: NameOf, calls_of: CallsOf) -> Loop:
+def _loop(key: LoopKey, found: LoopSum, spans: Spans, name_of: NameOf, calls_of: CallsOf) -> Loop:
     parents = sorted(found.parents.items(), key=lambda pair: (-pair[1].loops, pair[1].between, pair[0]))
     return Loop(
         child=name_of(key.child),
@@ -72,8 +75,12 @@ def _loop(key: LoopKey, found: LoopSum, name_of: NameOf, calls_of: CallsOf) -> L
         sessions=found.sessions,
         same_length=round(max(found.lengths.values()) / found.loops, 6),
         one_by_one=round(found.one_by_one / found.loops, 6),
+        short_lists=round(found.short_lists / found.loops, 6),
+        beside=tuple(sorted(name_of(entry) for entry, count in found.beside.items() if 2 * count >= found.loops)),
         paced=round(found.paced / found.loops, 6),
-        elsewhere=float(calls_of(key.child, key.application) - found.executions),
+        sequential=round(found.sequential / found.loops, 6),
+        crowded=round(crowded(found.spans, spans), 6),
+        elsewhere=float(max(0, calls_of(key.child, key.application) - found.executions)),
     )
 
 
@@ -85,7 +92,7 @@ def _parent(name: str, seen: ParentSum, runs: int) -> LoopParent:
         statements_between=round(seen.between / seen.loops, 6),
         rows=tuple(row for row, count in sorted(seen.rows.items()) for _ in range(count)),
         limit=limits[0] if len(limits) == 1 else None,
-        limit_reached=round(seen.reached / seen.loops, 6),
+        limit_reached=round(seen.reached / max(sum(seen.limits.values()), 1), 6),
         values_contained=round(seen.contained / seen.listed / PPM, 6) if seen.listed else None,
         runs=float(runs),
     )

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
+
+import numpy as np
+from numpy.typing import NDArray
 
 from advisor.workload.loops import Before
 from advisor.workload.steps import Content, Steps, joined
@@ -18,8 +21,10 @@ class Fragment:
     """Up to the first sure boundary."""
     tail: Steps | None
     """From the last sure boundary; `None` when the block holds none, and `head` holds all."""
-    before: Before | None = None
-    """The statement right before the tail."""
+    before: list[Before] = field(default_factory=list)
+    """The statements right before the tail, the nearest first."""
+    pauses: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    """The last pauses of the session before the tail."""
 
 
 class Fragments(dict[bytes, Fragment]):
@@ -33,18 +38,21 @@ class Fragments(dict[bytes, Fragment]):
         parts = self.parts()
         if not parts:
             return Fragments, ()
-        whole = joined(parts, parts[0].entries, parts[0].classes)
-        befores = [(one.tail is not None, one.before) for one in self.values()]
+        whole = joined(parts, parts[0].entries, parts[0].classes, parts[0].families)
+        befores = [(one.tail is not None, one.before, one.pauses) for one in self.values()]
         return _unpickled, (list(self), befores, [len(part) for part in parts], whole)
 
 
 def _unpickled(
-    sessions: Sequence[bytes], befores: Sequence[tuple[bool, Before | None]], lengths: Sequence[int], whole: Steps
+    sessions: Sequence[bytes],
+    befores: Sequence[tuple[bool, list[Before], NDArray[np.int64]]],
+    lengths: Sequence[int],
+    whole: Steps,
 ) -> Fragments:
     parts = iter(_split(whole, lengths))
     found = Fragments()
-    for session, (tailed, before) in zip(sessions, befores, strict=True):
-        found[session] = Fragment(next(parts), next(parts) if tailed else None, before)
+    for session, (tailed, before, pauses) in zip(sessions, befores, strict=True):
+        found[session] = Fragment(next(parts), next(parts) if tailed else None, before, pauses)
     return found
 
 

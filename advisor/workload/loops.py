@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+import zlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
 from itertools import compress, pairwise
 from statistics import median_low
 from typing import NamedTuple, Protocol
@@ -17,11 +19,12 @@ from advisor.capture.numbering import counts_of
 from advisor.capture.parameters import split_parameters
 from advisor.capture.record import NO_TIME
 from advisor.capture.tags import tags_of
-from advisor.workload.loopsum import LIMITED, LOOP_TAGS, PPM, LoopKey, LoopSum, LoopSums, ParentSum, merge_loops
+from advisor.workload.fingerprints import family
+from advisor.workload.loopsum import LIMITED, LOOP_TAGS, PPM, LoopKey, LoopSum, LoopSums, ParentSum, Spans, merge_loops
 from advisor.workload.partial import EntryKey
 from advisor.workload.slots import SlotMap, slot_map
 from advisor.workload.steps import SAMPLED, STATEMENT, Content, Steps
-from advisor.workload.units import StepColumns, UnitKind
+from advisor.workload.units import AROUND, Bounds, StepColumns, UnitKind, listed
 from advisor.workload.unitsizes import Sized, sized
 from advisor.workload.vectors import Column, Executions, columns, executions, numbers, shown
 
@@ -37,10 +40,33 @@ WINDOW_TIME = 2_000_000
 ORDERED = 0.9
 """Share of the steps from one value to the next that go one way when values are in order."""
 
-SHORT = 4_000
+SHORT = 10_000
 """A median pause (microseconds) of which a log in milliseconds does not tell whether the pauses are alike."""
 
+EVEN = 6
+"""How many times longer the long pauses of one client's loop may be than its short ones."""
+
+MANY, QUARTERS = 7, 2.5
+"""Pauses from which on their middle half tells, and how many times longer than its shortest the longest may be there:
+of those between visitors it is nearly five times."""
+
+PERIOD, STRICT, CLOCKED = 50_000, 1.2, 10
+"""Pauses (microseconds) that are longer and more alike than this, so many of them, are those of a clock."""
+
 LISTED = re.compile(rb"\bin\s*\(|\bany\s*\(", re.I)
+
+VALUES = re.compile(rb"\bin\s*\(([^()]*)\)", re.I)
+ARRAY = re.compile(rb"\bany\s*\(", re.I)
+ARRAYS = re.compile(rb"'\{([^']*)\}'")
+
+FEW = 4
+"""Values that a list may hold and still be that of one row, if others hold fewer: else they are a batch."""
+
+DIVIDED = 0.7
+"""Share of a statement's executions that must be in loops when others divide them, else they do not."""
+
+BESIDE = 0.8
+"""Share of a loop's rounds in which a statement must stand to be part of the round."""
 
 LIMITING = re.compile(rb"\blimit\b|\bfetch\b", re.I)
 
@@ -90,21 +116,29 @@ class LoopFinder:
         return self.maps[key]
 
     def unit(
-        self, columns: StepColumns, begin: int, end: int, contents: Contents, before: Callable[[int], Before | None]
+        self, columns: StepColumns, span: Span, contents: Contents, before: Callable[[int], list[Before]]
     ) -> LoopSums:
-        """Return the loops of one unit, given as a span of steps.
+        """Return the loops of one unit.
 
-        `before` returns the statement that the session ran right before the unit that begins at a place.
+        `before` returns the statements that the session ran right before the unit that begins at a place.
         """
-        unit = _Unit(columns, begin, end, contents, self)
-        if unit.kind == "transaction":
-            unit.before = before(begin)
+        unit = _Unit(columns, span, contents, self)
+        unit.before = before(span.begin)
         found: LoopSums = {}
-        for entry, places in unit.repeated():
-            for run, outer in unit.runs(entry, places):
-                if (made := unit.loop(entry, run, outer)) is not None:
+        for entry, run, kind in unit.repeated():
+            for part, outer in unit.runs(entry, run):
+                if (made := unit.loop(entry, part, kind, outer)) is not None:
                     merge_loops(found, dict([made]))
         return found
+
+
+class Span(NamedTuple):
+    """The steps of one unit."""
+
+    begin: int
+    end: int
+    frame: NDArray[np.int64]
+    """Number of each step's frame."""
 
 
 class Before(NamedTuple):
@@ -115,76 +149,153 @@ class Before(NamedTuple):
     content: Content | None
 
 
-def preceding(steps: Steps, begin: int, content_of: Callable[[int], Content | None]) -> Before | None:
-    """Return the step before a unit if it is a statement."""
-    entry = int(steps.entry[begin - 1])
-    if steps.classes[entry] != STATEMENT:
-        return None
-    return Before(steps.entries[entry], int(steps.end[begin - 1]), content_of(begin - 1))
+def preceding(steps: Steps, place: int, begin: int, content_of: Callable[[int], Content | None]) -> list[Before]:
+    """Return the statements among the steps before a unit, the nearest first; the session begins at `begin`."""
+    found = []
+    for number in range(place - 1, max(begin, place - AROUND) - 1, -1):
+        entry = int(steps.entry[number])
+        if steps.classes[entry] == STATEMENT:
+            found.append(Before(steps.entries[entry], int(steps.end[number]), content_of(number)))
+    return found
 
 
-def counted(steps: Steps, units: NDArray[np.int64]) -> tuple[list[list[int]], list[Sized]]:
-    """Return the units in which any statement was run often enough to be a loop, and those of some size.
+def repeating(steps: Steps, units: NDArray[np.int64]) -> list[list[int]]:
+    """Return the units in which any statement was run often enough to be a loop."""
+    number, counts = _counted(steps, units)
+    found: list[list[int]] = units[np.unique(number[counts >= SHORTEST])].tolist()
+    return found
+
+
+def sizes(steps: Steps, bounds: Bounds, units: NDArray[np.int64]) -> list[Sized]:
+    """Return the frames of some size of these units."""
+    if not len(units):
+        return []
+    inside = np.zeros(len(steps) + 1, dtype=np.int64)
+    np.add.at(inside, units[:, 0], 1)
+    np.add.at(inside, units[:, 1], -1)
+    held = np.cumsum(inside[:-1]) > 0
+    begins = held & (np.diff(bounds.frame, prepend=-1) != 0)
+    begins[units[:, 0]] = True
+    places = np.flatnonzero(begins | (~held & np.concatenate(([False], held[:-1]))))
+    frames = np.column_stack((places, np.append(places[1:], len(steps))))
+    frames = frames[held[places]]
+    number, counts = _counted(steps, frames)
+    return sized(frames, number, counts)
+
+
+def _counted(steps: Steps, units: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return, for each statement of each unit, the unit's number and how often it ran.
 
     Units are given as rows of their first step and the step after their last.
     """
     if not len(units):
-        return [], []
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     begins, ends = units[:, 0], units[:, 1]
     inside = np.bincount(begins, minlength=len(steps) + 1) - np.bincount(ends, minlength=len(steps) + 1)
     place = np.flatnonzero((np.cumsum(inside)[:-1] > 0) & (steps.classes[steps.entry] == STATEMENT))
     unit = np.searchsorted(begins, place, side="right") - 1
     size = max(len(steps.entries), 1)
-    distinct, counts = counts_of(unit.astype(np.int64) * size + steps.entry[place], size * len(units))
-    wanted = np.unique(distinct[counts >= SHORTEST] // size)
-    return units[wanted].tolist(), sized(units, distinct // size, counts)
+    distinct, counts = counts_of(unit.astype(np.int64) * size + steps.family[place], size * len(units))
+    return distinct // size, counts
+
+
+def sampled_rank(
+    entry: NDArray[np.int32], frame: NDArray[np.int64], edge: NDArray[np.bool_] | None = None
+) -> NDArray[np.int64]:
+    """Return which execution of its statement each step is: in its frame where it repeats there, else in the rest.
+
+    `edge` marks frames that may be parts of larger ones: they count as if it repeated there.
+    """
+    size = int(frame.max()) + 2 if len(frame) else 1
+    low = int(frame.min()) if len(frame) else 0
+    code = entry.astype(np.int64) * size + (frame - low)
+    _, inverse, counts = np.unique(code, return_inverse=True, return_counts=True)
+    alone = counts[inverse] < SHORTEST
+    if edge is not None:
+        alone &= ~edge
+    code[alone] = entry[alone].astype(np.int64) * size + size - 1
+    order = np.argsort(code, kind="stable")
+    groups = np.flatnonzero(np.diff(code[order], prepend=-1))
+    rank = np.empty(len(code), dtype=np.int64)
+    rank[order] = np.arange(len(order)) - np.repeat(groups, np.diff(np.append(groups, len(order))))
+    return rank
 
 
 class _Unit:
     """One unit of work, its statements only."""
 
-    def __init__(self, columns: StepColumns, begin: int, end: int, contents: Contents, finder: LoopFinder) -> None:
-        self.kind = columns.kind(begin, end)
+    def __init__(self, columns: StepColumns, span: Span, contents: Contents, finder: LoopFinder) -> None:
+        begin, end, frame = span
+        self.traced = columns.traced(begin)
         self.finder = finder
         self.entries = columns.entries
         kinds = columns.kinds[begin:end]
         self.place: Sequence[int] = range(begin, end)
-        self.entry = columns.entry[begin:end]
+        self.entry = columns.family[begin:end]
+        self.exact = columns.entry[begin:end]
         self.start = columns.start[begin:end]
         self.end = columns.end[begin:end]
-        self.transaction = columns.transaction[begin:end]
-        self.previous_end = [NO_TIME, *self.end[:-1]]
+        self.frame = listed(frame)
+        self.idle = _idle(self.start, self.end, kinds)
         if any(kind != STATEMENT for kind in set(kinds)):
             chosen = [kind == STATEMENT for kind in kinds]
             self.place = list(compress(self.place, chosen))
             self.entry = list(compress(self.entry, chosen))
+            self.exact = list(compress(self.exact, chosen))
             self.start = list(compress(self.start, chosen))
             self.end = list(compress(self.end, chosen))
-            self.transaction = list(compress(self.transaction, chosen))
-            self.previous_end = list(compress(self.previous_end, chosen))
+            self.frame = list(compress(self.frame, chosen))
+            self.idle = list(compress(self.idle, chosen))
         self.contents = contents
-        self.before: Before | None = None
+        self.before: list[Before] = []
+        self.made: dict[tuple[int, UnitKind, EntryKey | None], tuple[LoopKey, LoopSum]] = {}
+        """The latest loop of each kind whose values were looked at."""
         self.places = _places(self.entry)
         self.steps = columns.steps
 
+    @cached_property
+    def rank(self) -> list[int] | None:
+        """Rank of each execution among those of which some are looked at; `None` where all are."""
+        if len(self.entry) <= SAMPLED or all(len(places) <= SAMPLED for places in self.places.values()):
+            return None
+        return listed(sampled_rank(np.array(self.entry), np.array(self.frame)))
+
     def content(self, number: int) -> Content | None:
         """Return what an execution was, `None` when the query ran too often in the unit to look at it."""
-        alike = self.places[self.entry[number]]
-        if len(alike) > SAMPLED and number > alike[SAMPLED - 1]:
+        if self.rank is not None and self.rank[number] >= SAMPLED:
             return None
         return self.contents.get(self.place[number])
 
-    def repeated(self) -> list[tuple[int, Sequence[int]]]:
-        """Return the entries run often enough, with their places in the unit."""
-        return [(entry, places) for entry, places in self.places.items() if len(places) >= SHORTEST]
+    def repeated(self) -> list[tuple[int, Sequence[int], UnitKind]]:
+        """Return the entries run often enough, with their places: in one frame, or else in all other frames."""
+        found: list[tuple[int, Sequence[int], UnitKind]] = []
+        whole: UnitKind = "trace" if self.traced else "transaction"
+        for entry, places in self.places.items():
+            if len(places) < SHORTEST:
+                continue
+            counts = Counter([self.frame[place] for place in places])
+            if len(counts) == 1:
+                found.append((entry, places, whole))
+                continue
+            framed: dict[int, list[int]] = {}
+            rest: list[int] = []
+            for place in places:
+                number = self.frame[place]
+                (framed.setdefault(number, []) if counts[number] >= SHORTEST else rest).append(place)
+            found += [(entry, run, whole) for run in framed.values()]
+            if len(rest) >= SHORTEST:
+                found.append((entry, rest, "session"))
+        return found
 
-    def runs(self, entry: int, places: Sequence[int]) -> list[tuple[Sequence[int], int | None]]:
+    def runs(self, entry: int, places: Sequence[int]) -> list[tuple[Sequence[int], EntryKey | None]]:
         """Return the loops that an entry's executions fall into, each with the entry of what encloses it.
 
-        A statement that stands between them, but at most half as often as they do, begins a new loop each time.
+        A statement begins a new loop each time when it stands before the first of them and between them, at most half
+        as often as they do, and leaves most of them in loops.
         """
         inside = Counter(self.entry[places[0] + 1 : places[-1]])
         dividing = {other for other, count in inside.items() if other != entry and 2 * count <= len(places)}
+        dividing &= set(self.entry[: places[0]])
         if not dividing:
             return [(places, None)]
         runs: list[list[int]] = [[places[0]]]
@@ -195,16 +306,28 @@ class _Unit:
                 outer.update(crossed)
                 runs.append([])
             runs[-1].append(place)
-        enclosing = min(outer, key=lambda other: (-outer[other], self.entries[other])) if len(runs) > SHORTEST else None
-        if enclosing is not None and outer[enclosing] < SHORTEST - 1:
-            enclosing = None
-        return [(run, enclosing) for run in runs if len(run) >= SHORTEST]
+        long = [run for run in runs if len(run) >= SHORTEST]
+        if sum(map(len, long)) < DIVIDED * len(places):
+            return [(places, None)]
+        enclosing = self._enclosing(outer) if len(runs) > SHORTEST else None
+        return [(run, enclosing) for run in long]
 
-    def loop(self, entry: int, run: Sequence[int], outer: int | None) -> tuple[LoopKey, LoopSum] | None:
+    def _enclosing(self, outer: Counter[int]) -> EntryKey | None:
+        """Return the statement that began most of several loops, `None` when none began them often."""
+        best = min(outer, key=lambda other: (-outer[other], family(self.entries[other])))
+        if outer[best] < SHORTEST - 1:
+            return None
+        return min(self.entries[self.exact[place]] for place in self.places[best])
+
+    def loop(
+        self, entry: int, run: Sequence[int], kind: UnitKind, outer: EntryKey | None
+    ) -> tuple[LoopKey, LoopSum] | None:
         """Return one loop with its key; nothing when its values cannot be compared."""
-        alike = self.places[entry]
-        known = run if len(alike) <= SAMPLED else run[: bisect_right(run, alike[SAMPLED - 1])]
-        of = self.contents.of([self.place[number] for number in known]) if len(known) >= SHORTEST else None
+        rank = self.rank
+        known = run if rank is None else [place for place in run if rank[place] < SAMPLED]
+        if len(known) < SHORTEST:
+            return self._alike(entry, run, kind, outer)
+        of = self.contents.of([self.place[number] for number in known])
         values = columns(of, self.finder.slot_map) if of is not None else None
         if of is None or values is None:
             return None
@@ -212,34 +335,78 @@ class _Unit:
         constant = tuple(sorted(slot for slot in values if slot not in varying))
         tuples = list(zip(*(values[slot] for slot in varying), strict=True)) if varying else []
         tags = tags_of(of.texts[0])
-        key = LoopKey(
-            self.entries[entry], varying, constant, self._kind(run), of.application,
-            tuple((name, tags[name]) for name in LOOP_TAGS if name in tags),
-            self.entries[outer] if outer is not None else None,
-        )  # fmt: skip
         pauses = self._pauses(known)
+        paced = _paced(pauses)
+        key = LoopKey(
+            self._commonest(run), varying, constant, kind, of.application,
+            tuple((name, tags[name]) for name in LOOP_TAGS if name in tags), outer, paced or kind != "session",
+        )  # fmt: skip
         example = tuple(tuple(map(shown, tuples[place])) for place in (0, -1)) if tuples else ()
+        shortest, longest = lists(of)
         made = LoopSum(
             loops=1,
             executions=len(run),
             lengths={len(run): 1},
             distinct=len(set(tuples)) * PPM // len(known),
             monotone=int(any(_monotone(values[slot]) for slot in varying)),
-            paced=int(_paced(pauses)),
-            one_by_one=int(one_by_one([values[slot] for slot in varying], of, self.finder)),
+            paced=int(paced),
+            one_by_one=int(longest == 1),
+            short_lists=int(longest == 1 or shortest < longest <= FEW),
             gaps={max(0, median_low(pauses)) // 10: 1} if pauses else {},
             duration=self._duration(run),
             sessions=of.sessions,
             example=example,
-            parents=self._parents(entry, run, values[varying[0]] if len(varying) == 1 else ()),
+            parents=self._parents(run, values[varying[0]] if len(varying) == 1 else ()),
+            beside=self._beside(entry, run),
+            spans=self._span(run) if kind == "session" else {},
         )
+        self.made[entry, kind, outer] = key, made
         return key, made
 
-    def _kind(self, run: Sequence[int]) -> UnitKind:
-        """Return what bounds a loop: not a transaction, when its own say that its executions ran in several."""
-        if self.kind == "transaction" and len({self.transaction[place] for place in run}) > 1:
-            return "session"
-        return self.kind
+    def _alike(
+        self, entry: int, run: Sequence[int], kind: UnitKind, outer: EntryKey | None
+    ) -> tuple[LoopKey, LoopSum] | None:
+        """Return a loop whose values are not looked at: those of the loop before it in its unit stand for them."""
+        if (known := self.made.get((entry, kind, outer))) is None:
+            return None
+        key, made = known
+        pauses = self._pauses(run)
+        paced = _paced(pauses)
+        return key._replace(paced=paced or kind != "session"), replace(
+            made,
+            executions=len(run),
+            lengths={len(run): 1},
+            paced=int(paced),
+            gaps={max(0, median_low(pauses)) // 10: 1} if pauses else {},
+            duration=self._duration(run),
+            parents=self._parents(run, ()),
+            beside=self._beside(entry, run),
+            spans=self._span(run) if kind == "session" else {},
+        )
+
+    def _commonest(self, run: Sequence[int]) -> EntryKey:
+        """Return the entry that most executions of a loop are of."""
+        counts = Counter([self.exact[place] for place in run])
+        return min(((-count, self.entries[number]) for number, count in counts.items()))[1]
+
+    def _beside(self, entry: int, run: Sequence[int]) -> dict[EntryKey, int]:
+        """Return the statements that stand in most rounds of a loop."""
+        if len(self.places) == 1:
+            return {}
+        rounds: Counter[int] = Counter()
+        for before, place in pairwise(run):
+            rounds.update(set(self.entry[before + 1 : place]))
+        often = [other for other, count in rounds.items() if other != entry and count >= BESIDE * (len(run) - 1)]
+        return {
+            self._commonest([p for p in self.places[other] if run[0] - 1 <= p <= run[-1] + 1]): 1 for other in often
+        }
+
+    def _span(self, run: Sequence[int]) -> Spans:
+        """Return when and in which session a loop ran."""
+        begin, end = self.start[run[0]], self.end[run[-1]]
+        content = self.content(run[0])
+        session = zlib.crc32(content.session if content is not None else b"")
+        return {zlib.crc32(b"%d %d" % (session, begin)): (session, begin, end)}
 
     def _duration(self, run: Sequence[int]) -> int:
         """Return how long the executions of a loop took together."""
@@ -249,30 +416,43 @@ class _Unit:
         return int((self.steps.end[places] - self.steps.start[places]).sum())
 
     def _pauses(self, run: Sequence[int]) -> list[int]:
-        """Return the pauses before the executions of a loop, rising: the client's turnaround."""
-        before = self.previous_end
-        return sorted([self.start[place] - before[place] for place in run[1:] if before[place] != NO_TIME])
+        """Return the longest pause before each execution since the one before it, rising: the client's turnaround."""
+        return sorted([max(self.idle[before + 1 : place + 1]) for before, place in pairwise(run)])
 
-    def _parents(self, entry: int, run: Sequence[int], column: Column) -> dict[tuple[str, bytes], ParentSum]:
+    def _parents(self, run: Sequence[int], column: Column) -> dict[tuple[str, bytes], ParentSum]:
         """Return what ran before a loop and not within it, the nearest execution of each statement."""
         first = run[0]
         within = set(self.entry[first : run[-1]])
         found: dict[tuple[str, bytes], ParentSum] = {}
         values = set(column)
         for place in range(first - 1, max(-1, first - 1 - WINDOW), -1):
-            other = self.entry[place]
-            name = self.entries[other]
-            if other in within or name in found:
+            name = self.entries[self.exact[place]]
+            if self.entry[place] in within or name in found:
                 continue
             if self.end[place] != NO_TIME and self.start[first] - self.end[place] > WINDOW_TIME:
                 break
             found[name] = parent_sum(self.content(place), first - place - 1, len(run), values, self.finder)
-        before = self.before
-        if before is not None and first < WINDOW and before.entry not in found:
-            recent = before.end == NO_TIME or self.start[first] - before.end <= WINDOW_TIME
-            if recent and all(self.entries[other] != before.entry for other in within):
-                found[before.entry] = parent_sum(before.content, first, len(run), values, self.finder)
+        names = {family(self.entries[other]) for other in within}
+        for number, before in enumerate(self.before[: max(0, WINDOW - first)]):
+            if before.entry in found or family(before.entry) in names:
+                continue
+            if before.end != NO_TIME and self.start[first] - before.end > WINDOW_TIME:
+                break
+            found[before.entry] = parent_sum(before.content, first + number, len(run), values, self.finder)
         return found
+
+
+def _idle(start: list[int], end: list[int], kinds: list[int]) -> list[int]:
+    """Return the longest pause before each statement since the statement before it, whatever else stands between."""
+    found = [0] * len(start)
+    longest = 0
+    for place in range(1, len(start)):
+        if end[place - 1] != NO_TIME:
+            longest = max(longest, start[place] - end[place - 1])
+        found[place] = longest
+        if kinds[place] == STATEMENT:
+            longest = 0
+    return found
 
 
 def _places(entry: list[int]) -> Mapping[int, Sequence[int]]:
@@ -289,7 +469,8 @@ def parent_sum(content: Content | None, between: int, length: int, values: set[b
     """Return how one execution stands before a loop of `length` rounds; `values` are those of its only varying slot."""
     limited, listed = finder.traits(content.key) if content is not None else (False, False)
     limit = _limit(content) if content is not None and limited else None
-    made = ParentSum(1, between, limits={limit: 1}, reached=int(limit == length))
+    known = {limit: 1} if content is not None else {}
+    made = ParentSum(1, between, limits=known, reached=int(limit == length))
     if content is not None and content.rows is not None:
         made.rows[content.rows] = 1
     held = _listed(content, finder) if content is not None and listed and values else None
@@ -299,17 +480,28 @@ def parent_sum(content: Content | None, between: int, length: int, values: set[b
     return made
 
 
-def one_by_one(varying: Sequence[Column], of: Executions, finder: LoopFinder) -> bool:
-    """Return whether a query with a list of values, and nothing else that varies, was given one value each time."""
-    if len(varying) != 1 or not finder.traits(next(iter(of.keys)))[1]:
-        return False
-    return all(b"," not in token for token in varying[0])
+def lists(of: Executions) -> tuple[int, int]:
+    """Return the values of the shortest and the longest list that a query's executions were given; 1 without a list."""
+    sizes = {match[1].count(b",") + 1 for key in of.keys for match in VALUES.finditer(key)}
+    if any(ARRAY.search(key) for key in of.keys):
+        for text, parameters in zip(of.texts, of.parameters, strict=True):
+            sizes.update(one.count(b",") + 1 for one in ARRAYS.findall(text) + ARRAYS.findall(parameters or b""))
+    return (min(sizes), max(sizes)) if sizes else (1, 1)
 
 
 def _paced(pauses: list[int]) -> bool:
-    """Return whether rising pauses are those of one client: short, or alike. Visitors come at moments of their own."""
-    middle = len(pauses) // 2
-    return not pauses or pauses[middle] <= SHORT or 3 * pauses[len(pauses) // 10] >= pauses[middle]
+    """Return whether rising pauses are those of one client: short, or alike.
+
+    Visitors come at moments of their own, and what comes by the clock is no loop over rows.
+    """
+    if not pauses:
+        return True
+    size = len(pauses)
+    low, middle, high = pauses[size // 10], pauses[size // 2], pauses[size - 1 - size // 10]
+    if size >= CLOCKED and middle > PERIOD and high <= STRICT * low:
+        return False
+    alike = size >= MANY and pauses[size - 1 - size // 4] <= QUARTERS * pauses[size // 4]
+    return middle <= SHORT or high <= EVEN * low or alike
 
 
 def _monotone(column: Column) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from advisor.workload.partial import EntryKey
 from advisor.workload.units import UnitKind
@@ -18,8 +18,7 @@ LOOP_TAGS = ("application", "framework", "controller", "action", "route", "job")
 PPM = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class LoopKey:
+class LoopKey(NamedTuple):
     """What makes two loops the same."""
 
     child: EntryKey
@@ -29,6 +28,14 @@ class LoopKey:
     application: bytes
     tags: tuple[tuple[str, str], ...]
     outer: EntryKey | None
+    paced: bool = True
+    """Whether the pauses are those of one client; without a transaction the others are nobody's loop."""
+
+
+Spans = dict[int, tuple[int, int, int]]
+"""Session, begin and end (microseconds) of some loops, by a hash: those of the lowest ones are kept."""
+SPANS = 48
+"""Loops of which it is kept when they ran."""
 
 
 @dataclass(slots=True)
@@ -84,13 +91,20 @@ class LoopSum:
     paced: int = 0
     """Loops whose pauses are those of one client."""
     one_by_one: int = 0
-    """Loops whose varying lists held one value each time."""
+    """Loops whose lists held one value each time."""
+    short_lists: int = 0
+    """Loops whose lists held one value each time, or a few, now more, now fewer."""
+    sequential: int = 0
+    """Bursts of which no two executions ran at once."""
     gaps: dict[int, int] = field(default_factory=dict)
     """Median pause of each loop, microseconds, by bucket of a hundredth of a millisecond."""
     duration: int = 0
     sessions: int = 1
     example: Example = ()
     parents: dict[EntryKey, ParentSum] = field(default_factory=dict)
+    beside: dict[EntryKey, int] = field(default_factory=dict)
+    """Statements that stood in most rounds, to loops."""
+    spans: Spans = field(default_factory=dict)
 
     def merge(self, other: LoopSum) -> None:
         """Add another part."""
@@ -101,6 +115,8 @@ class LoopSum:
         self.monotone += other.monotone
         self.paced += other.paced
         self.one_by_one += other.one_by_one
+        self.short_lists += other.short_lists
+        self.sequential += other.sequential
         _add(self.gaps, other.gaps)
         self.duration += other.duration
         self.sessions = max(self.sessions, other.sessions)
@@ -108,6 +124,21 @@ class LoopSum:
             self.example = other.example
         for parent, seen in other.parents.items():
             self.parents.setdefault(parent, ParentSum()).merge(seen)
+        _add(self.beside, other.beside)
+        self.spans.update(other.spans)
+        while len(self.spans) > SPANS:
+            del self.spans[max(self.spans)]
+
+
+def crowded(spans: Spans, others: Spans) -> float:
+    """Return the share of loops that ran while another session ran the same: `others` are all of them."""
+    found = list(others.values())
+    return sum(any(_together(one, other) for other in found) for one in spans.values()) / max(len(spans), 1)
+
+
+def _together(one: tuple[int, int, int], other: tuple[int, int, int]) -> bool:
+    session, begin, end = one
+    return other[0] != session and min(end, other[2]) > max(begin, other[1])
 
 
 def _order(example: Example) -> tuple[tuple[str, ...], ...]:

@@ -30,7 +30,8 @@ def with_new_ids(workload: Workload, names: Renaming) -> Workload:
 def _renamed(loop: Loop, names: Renaming) -> Loop:
     parents = tuple(replace(parent, query=names.get(parent.query, parent.query)) for parent in loop.parents)
     outer = names.get(loop.outer, loop.outer) if loop.outer else None
-    return replace(loop, child=names.get(loop.child, loop.child), parents=parents, outer=outer)
+    beside = tuple(sorted(names.get(name, name) for name in loop.beside))
+    return replace(loop, child=names.get(loop.child, loop.child), parents=parents, outer=outer, beside=beside)
 
 
 def joined_loops(loops: Iterable[Loop]) -> tuple[Loop, ...]:
@@ -38,7 +39,8 @@ def joined_loops(loops: Iterable[Loop]) -> tuple[Loop, ...]:
     groups: dict[tuple[object, ...], list[Loop]] = {}
     for loop in loops:
         tags = tuple(sorted(loop.tags.items()))
-        key = (loop.child, loop.outer, loop.unit, loop.application, loop.varying, loop.constant, tags)
+        slots = loop.varying, loop.constant
+        key = (loop.child, loop.outer, loop.unit, loop.application, *slots, tags, loop.paced >= 0.5)
         groups.setdefault(key, []).append(loop)
     joined = [group[0] if len(group) == 1 else _joined_loop(group) for group in groups.values()]
     return tuple(sorted(joined, key=lambda loop: (-loop.executions, loop.child, loop.unit, loop.application or "")))
@@ -66,6 +68,10 @@ def _joined_loop(group: Sequence[Loop]) -> Loop:
         paced=mean(loop.paced for loop in group),
         same_length=mean(loop.same_length for loop in group),
         one_by_one=mean(loop.one_by_one for loop in group),
+        short_lists=mean(loop.short_lists for loop in group),
+        beside=tuple(sorted({name for loop in group for name in loop.beside})),
+        sequential=mean(loop.sequential for loop in group),
+        crowded=mean(loop.crowded for loop in group),
         elsewhere=_total(loop.elsewhere for loop in group),
     )
 

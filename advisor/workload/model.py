@@ -64,8 +64,9 @@ class Query:
     """One normalised statement with its numbers."""
 
     id: str
-    """The fingerprint, or a hash of the text where the parser refused it; stable across captures."""
+    """A hash of the parse tree without values, or of the text where the parser refused it; stable across captures."""
     fingerprint: str | None
+    """That part of it which is the same whatever the lengths of lists; `None` where the parser refused the text."""
     text: str
     """Representative text with `$n` for values: what a report shows."""
     calls: float
@@ -167,7 +168,15 @@ class Loop:
     same_length: float = 0.0
     """Share of loops that had the commonest number of executions."""
     one_by_one: float = 0.0
-    """Share of loops whose varying lists (`IN`, `= ANY`) held one value each time."""
+    """Share of loops whose lists (`IN`, `= ANY`) held one value each time."""
+    short_lists: float = 0.0
+    """Share of loops whose lists held one value each time, or a few, now more, now fewer."""
+    beside: tuple[str, ...] = ()
+    """Ids of queries that stood in most rounds of most of these loops."""
+    sequential: float = 0.0
+    """Share of bursts in which each execution began after the one before it had ended."""
+    crowded: float = 0.0
+    """Share of loops that ran while the same loop ran in another session: a load, or workers."""
     elsewhere: float | None = None
     """Executions by the same application outside of these loops, as logged."""
 

@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 
 from advisor.workload import bursts
 from advisor.workload.bursts import FEWEST, LEAD, LONGEST, QUIET, READS, BlockBursts, Group, LastReads, Part, Read
-from advisor.workload.loops import LoopFinder, one_by_one, parent_sum
+from advisor.workload.loops import FEW, QUARTERS, LoopFinder, lists, parent_sum
 from advisor.workload.loopsum import PPM, LoopKey, LoopSum, LoopSums, merge_loops
 from advisor.workload.partial import EntryKey
 from advisor.workload.vectors import columns, executions, shown
 
-DENSE = 100_000
+DENSE = 1_000_000
 """Microseconds within which the first executions of a burst must have started."""
 
-BRIEF = 2_000
+BRIEF = 5_000
 """A median pause (microseconds) within a burst that a client's own work explains, whatever the others were."""
 
 SWITCHED = 0.25
@@ -111,10 +111,13 @@ class PooledLoops:
         distinct = len(np.unique(np.concatenate([part.content for part in found.parts])))
         examples = sorted(zip(*(map(shown, values[slot]) for slot in varying), strict=True), key=repr)
         key_values = set(values[varying[0]]) if len(varying) == 1 else set()
+        shortest, longest = lists(of)
         made = LoopSum(
             loops=1,
             paced=int(_paced(start, end)),
-            one_by_one=int(one_by_one([values[slot] for slot in varying], of, self.finder)),
+            sequential=int(_sequential(start, end)),
+            one_by_one=int(longest == 1),
+            short_lists=int(longest == 1 or shortest < longest <= FEW),
             executions=len(start),
             lengths={len(start): 1},
             distinct=distinct * PPM // len(start),
@@ -135,8 +138,14 @@ def _paced(start: NDArray[np.int64], end: NDArray[np.int64]) -> bool:
     """
     order = np.argsort(start, kind="stable")
     pauses = np.maximum(start[order][1:] - np.maximum.accumulate(end[order])[:-1], 0)
-    middle, least = np.percentile(pauses, (50, 10), method="lower").tolist()
-    return bool(middle <= BRIEF or 3 * least >= middle)
+    low, middle, high, least = np.percentile(pauses, (25, 50, 75, 10), method="lower").tolist()
+    return bool(middle <= BRIEF or 3 * least >= middle or high <= QUARTERS * low)
+
+
+def _sequential(start: NDArray[np.int64], end: NDArray[np.int64]) -> bool:
+    """Return whether each execution began after the one before it had ended, as far as milliseconds tell."""
+    order = np.argsort(end, kind="stable")
+    return bool(np.all(start[order][1:] - end[order][:-1] >= -bursts.ROUNDED))
 
 
 def _extend(found: _Open, part: Part) -> None:

@@ -10,13 +10,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.capture.numbering import Numbering, stable_order
+from advisor.capture.numbering import Numbering
 from advisor.capture.record import NO_TIME
 from advisor.workload.bursts import BlockBursts, BurstFinder
 from advisor.workload.busy import HOLD, BusySum, add_pauses, busy, look, spread
 from advisor.workload.contents import contents_of
+from advisor.workload.fingerprints import family
 from advisor.workload.fragments import Fragment, Fragments
-from advisor.workload.loops import Before, Known, LoopFinder, counted, preceding
+from advisor.workload.loops import Before, Known, LoopFinder, Span, preceding, repeating, sampled_rank, sizes
 from advisor.workload.loopsum import LoopSums, merge_loops
 from advisor.workload.partial import EntryKey
 from advisor.workload.pooled import PooledLoops
@@ -35,15 +36,23 @@ from advisor.workload.steps import (
     transactions,
 )
 from advisor.workload.tally import Coded
-from advisor.workload.units import TICK, StepColumns, boundaries, closed, listed, spans
+from advisor.workload.units import (
+    ABANDONED,
+    AROUND,
+    LONGEST,
+    Bounds,
+    StepColumns,
+    boundaries,
+    closed,
+    listed,
+    pauses,
+    spans,
+)
 from advisor.workload.unitsizes import SizeSums, add_size, merge_sizes
 from advisor.workload.vectors import Executions
 
 ONE = np.zeros(1, dtype=np.int64)
 """Where the sessions begin of steps that are all of one."""
-
-UNSURE = 2
-"""Steps at either end of a block's span with which a unit may turn out to begin: see `closed`."""
 
 FINE = 10_000
 """Time stamps coarser than this (microseconds) do not tell what started at one moment."""
@@ -103,43 +112,45 @@ class BlockSteps:
             order, starts, names = trace_order(coded.rows, order, steps.trace)
             steps = self._steps(coded, order)
             ends = [*starts.tolist()[1:], len(order)]
-        begins = boundaries(steps, self.resolution, starts)
+        bounds = boundaries(steps, self.resolution, starts)
         parts: list[NDArray[np.int64]] = []
         columns, contents = StepColumns(steps), _Contents(coded, order)
         open_spans: list[tuple[int, int]] = []
         for name, begin, end in zip(names, starts.tolist(), ends, strict=True):
-            first, last = closed(begins[begin:end])
+            first, last = closed(bounds, begin, end)
             if first < end - begin:
-                parts.append(spans(begins[begin + first : begin + last]) + begin + first)
+                parts.append(spans(bounds.begins[begin + first : begin + last], LONGEST) + begin + first)
                 head, tail = steps.part(begin, begin + first), steps.part(begin + last, end)
-                result.fragments[name] = Fragment(head, tail, preceding(steps, begin + last, contents.at))
+                before = preceding(steps, begin + last, begin, contents.at)
+                result.fragments[name] = Fragment(head, tail, before, _pauses_before(steps, begin, begin + last))
                 open_spans += [(begin, begin + first), (begin + last, end)]
             else:
                 result.fragments[name] = Fragment(steps.part(begin, end), None)
                 open_spans.append((begin, end))
-        self._fill(coded, order, steps, dict(zip(open_spans, result.fragments.parts(), strict=True)))
+        self._fill(coded, order, steps, bounds, dict(zip(open_spans, result.fragments.parts(), strict=True)))
         whole = np.concatenate(parts) if parts else np.zeros((0, 2), dtype=np.int64)
-        self._whole(steps, columns, contents, whole, result)
+        self._whole(steps, bounds, columns, contents, whole, result)
         result.units = len(whole)
         return result
 
     def _whole(
         self,
         steps: Steps,
+        bounds: Bounds,
         columns: StepColumns,
         contents: _Contents,
         units: NDArray[np.int64],
         result: BlockLoops,
     ) -> None:
         """Add the loops and sizes of the units that a block holds whole."""
-        repeating, large = counted(steps, units)
-        for begin, end in repeating:
-            found = self.finder.unit(columns, begin, end, contents, lambda at: preceding(steps, at, contents.get))
+        for begin, end in repeating(steps, units):
+            unit = Span(begin, end, bounds.frame[begin:end])
+            found = self.finder.unit(columns, unit, contents, lambda at: preceding(steps, at, 0, contents.get))
             merge_loops(result.loops, found)
-        for unit in large:
-            if columns.bounded(unit.begin, unit.end):
-                first = contents.get(columns.first(unit.begin, unit.end))
-                add_size(result.sizes, unit, first.application, first.text)
+        for sized in sizes(steps, bounds, units):
+            if columns.bounded(sized.begin, sized.end):
+                first = contents.get(columns.first(sized.begin, sized.end))
+                add_size(result.sizes, sized, first.application, first.text)
 
     def _steps(self, coded: Coded, order: NDArray[np.int64]) -> Steps:
         rows = coded.rows
@@ -152,19 +163,32 @@ class BlockSteps:
         traced = (
             traces([rows.text[row] for row in picked]) if coded.commented else np.zeros(len(picked), dtype=np.int64)
         )
+        numbers: Numbering[EntryKey] = Numbering()
+        families = np.array(representatives([numbers[family(key)] for key in coded.entries]), dtype=np.int32)
         return Steps(
-            coded.entries, classes, coded.entry[order], end - np.maximum(rows.duration[order], 0), end,
+            coded.entries, classes, families, coded.entry[order], end - np.maximum(rows.duration[order], 0), end,
             transactions(rows.vxid)[order], traced,
         )  # fmt: skip
 
     def _fill(
-        self, coded: Coded, order: NDArray[np.int64], steps: Steps, parts: Mapping[tuple[int, int], Steps]
+        self,
+        coded: Coded,
+        order: NDArray[np.int64],
+        steps: Steps,
+        bounds: Bounds,
+        parts: Mapping[tuple[int, int], Steps],
     ) -> None:
         """Give parts of the steps, by their spans, the contents of the first executions of each entry."""
-        places = [_first_places(steps, begin, end) for begin, end in parts]
+        places = [_first_places(steps, bounds, begin, end) for begin, end in parts]
         found = iter(contents_of(coded, order[np.concatenate(places)])) if places else iter(())
         for (begin, _), part, held in zip(parts, parts.values(), places, strict=True):
             part.contents.update(zip((held - begin).tolist(), found, strict=False))
+
+
+def representatives(groups: Sequence[int]) -> list[int]:
+    """Return, for each member, the place of the first one of its group."""
+    first: dict[int, int] = {}
+    return [first.setdefault(group, place) for place, group in enumerate(groups)]
 
 
 class _Contents:
@@ -214,23 +238,30 @@ class _Contents:
         )  # fmt: skip
 
 
-def _first_places(steps: Steps, begin: int, end: int) -> NDArray[np.int64]:
-    """Return the places of the first executions of each statement within a span of steps, `SAMPLED` and a few more.
+def _first_places(steps: Steps, bounds: Bounds, begin: int, end: int) -> NDArray[np.int64]:
+    """Return the places of the steps of a span that may be looked at: see `sampled`.
 
-    Whether a unit begins with one of the outermost steps is known only when the next block is: it may leave out the
-    first ones, and take in the last.
+    Frames at either end may be parts of larger ones, and where the first one ends is not known before a transaction
+    begins or ends.
     """
-    entry = steps.entry[begin:end]
-    places = np.flatnonzero(steps.classes[entry] == STATEMENT)
-    if len(places) > SAMPLED + UNSURE:
-        order = stable_order(entry[places], len(steps.entries))
-        groups = np.flatnonzero(np.diff(entry[places][order], prepend=-1))
-        rank = np.arange(len(order)) - np.repeat(groups, np.diff(np.append(groups, len(order))))
-        wanted = np.zeros(len(places), dtype=bool)
-        wanted[order[rank < SAMPLED + UNSURE]] = True
-        wanted[-UNSURE:] = True
-        places = places[wanted]
-    return places + begin
+    entry = steps.family[begin:end]
+    places = np.flatnonzero(steps.classes[steps.entry[begin:end]] == STATEMENT)
+    if len(places) <= SAMPLED + AROUND:
+        return places + begin
+    frame = bounds.frame[begin:end]
+    unknown = ~bounds.known[begin:end]
+    frame = np.where(unknown | (frame == frame[0]), frame[0], frame)
+    edge = (frame == frame[0]) | (frame == frame[-1])
+    rank = sampled_rank(entry[places], frame[places], edge[places])
+    wanted = rank < SAMPLED + AROUND
+    wanted[-AROUND:] = True
+    return places[wanted] + begin
+
+
+def _pauses_before(steps: Steps, begin: int, place: int) -> NDArray[np.int64]:
+    """Return the last pauses up to the one before a step, of the session that begins at `begin`."""
+    first = np.zeros(min(place - begin, AROUND) + 1, dtype=bool)
+    return pauses(steps.span(place - len(first) + 1, place + 1, {}), first)[1:]
 
 
 def _edges(steps: Steps, starts: list[int], ends: list[int], applications: list[bytes]) -> list[Edge]:
@@ -244,12 +275,40 @@ def _edges(steps: Steps, starts: list[int], ends: list[int], applications: list[
     ]  # fmt: skip
 
 
+class Past(NamedTuple):
+    """What stood right before some steps of a session."""
+
+    before: list[Before]
+    """Statements, the nearest first."""
+    pauses: NDArray[np.int64]
+    """The last pauses, up to the one right before."""
+
+
+NOTHING = Past([], np.zeros(0, dtype=np.int64))
+LEAST = 64
+"""Steps below which it is not worth looking whether a unit is complete."""
+
+
+def _last_pauses(past: Past, steps: Steps, place: int) -> NDArray[np.int64]:
+    """Return the last pauses up to the one before a step, those before the first step included."""
+    own = _pauses_before(steps, 0, place)
+    return np.concatenate((past.pauses, own))[-AROUND:]
+
+
+def _thinned(steps: Steps, frame: NDArray[np.int64]) -> Steps:
+    """Return the steps without contents that will not be looked at."""
+    if len(steps.contents) <= SAMPLED + AROUND:
+        return steps
+    wanted = _first_places(steps, Bounds(frame > 0, frame, frame >= 0, frame >= 0), 0, len(steps))
+    contents = {place: steps.contents[place] for place in wanted.tolist() if place in steps.contents}
+    return steps.span(0, len(steps), contents)
+
+
 class Complete(NamedTuple):
     """Steps of one session that go no further, in parts."""
 
     parts: Sequence[Steps]
-    before: Before | None
-    """The statement right before them."""
+    past: Past
 
 
 class OpenUnits:
@@ -261,9 +320,14 @@ class OpenUnits:
         self.pooled = PooledLoops(self.finder)
         self.numbers: dict[EntryKey, int] = {}
         self.classes: list[int] = []
+        self.families: list[int] = []
+        self.stands: dict[EntryKey, int] = {}
+        """Number of the entry that stands for each family."""
         self.waiting: dict[bytes, list[Steps]] = {}
-        self.before: dict[bytes, Before | None] = {}
-        """The statement right before what is waiting."""
+        self.past: dict[bytes, Past] = {}
+        """What stood right before what is waiting."""
+        self.tried: dict[bytes, int] = {}
+        """Steps that waited when it was last looked whether anything is complete."""
         self.loops: LoopSums = {}
         self.sizes: SizeSums = {}
         self.busy = BusySum()
@@ -285,9 +349,10 @@ class OpenUnits:
         for session, fragment in block.fragments.items():
             self.waiting.setdefault(session, []).append(self._renumbered(fragment.head))
             if fragment.tail is not None:
-                complete.append(Complete(self.waiting[session], self.before.get(session)))
+                complete.append(Complete(self.waiting[session], self.past.get(session, NOTHING)))
                 self.waiting[session] = [self._renumbered(fragment.tail)]
-                self.before[session] = fragment.before
+                self.past[session] = Past(fragment.before, fragment.pauses)
+                self.tried.pop(session, None)
             elif len(self.waiting[session]) > 1:
                 complete.extend(self._advance(session))
         self._evaluate(complete)
@@ -314,9 +379,9 @@ class OpenUnits:
             look(self.busy.ticks, begin, end)
 
     def forget(self, before: int) -> None:
-        """Finish the sessions that were silent since the tick before `before`: their units cannot go on."""
-        silent = [name for name, parts in self.waiting.items() if int(parts[-1].end[-1]) // TICK < before // TICK]
-        self._evaluate([Complete(self.waiting.pop(name), self.before.pop(name, None)) for name in silent])
+        """Finish the sessions that were silent for so long before `before` that their units cannot go on."""
+        silent = [name for name, parts in self.waiting.items() if int(parts[-1].end[-1]) < before - 2 * ABANDONED]
+        self._evaluate([self._taken(name) for name in silent])
         if before // HOLD > self.hold:
             self.hold = before // HOLD
             self.last = {name: edge for name, edge in self.last.items() if self._may_go_on(edge)}
@@ -325,22 +390,35 @@ class OpenUnits:
         """Return whether a pause after a session's last step may still turn out to lie in a transaction."""
         return bool(edge.last_transaction) or edge.last_class == BEGIN or edge.end // HOLD >= self.hold
 
+    def _taken(self, session: bytes) -> Complete:
+        self.tried.pop(session, None)
+        return Complete(self.waiting.pop(session), self.past.pop(session, NOTHING))
+
     def finish(self) -> LoopSums:
         """Return all loops; every unit ends here."""
-        self._evaluate([Complete(self.waiting[name], self.before.get(name)) for name in sorted(self.waiting)])
-        self.waiting.clear()
+        self._evaluate([self._taken(name) for name in sorted(self.waiting)])
         merge_loops(self.loops, self.pooled.finish())
         return self.loops
 
     def _advance(self, session: bytes) -> Iterator[Complete]:
-        """Yield what has become complete in a session that is all edge."""
-        steps = self._joined(self.waiting[session])
-        _, last = closed(boundaries(steps, self.resolution, ONE))
-        if last < len(steps):
-            yield Complete([steps.part(0, last)], self.before.get(session))
-            self.before[session] = preceding(steps, last, steps.contents.get)
-            steps = steps.part(last, len(steps))
-        self.waiting[session] = [steps]
+        """Yield what has become complete in a session that is all edge; not looked at more often than it doubles."""
+        parts = self.waiting[session]
+        size = sum(map(len, parts))
+        if size < 2 * self.tried.get(session, LEAST):
+            return
+        steps = self._joined(parts)
+        past = self.past.get(session, NOTHING)
+        bounds = boundaries(steps, self.resolution, ONE, [past.pauses])
+        begins = np.flatnonzero(bounds.begins[: size - AROUND])
+        last = int(begins[-1])
+        last += (size - AROUND - last) // LONGEST * LONGEST
+        if last:
+            yield Complete([steps.part(0, last)], past)
+            known = preceding(steps, last, 0, steps.contents.get)
+            self.past[session] = Past((known + past.before)[:AROUND], _last_pauses(past, steps, last))
+            steps = steps.part(last, size)
+        self.tried[session] = max(len(steps), LEAST)
+        self.waiting[session] = [_thinned(steps, bounds.frame[last:])]
 
     def _evaluate(self, complete: Sequence[Complete]) -> None:
         """Add the loops and sizes of the units of several sessions, all at once."""
@@ -350,31 +428,39 @@ class OpenUnits:
         steps = self._joined([part for one in complete for part in one.parts])
         lengths = [sum(map(len, one.parts)) for one in complete]
         starts = np.cumsum([0, *lengths[:-1]])
-        known = dict(zip(starts.tolist(), (one.before for one in complete), strict=True))
-        units = spans(boundaries(steps, self.resolution, starts))
+        bounds = boundaries(steps, self.resolution, starts, [one.past.pauses for one in complete])
+        units = spans(bounds.begins, LONGEST)
         self.units += len(units)
-        repeating, large = counted(steps, units)
         columns, contents = StepColumns(steps), Known(steps.contents)
 
-        def before(place: int) -> Before | None:
-            return known[place] if place in known else preceding(steps, place, contents.get)
+        def before(place: int) -> list[Before]:
+            number = int(np.searchsorted(starts, place, side="right")) - 1
+            begin = int(starts[number])
+            known = preceding(steps, place, begin, contents.get)
+            short = AROUND - (place - begin)
+            return known + complete[number].past.before[:short] if short > 0 else known
 
-        for begin, end in repeating:
-            merge_loops(self.loops, self.finder.unit(columns, begin, end, contents, before))
-        for unit in large:
-            if columns.bounded(unit.begin, unit.end):
-                first = contents[columns.first(unit.begin, unit.end)]
-                add_size(self.sizes, unit, first.application, first.text)
+        for begin, end in repeating(steps, units):
+            unit = Span(begin, end, bounds.frame[begin:end])
+            merge_loops(self.loops, self.finder.unit(columns, unit, contents, before))
+        for sized in sizes(steps, bounds, units):
+            if columns.bounded(sized.begin, sized.end):
+                first = contents.get(columns.first(sized.begin, sized.end))
+                if first is not None:  # of a long run of steps between blocks only some contents are kept
+                    add_size(self.sizes, sized, first.application, first.text)
 
     def _renumbered(self, steps: Steps) -> Steps:
         numbers: list[int] = []
         for place, key in enumerate(steps.entries):
             if key not in self.numbers:
                 self.numbers[key] = len(self.classes)
+                self.families.append(self.stands.setdefault(family(key), len(self.classes)))
                 self.classes.append(int(steps.classes[place]))
             numbers.append(self.numbers[key])
+        steps.families = np.zeros(0, dtype=np.int32)
         steps.entry = np.array(numbers, dtype=np.int32)[steps.entry]
         return steps
 
     def _joined(self, parts: Sequence[Steps]) -> Steps:
-        return joined(parts, list(self.numbers), np.array(self.classes, dtype=np.int8))
+        classes, families = np.array(self.classes, dtype=np.int8), np.array(self.families, dtype=np.int32)
+        return joined(parts, list(self.numbers), classes, families)

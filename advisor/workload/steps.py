@@ -63,6 +63,8 @@ class Steps:
     entries: Sequence[EntryKey]
     classes: NDArray[np.int8]
     """Class of each entry."""
+    families: NDArray[np.int32]
+    """Number of an entry that stands for all of each entry's family."""
     entry: NDArray[np.int32]
     start: Times
     end: Times
@@ -76,8 +78,13 @@ class Steps:
     def __len__(self) -> int:
         return len(self.entry)
 
+    @property
+    def family(self) -> NDArray[np.int32]:
+        """Return the number of each step's family."""
+        return self.families[self.entry]
+
     def __reduce__(self) -> tuple[Callable[..., Steps], tuple[object, ...]]:
-        columns = (self.entries, self.classes, self.entry, self.start, self.end)
+        columns = (self.entries, self.classes, self.families, self.entry, self.start, self.end)
         hashes = tuple(column if column.any() else None for column in (self.transaction, self.trace))
         return _steps, (columns, hashes, pack(self.contents))
 
@@ -90,7 +97,7 @@ class Steps:
         """Return some of the steps, with what is known of their contents."""
         span = slice(begin, end)
         return Steps(
-            self.entries, self.classes, self.entry[span], self.start[span], self.end[span],
+            self.entries, self.classes, self.families, self.entry[span], self.start[span], self.end[span],
             self.transaction[span], self.trace[span], contents,
         )  # fmt: skip
 
@@ -133,8 +140,10 @@ def unpack(columns: PackedContents | None) -> dict[int, Content]:
     return dict(zip(places, map(content_of_row, rows), strict=True))
 
 
-def joined(parts: Sequence[Steps], entries: Sequence[EntryKey], classes: NDArray[np.int8]) -> Steps:
-    """Return steps behind each other as one; `entries` and their `classes` are those that all of them number."""
+def joined(
+    parts: Sequence[Steps], entries: Sequence[EntryKey], classes: NDArray[np.int8], families: NDArray[np.int32]
+) -> Steps:
+    """Return steps behind each other as one; `entries`, `classes` and `families` are those that all of them number."""
     contents: dict[int, Content] = {}
     offset = 0
     for part in parts:
@@ -143,6 +152,7 @@ def joined(parts: Sequence[Steps], entries: Sequence[EntryKey], classes: NDArray
     return Steps(
         entries,
         classes,
+        families,
         np.concatenate([part.entry for part in parts]),
         np.concatenate([part.start for part in parts]),
         np.concatenate([part.end for part in parts]),
@@ -156,9 +166,9 @@ def _steps(
     columns: Sequence[Any], hashes: Sequence[NDArray[np.int64] | None], packed_contents: PackedContents | None
 ) -> Steps:
     """Return steps from what they were packed as; hashes that are all 0 do not travel."""
-    entries, classes, entry, start, end = columns
+    entries, classes, families, entry, start, end = columns
     transaction, trace = (np.zeros(len(entry), dtype=np.int64) if column is None else column for column in hashes)
-    return Steps(entries, classes, entry, start, end, transaction, trace, unpack(packed_contents))
+    return Steps(entries, classes, families, entry, start, end, transaction, trace, unpack(packed_contents))
 
 
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from advisor.capture.parameters import listed_values
 from advisor.workload.slots import SlotMap, literal_value
 from advisor.workload.steps import Content
-from advisor.workload.textkey import LITERAL, SEPARATOR
+from advisor.workload.textkey import LITERAL, SEPARATOR, text_keys
 
 Column = Sequence[bytes]
 
@@ -41,18 +41,44 @@ def executions(contents: Sequence[Content]) -> Executions:
 
 
 def columns(of: Executions, slot_map_of: SlotMapOf) -> dict[int, Column] | None:
-    """Return slot to the raw tokens of each execution, `None` when the executions have not the same slots.
+    """Return slot to the raw tokens of each execution, `None` when the executions have no slots.
 
-    Slots whose values the log does not hold are left out.
+    Slots whose values the log does not hold are left out. Texts of one family may differ in the lengths of their lists
+    and in NULL where others have a value: what they have in common is compared.
     """
-    if len(of.keys) > 1:
-        return None
-    slots = slot_map_of(next(iter(of.keys)), of.texts[0])
+    if len(of.keys) == 1:
+        return _columns(next(iter(of.keys)), of.texts, of.parameters, slot_map_of)
+    keys = text_keys(of.texts)
+    places: dict[bytes, list[int]] = {}
+    for place, key in enumerate(keys):
+        places.setdefault(key, []).append(place)
+    parts: list[tuple[list[int], dict[int, Column]]] = []
+    for key, held in places.items():
+        texts, parameters = [of.texts[place] for place in held], [of.parameters[place] for place in held]
+        found = _columns(key, texts, parameters, slot_map_of, fixed=True)
+        if found is None:
+            return None
+        parts.append((held, found))
+    return {slot: _merged(slot, parts, len(keys)) for slot in sorted(set.intersection(*(set(one) for _, one in parts)))}
+
+
+def _merged(slot: int, parts: Sequence[tuple[list[int], dict[int, Column]]], size: int) -> Column:
+    column = [b""] * size
+    for places, found in parts:
+        for place, token in zip(places, found[slot], strict=True):
+            column[place] = token
+    return column
+
+
+def _columns(
+    key: bytes, texts: list[bytes], parameters: Sequence[bytes | None], slot_map_of: SlotMapOf, *, fixed: bool = False
+) -> dict[int, Column] | None:
+    slots = slot_map_of(key, texts[0])
     if slots is None:
         return None
-    found = _bound(of.parameters, slots.parameters) if slots.parameters else {}
+    found = _bound(parameters, slots.parameters) if slots.parameters else {}
     if slots.slots:
-        found.update(_literals(of.texts, slots))
+        found.update(_literals(texts, slots, fixed=fixed))
     return found
 
 
@@ -63,7 +89,7 @@ def _bound(listings: Sequence[bytes | None], parameters: int) -> dict[int, Colum
     return dict(enumerate(list(zip(*(row for row in rows if row is not None), strict=True))[:parameters]))
 
 
-def _literals(texts: list[bytes], slots: SlotMap) -> dict[int, Column]:
+def _literals(texts: list[bytes], slots: SlotMap, *, fixed: bool) -> dict[int, Column]:
     if texts.count(texts[0]) == len(texts):
         tokens = [[token] * len(texts) for token in _tokens(texts[:1])]
     else:
@@ -77,6 +103,8 @@ def _literals(texts: list[bytes], slots: SlotMap) -> dict[int, Column]:
             found[number] = tokens[held[0]]
         elif held:
             found[number] = [b",".join(row) for row in zip(*(tokens[token] for token in held), strict=True)]
+        elif fixed:
+            found[number] = [(group[0].fixed or "NULL").encode()] * len(texts)
     return found
 
 

@@ -17,6 +17,12 @@ UNCACHEABLE = frozenset(
 )
 
 
+CROWDED = 0.5
+"""Share of the repetitions from which on, when other sessions made them as well, they are many clients' own."""
+GAP_MS = 20.0
+"""Longest median pause between the reads of one request where neither a transaction nor a trace bounds it."""
+
+
 class SameReadInOneRequest(Rule):
     """Finds a read that one unit of work repeats with the very same values.
 
@@ -67,7 +73,7 @@ class SameReadInOneRequest(Rule):
                 or not _one_session(loop, query, shape, context)
             ):
                 continue
-            if not loop.varying and loop.median >= least:
+            if _together(loop) and not loop.varying and loop.median >= least:
                 yield self._finding(loop, shape, context)
 
     def _finding(self, loop: Loop, shape: QueryShape, context: RuleContext) -> Finding:
@@ -102,3 +108,10 @@ def _one_session(loop: Loop, query: Query, shape: QueryShape, context: RuleConte
 def _plain_read(shape: QueryShape) -> bool:
     own = any(table.schema not in CATALOGS for table in shape.tables)
     return shape.kind == "select" and own and not shape.features & UNCACHEABLE
+
+
+def _together(loop: Loop) -> bool:
+    """Return whether one request made the reads: outside transactions, where it did something else as well."""
+    if loop.unit != "session":
+        return True
+    return loop.gap_ms <= GAP_MS and loop.crowded < CROWDED and bool(loop.beside)

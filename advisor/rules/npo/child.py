@@ -23,12 +23,15 @@ TRIGGER_QUERY = re.compile(r"\s*SELECT 1 FROM ONLY .* FOR KEY SHARE OF x", re.DO
 """What PostgreSQL itself runs to check a foreign key, with `pg_stat_statements.track = all`."""
 
 
+MANY_ROWS = re.compile(r"\b(unnest|jsonb?_to_recordset|jsonb?_populate_recordset|generate_series)\s*\(", re.I)
+"""What an INSERT takes many rows from."""
+
 FOLDED = re.compile(r"\$(\d+)\s*/\*, \.\.\. \*/")
 """A list that pg_stat_statements (18) and our capture fold into its first element."""
 
 
 ONE_BY_ONE = 0.9
-"""Share of loops whose lists held one value each from which on a list is a key like any other."""
+"""Share of loops whose lists held a few values each from which on a list is a key like any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ def classify(query: Query, shape: QueryShape, loop: Loop, context: RuleContext) 
     if reason := _innocent(query, shape, loop, context):
         return Lookalike(reason)
     if shape.kind == "insert":
-        return _insert(shape, context)
+        return _insert(query.text, shape, context)
     found = next(_keyed(shape, loop, context), None)
     if found is None:
         return Lookalike(_without_key(shape, loop))
@@ -67,7 +70,8 @@ def classify(query: Query, shape: QueryShape, loop: Loop, context: RuleContext) 
     key = tuple(sorted({predicate.term.columns[0] for predicate in predicates}))
     constants = _constants(occurrence, loop, key)
     unique = any(set(columns) <= {*key, *constants} for columns in unique_keys(table))
-    if not unique and not points_somewhere(context.schema, table, key) and not _type_column(key, constants):
+    tied = points_somewhere(context.schema, table, key) or _type_column(key, constants) or _leads(table, key)
+    if not unique and not tied:
         return Lookalike("no-key")
     return Child(_kind(shape, occurrence, key, constants, unique), occurrence, table, key, constants, unique)
 
@@ -80,6 +84,11 @@ def unique_keys(table: Table) -> tuple[tuple[str, ...], ...]:
         if index.definition.unique and not index.definition.where and len(columns) == len(index.definition.keys):
             declared.append(columns)
     return tuple(dict.fromkeys(declared))
+
+
+def _leads(table: Table, key: tuple[str, ...]) -> bool:
+    """Return whether these columns are the first ones of a unique key, as a document's number is of its lines'."""
+    return any(set(columns[: len(key)]) == set(key) for columns in unique_keys(table))
 
 
 def keyed_by(shape: QueryShape, table: Table, key: tuple[str, ...]) -> bool:
@@ -115,12 +124,10 @@ def _innocent(query: Query, shape: QueryShape, loop: Loop, context: RuleContext)
         return "batched"
     if offset is not None and offset in loop.varying:
         return "offset-paging"
-    if loop.one_by_one < ONE_BY_ONE and any(int(number) - 1 in loop.varying for number in FOLDED.findall(query.text)):
+    if loop.short_lists < ONE_BY_ONE and any(int(number) - 1 in loop.varying for number in FOLDED.findall(query.text)):
         return "batched"
     if not loop.varying:
         return "same-values"
-    if loop.unit == "session" and loop.gap_ms > context.options.gap_ms:
-        return "polling"
     return None
 
 
@@ -136,7 +143,7 @@ def _keyed(
 
 
 def _varies(predicate: Predicate, loop: Loop) -> bool:
-    looked_up = predicate.kind == "equality" or (predicate.kind == "list" and loop.one_by_one >= ONE_BY_ONE)
+    looked_up = predicate.kind == "equality" or (predicate.kind == "list" and loop.short_lists >= ONE_BY_ONE)
     if not looked_up or predicate.disjunction is not None or len(predicate.term.columns) != 1:
         return False
     return any(_moves(operand, loop) for operand in predicate.operands)
@@ -182,12 +189,12 @@ def _type_column(key: tuple[str, ...], constants: tuple[str, ...]) -> str | None
     return next((column for column in constants if column.endswith("_type") and column[: -len("_type")] in stems), None)
 
 
-def _insert(shape: QueryShape, context: RuleContext) -> Child | Lookalike:
+def _insert(text: str, shape: QueryShape, context: RuleContext) -> Child | Lookalike:
     target = next((table for table in shape.tables if table.role == "insert"), None)
     table = context.table(target) if target else None
     if target is None or table is None:
         return Lookalike("unknown-table")
-    if len(shape.tables) > 1:
+    if len(shape.tables) > 1 or MANY_ROWS.search(text):
         return Lookalike("batched")
     keys = [constraint for constraint in table.constraints if constraint.kind == "foreign"]
     written = [column for constraint in keys for column in constraint.columns if column in target.written]

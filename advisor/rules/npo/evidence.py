@@ -73,7 +73,7 @@ def at_once(problem: Problem, context: RuleContext) -> Rewrite | Refusal:
 def both(problem: Problem, context: RuleContext) -> Rewrite | Refusal | None:
     """Return the parent's statement with the child joined to it, where each child is one row; `None` elsewhere."""
     parent = context.queries.get(problem.parent.query or "") if problem.parent else None
-    if parent is None or problem.parent is None or problem.child.kind != "row":
+    if parent is None or problem.parent is None or problem.child.kind != "row" or problem.parent.relation.by == "rows":
         return None
     relation = problem.parent.relation
     link = dict(zip(relation.child_columns, relation.parent_columns, strict=True))
@@ -145,6 +145,7 @@ def _named_by(problem: Problem) -> list[str]:
         "the table's own key": parent.relation.by == "own-key",
         "names and types of the columns": parent.relation.by == "name",
         "constant type column": parent.relation.by == "type",
+        "nothing but its rows": parent.relation.by == "rows",
         "rows of the parent": parent.rows_match,
         "LIMIT of the parent": parent.limit_match,
         "IN list of the parent": parent.contained,

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from advisor.indexes.proposal import Confidence
 from advisor.rules.context import RuleContext
 from advisor.rules.npo.child import Child, Lookalike, classify
 from advisor.rules.npo.independent import of_one_request
 from advisor.rules.npo.parent import Parent, name_parent
+from advisor.rules.npo.relation import relate
 from advisor.workload.model import Loop
+
+COMPANY_DISTINCT = 0.5
+"""Distinct values per execution of a loop that stands in the rounds of another: rows may point at the same one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +78,69 @@ class Problem:
 def problems(context: RuleContext) -> tuple[Problem, ...]:
     """Return the N+1 problems of a workload, the one with most executions first."""
     repeated = frozenset(loop.child for loop in context.workload.loops)
-    groups: dict[tuple[str, ...], list[tuple[Loop, Child, Parent | None]]] = defaultdict(list)
+    members: list[_Member] = []
+    open_: list[_Member] = []
     for loop in context.workload.loops:
         child = _child(loop, context)
         if isinstance(child, Lookalike):
             continue
         parent = name_parent(loop, child, context, repeated)
-        if _long_enough(loop, parent, context, writes=child.kind == "insert") and of_one_request(
-            loop, child, parent, context
-        ):
-            groups[_identity(loop, child, parent)].append((loop, child, parent))
+        if not _long_enough(loop, parent, context, writes=child.kind == "insert"):
+            open_.append(_Member(loop, child, parent))
+        elif of_one_request(loop, child, parent, context):
+            members.append(_Member(loop, child, parent))
+        else:
+            open_.append(_Member(loop, child, parent))
+    members = _with_company(members, open_, context)
+    groups: dict[tuple[str, ...], list[_Member]] = defaultdict(list)
+    for member in members:
+        groups[_identity(*member)].append(member)
     found = _once([_problem(group) for group in groups.values()])
     return tuple(sorted(found, key=lambda found: (-found.executions, found.query)))
+
+
+_Place = tuple[str, str | None, str]
+"""Query, application and kind of unit of loops."""
+
+
+class _Member(NamedTuple):
+    loop: Loop
+    child: Child
+    parent: Parent | None
+
+
+def _with_company(members: list[_Member], others: list[_Member], context: RuleContext) -> list[_Member]:
+    """Return the loops, and those of the others that stand in the rounds of one of them: they share its fate.
+
+    Where such a loop has no parent, the table that it stands beside is one if its rows point at the loop's.
+    """
+    least = context.options.loop_minimum_with_parent
+    found = list(members)
+    while True:
+        known: dict[_Place, _Member] = {(one.loop.child, one.loop.application, one.loop.unit): one for one in found}
+        fresh = [
+            member for member in others
+            if member.loop.max >= least and member.loop.distinct >= COMPANY_DISTINCT
+            and any((name, member.loop.application, member.loop.unit) in known for name in member.loop.beside)
+        ]  # fmt: skip
+        if not fresh:
+            return [_linked(member, known) for member in found]
+        others = [member for member in others if member not in fresh]
+        found += fresh
+
+
+def _linked(member: _Member, known: Mapping[_Place, _Member]) -> _Member:
+    loop, child, parent = member
+    if parent is not None and parent.query is not None:
+        return member
+    for name in loop.beside:
+        other = known.get((name, loop.application, loop.unit))
+        if other is None or other.child.table is child.table:
+            continue
+        relation = relate(other.child.table, child.table, child.key)
+        if relation is not None and relation.to_one:
+            return member._replace(parent=Parent(other.child.table, name, relation))
+    return member
 
 
 def lookalikes(context: RuleContext) -> Mapping[str, str]:
@@ -137,7 +193,7 @@ def _once(found: list[Problem]) -> list[Problem]:
     return [one for one in kept if one.burst or one.bounded or whose(one) not in bursts]
 
 
-def _problem(members: Iterable[tuple[Loop, Child, Parent | None]]) -> Problem:
+def _problem(members: Iterable[_Member]) -> Problem:
     ordered = sorted(members, key=lambda member: (-member[0].executions, member[0].unit))
     loop, child, _ = ordered[0]
     parents = [parent for _, _, parent in ordered if parent]

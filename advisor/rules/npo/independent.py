@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from advisor.rules.context import RuleContext
 from advisor.rules.npo.child import WRITES, Child, keyed_by
-from advisor.rules.npo.parent import Parent
+from advisor.rules.npo.parent import Parent, single_row
 from advisor.workload.model import Loop, LoopParent
 
 FOLLOWED = 0.5
@@ -27,14 +27,29 @@ ALIKE = 3
 """Loops from which on it is no accident that nearly all are of the same length."""
 SAME_LENGTH = 0.8
 
+SHARE = 0.5
+"""Share of the query's executions by the application that must lie in loops of one client's rhythm."""
+CROWDED = 0.5
+"""Share of the loops that may run while the same loop runs in another session."""
+LONG = 8
+"""Executions from which on the rhythm of one client is no accident."""
+LONG_DISTINCT = 0.9
+BRIEF_MS = 20.0
+"""Median pause (milliseconds) up to which values in order make a loop whatever the rhythm."""
+
 BURST_LED = 0.8
 """Share of the bursts over several connections that the parent must have preceded."""
 BURST_SHARE = 0.5
 """Share of the query's executions by the application that must lie in bursts: else it is asked all the time."""
 BURST_DISTINCT = 0.95
+BURST_REPEATED = 0.4
+"""The same where both run almost never otherwise: rows may point at the same one."""
+TURNS = 3
+"""Executions on each connection from which on a pool hands them to one client; a crowd comes with one each."""
+AGAIN = 2
+"""Bursts that always come after the parent and never otherwise, whatever their rhythm."""
 BURSTS = 3
-"""Bursts from which on their coming after the parent is no accident; one is enough when the parent's rows fit exactly
-and neither ran otherwise."""
+"""Bursts from which on their coming after the parent is no accident; one is enough when neither ran otherwise."""
 ALWAYS = 0.9
 
 
@@ -43,15 +58,76 @@ def of_one_request(loop: Loop, child: Child, parent: Parent | None, context: Rul
     if loop.unit in ("transaction", "trace"):
         return True
     paced = loop.paced >= PACED
+    if loop.one_by_one < PACED and _in_company(loop, child, context):
+        return False
     if loop.unit == "burst":
-        return parent is not None and paced and _burst(loop, child, parent, context)
-    ordered = loop.monotone >= ORDERED and loop.executions >= ORDERED_EXECUTIONS
-    if (seen := _seen(loop, parent)) and parent:
-        if context.coarse and not (ordered or _exact(parent)):
-            return False
-        led = seen.loops >= LED * loop.loops
-        return led and (_exact(parent) or (paced and _followed(seen) >= FOLLOWED))
-    return ordered or (paced and loop.loops >= ALIKE and loop.same_length >= SAME_LENGTH)
+        return _burst(loop, child, parent, context) if parent else paced and _one_after_the_other(loop, child, context)
+    if (seen := _seen(loop, parent)) and parent and _led(loop, seen, parent, context):
+        return True
+    return _by_itself(loop, child, context)
+
+
+def _led(loop: Loop, seen: LoopParent, parent: Parent, context: RuleContext) -> bool:
+    """Return whether the parent came first nearly every time, and its rows or the pauses fit."""
+    if seen.loops < LED * loop.loops:
+        return False
+    others = _others(loop, seen, context) if _share(loop, context) >= SHARE else 0
+    followed = _followed(seen, others) >= FOLLOWED
+    alone = loop.crowded < CROWDED or parent.relation.by != "own-key"
+    return _exact(parent) or (loop.paced >= PACED and alone and followed and not context.coarse)
+
+
+def _others(loop: Loop, seen: LoopParent, context: RuleContext) -> int:
+    """Return how many other loops of the query by the application the parent preceded, whatever their pace."""
+    return sum(
+        parent.loops
+        for other in context.workload.loops
+        if other is not loop and (other.child, other.application) == (loop.child, loop.application)
+        for parent in other.parents
+        if parent.query == seen.query
+    )
+
+
+def _by_itself(loop: Loop, child: Child, context: RuleContext) -> bool:
+    """Return whether a loop without a parent leaves no doubt, by its order or by its rhythm and length."""
+    busy = _share(loop, context) < SHARE or loop.crowded >= CROWDED
+    if busy or loop.gap_ms > context.options.gap_ms or _in_company(loop, child, context):
+        return False
+    paced = loop.paced >= PACED
+    if loop.monotone >= ORDERED and loop.executions >= ORDERED_EXECUTIONS and (paced or loop.gap_ms <= BRIEF_MS):
+        return True
+    if not paced or context.coarse:
+        return False
+    alike = loop.loops >= ALIKE and loop.same_length >= SAME_LENGTH
+    return alike or (loop.max >= LONG and loop.distinct >= LONG_DISTINCT)
+
+
+def _share(loop: Loop, context: RuleContext) -> float:
+    """Return the share of the query's executions by the application that lie in loops of one client's rhythm."""
+    total = loop.executions + (loop.elsewhere or 0.0)
+    found = sum(
+        other.executions
+        for other in context.workload.loops
+        if (other.child, other.application, other.unit) == (loop.child, loop.application, loop.unit)
+        and (other is loop or other.paced >= PACED)
+    )
+    return min(found / total, 1.0) if total else 1.0
+
+
+def _in_company(loop: Loop, child: Child, context: RuleContext) -> bool:
+    """Return whether a round is a request: others with values of their own, or a list of the table, stand in each."""
+    others = set(loop.beside)
+    table = child.table.schema, child.table.name
+    for name in others:
+        shape = context.shapes.get(name)
+        if shape and shape.kind == "select":
+            same = [one for one in shape.tables if (one.schema, one.table) == table]
+            if any(not single_row(shape, one, child.table) for one in same):
+                return True
+    return any(
+        other.child in others and other.varying and (other.application, other.unit) == (loop.application, loop.unit)
+        for other in context.workload.loops
+    )
 
 
 def _seen(loop: Loop, parent: Parent | None) -> LoopParent | None:
@@ -64,19 +140,37 @@ def _seen(loop: Loop, parent: Parent | None) -> LoopParent | None:
 
 def _burst(loop: Loop, child: Child, parent: Parent, context: RuleContext) -> bool:
     seen = _seen(loop, parent)
-    if seen is None or child.kind in WRITES or loop.distinct < BURST_DISTINCT:
+    if seen is None or parent.relation.by == "rows":
         return False
     led, followed = seen.loops / loop.loops, _followed(seen)
-    share = loop.executions / (loop.executions + (loop.elsewhere or 0.0))
+    share = _share(loop, context)
+    if parent.relation.by == "own-key" and child.kind not in WRITES and not _exact(parent):
+        return False
     if led < BURST_LED or followed < FOLLOWED or share < BURST_SHARE or not _rows_fit(loop, seen, parent):
         return False
-    often = loop.loops >= BURSTS or (_exact(parent) and min(followed, share) >= ALWAYS)
-    return often and not _taken_to_write(loop, child, context)
+    always = min(followed, share) >= ALWAYS
+    if not (loop.paced >= PACED or _exact(parent) or (always and loop.loops >= AGAIN)):
+        return False
+    distinct = loop.distinct >= (BURST_REPEATED if always else BURST_DISTINCT)
+    often = always or (loop.loops >= BURSTS and child.kind not in WRITES)
+    return distinct and often and not _taken_to_write(loop, child, context)
 
 
-def _followed(seen: LoopParent) -> float:
-    """Return the share of the parent's executions that a loop followed."""
-    return seen.loops / seen.runs if seen.runs else 1.0
+def _one_after_the_other(loop: Loop, child: Child, context: RuleContext) -> bool:
+    """Return whether a burst of reads without a parent is one client's: never two at once, over few connections.
+
+    Writes of many clients come one after the other as well, for they wait for each other's locks.
+    """
+    if child.kind in WRITES:
+        return False
+    share = _share(loop, context)
+    few = TURNS * loop.sessions <= loop.median and loop.max >= LONG
+    return few and loop.sequential >= ALWAYS and share >= ALWAYS and loop.distinct >= LONG_DISTINCT
+
+
+def _followed(seen: LoopParent, others: int = 0) -> float:
+    """Return the share of the parent's executions that a loop, or one of others, followed."""
+    return (seen.loops + others) / seen.runs if seen.runs else 1.0
 
 
 def _exact(parent: Parent) -> bool:
@@ -92,12 +186,17 @@ def _rows_fit(loop: Loop, seen: LoopParent, parent: Parent) -> bool:
 
 
 def _taken_to_write(loop: Loop, child: Child, context: RuleContext) -> bool:
-    """Return whether each row is written, or locked, by whoever read it: work shared out to workers, not a loop."""
+    """Return whether each row is written, or locked, by whoever read it: work shared out to workers, not a loop.
+
+    Likewise rows that are read one by one by whoever writes them.
+    """
     if context.shapes[loop.child].features & {"for-update", "for-share"}:
         return True
-    writes = sum(
+    others = ("select",) if child.kind in WRITES else ("update", "delete")
+    counted = sum(
         query.calls
         for query, shape in context.analysed()
-        if shape.kind in ("update", "delete") and keyed_by(shape, child.table, child.key)
-    )
-    return writes >= loop.executions / 2
+        if shape.kind in others and keyed_by(shape, child.table, child.key)
+        and (not query.applications or loop.application is None or loop.application in query.applications)
+    )  # fmt: skip
+    return counted >= loop.executions / 2

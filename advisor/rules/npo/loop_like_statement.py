@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from advisor.analysis.shape import QueryShape, TableShape
@@ -10,12 +11,19 @@ from advisor.catalog.schema import Table
 from advisor.indexes.proposal import Confidence
 from advisor.rules.context import RuleContext
 from advisor.rules.finding import Finding
-from advisor.rules.npo.child import CATALOGS, TRIGGER_QUERY, unique_keys
-from advisor.rules.npo.relation import relate
+from advisor.rules.npo.child import CATALOGS, MANY_ROWS, TRIGGER_QUERY, unique_keys
+from advisor.rules.npo.parent import single_row
+from advisor.rules.npo.relation import declared, points_somewhere, relate
 from advisor.rules.rule import Rule
 from advisor.workload.model import Query
 
 MEAN_MS = 1.0
+SEVERAL = 3
+"""Rows a call that make a list."""
+OFTEN = 5
+"""Calls for each call of a list that make a suspicion."""
+EXPLAINED = 2
+"""Calls for each row of a list up to which its rows explain them."""
 BEGINS = ("begin", "start transaction", "commit", "select 1", "select $1", "end")
 """Statements that come once per request: look-ups that come as often are the requests' own."""
 CONFIRM = (
@@ -32,19 +40,15 @@ class _Parent:
     declared: bool
 
 
-OFTEN = 1.5
-"""How many times as often as the median statement a suspect must run; statements on the catalogs are not counted."""
-
-
 class LoopLikeStatement(Rule):
     """Finds statements that pg_stat_statements alone lets suspect of running in a loop.
 
     ## What it does
-    From a statement export, without a log: a look-up by primary, unique or foreign key that takes less than a
-    millisecond,
-    is among the most frequent statements and, by primary key, returns one row a call. When its calls equal the rows
-    that a
-    query of a related table returned, that table is named as the parent.
+    From a statement export, without a log: a look-up by primary, unique or foreign key, or a write of one row, that
+    takes less than a millisecond and comes several times for each call of a list of a related table, no oftener than
+    its rows explain. When its calls equal the rows that such a list returned, that table is named as the parent.
+    Single-row writes are suspected by themselves where no other statement has as many calls, for what one request does
+    comes equally often. Those that take most time come first.
 
     ## Why is this bad?
     See n-plus-one: each round costs a trip over the network, and no index helps.
@@ -69,7 +73,7 @@ class LoopLikeStatement(Rule):
     ```
 
     ## Options
-    `calls_minimum` (500): statements called less often are never suspected.
+    `calls_minimum` (8): statements called less often are never suspected.
 
     ## References
     PostgreSQL manual, appendix F, pg_stat_statements.
@@ -80,25 +84,35 @@ class LoopLikeStatement(Rule):
     level = "info"
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
-        """Yield one finding for each suspect that no log has convicted or acquitted."""
+        """Yield one finding for each suspect that no log has convicted or acquitted, the one to gain most by first."""
         logged = {loop.child for loop in context.workload.loops}
-        median = _median([query.calls for query, _ in context.analysed()])
         requests = _requests(context)
+        lists = _lists(context)
+        companions = Counter(round(query.calls) for query, _ in context.analysed())
+        found: list[tuple[float, Finding]] = []
         for query, shape in context.analysed():
             if query.measured != "statements" or query.id in logged or not query.top_level:
                 continue
             suspect = _suspect(query, shape, context)
-            often = query.calls >= max(context.options.calls_minimum, OFTEN * median) and query.mean_ms < MEAN_MS
-            if suspect and often and not _once_per_request(query, requests):
-                yield self._finding(query, *suspect, context)
+            often = query.calls >= context.options.calls_minimum and query.mean_ms < MEAN_MS
+            if suspect is None or not often or _once_per_request(query, requests):
+                continue
+            parent = _parent(query, *suspect, context)
+            driven = _driven(query, *suspect, lists)
+            lonely = shape.kind != "select" and companions[round(query.calls)] == 1
+            if parent or driven or lonely:
+                found.append((-query.total_ms, self._finding(query, *suspect, parent, context)))
+        yield from (finding for _, finding in sorted(found, key=lambda pair: (pair[0], pair[1].id)))
 
-    def _finding(self, query: Query, table: Table, key: tuple[str, ...], context: RuleContext) -> Finding:
-        parent = _parent(query, table, key, context)
+    def _finding(
+        self, query: Query, table: Table, key: tuple[str, ...], parent: _Parent | None, context: RuleContext
+    ) -> Finding:
+        doing = "read" if context.shapes[query.id].kind == "select" else "written"
         confidence: Confidence = "medium" if parent else "low"
         named = f" for each row of {parent.table.name}" if parent else ""
         return self.finding(
             (query.id,),
-            f"{table.name} may be read in a loop{named}: {query.calls:,.0f} calls of {query.mean_ms:.2f} ms",
+            f"{table.name} may be {doing} in a loop{named}: {query.calls:,.0f} calls of {query.mean_ms:.2f} ms",
             confidence=confidence,
             evidence={
                 "application": None,
@@ -119,21 +133,65 @@ class LoopLikeStatement(Rule):
 
 
 def _suspect(query: Query, shape: QueryShape, context: RuleContext) -> tuple[Table, tuple[str, ...]] | None:
-    """Return table and key of a plain look-up by key, `None` for everything else."""
-    if shape.kind != "select" or len(shape.tables) != 1 or TRIGGER_QUERY.match(query.text):
+    """Return table and key of a plain look-up by key or of a write of one row, `None` for everything else."""
+    if len(shape.tables) != 1 or TRIGGER_QUERY.match(query.text):
         return None
     occurrence = shape.tables[0]
     table = context.table(occurrence)
     if table is None or occurrence.schema in CATALOGS or shape.features & {"for-update", "skip-locked", "offset"}:
         return None
+    if shape.kind == "insert":
+        return _inserted(query, shape, table)
     key = _key(occurrence)
     if not key or any(predicate.kind in ("range", "list") for predicate in occurrence.predicates):
         return None
     if any(set(columns) <= set(key) for columns in unique_keys(table)):
-        one = query.rows is None or 0.9 <= query.rows / query.calls <= 1.1
+        one = query.rows is None or query.rows / query.calls <= 1.1
         return (table, key) if one else None
     foreign = any(found.kind == "foreign" and set(found.columns) <= set(key) for found in table.constraints)
-    return (table, key) if foreign else None
+    leading = any(set(columns[: len(key)]) == set(key) for columns in unique_keys(table))
+    reads = shape.kind == "select" and (foreign or leading or points_somewhere(context.schema, table, key))
+    return (table, key) if reads else None
+
+
+def _inserted(query: Query, shape: QueryShape, table: Table) -> tuple[Table, tuple[str, ...]] | None:
+    """Return table and foreign keys of an INSERT of one row."""
+    many = "multi-row-values" in shape.features or MANY_ROWS.search(query.text)
+    if many or (query.rows or query.calls) > 1.1 * query.calls:
+        return None
+    return table, tuple(column for found in table.constraints if found.kind == "foreign" for column in found.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """A statement that returns several rows of a table."""
+
+    query: Query
+    table: Table
+
+
+def _lists(context: RuleContext) -> tuple[_List, ...]:
+    """Return the statements whose rows somebody may iterate over."""
+    found = []
+    for query, shape in context.analysed():
+        several = query.rows is not None and query.rows >= SEVERAL * query.calls
+        for occurrence in shape.tables if shape.kind == "select" and several else ():
+            table = context.table(occurrence)
+            if table is not None and not single_row(shape, occurrence, table):
+                found.append(_List(query, table))
+    return tuple(found)
+
+
+def _driven(query: Query, table: Table, key: tuple[str, ...], lists: Sequence[_List]) -> bool:
+    """Return whether the calls are many for each call of a related list, and no more than its rows explain."""
+    return any(
+        one.query.id != query.id
+        and one.query.database == query.database
+        and query.calls >= OFTEN * one.query.calls
+        and query.calls <= EXPLAINED * (one.query.rows or 0.0)
+        and (relate(one.table, table, key) or declared(one.table, table, key))
+        for one in lists
+    )
 
 
 def _key(occurrence: TableShape) -> tuple[str, ...]:
@@ -174,8 +232,3 @@ def _requests(context: RuleContext) -> Mapping[str, float]:
 
 def _once_per_request(query: Query, requests: Mapping[str, float]) -> bool:
     return any(abs(calls - query.calls) <= 0.1 * calls for calls in requests.values())
-
-
-def _median(values: list[float]) -> float:
-    ordered = sorted(values)
-    return ordered[len(ordered) // 2] if ordered else 0.0

@@ -63,7 +63,8 @@ class NPlusOne(Rule):
     ## Options
     `loop_minimum` (5) executions make a loop, `loop_minimum_with_parent` (3) when its parent is known; `budgets`
     gives an
-    application that loops on purpose the length it may have; `gap_ms` (20) is the longest median pause within a loop.
+    application that loops on purpose the length it may have; `gap_ms` (250) is the
+    longest median pause within a loop of which no parent is known, outside transactions and traces.
 
     ## References
     Chen et al., Detecting Performance Anti-patterns for Applications Developed using Object-Relational Mapping, ICSE

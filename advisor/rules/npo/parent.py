@@ -9,8 +9,11 @@ from advisor.analysis.shape import Constant, QueryShape, TableShape
 from advisor.catalog.schema import Table
 from advisor.rules.context import RuleContext
 from advisor.rules.npo.child import CATALOGS, Child, slot_of, unique_keys
-from advisor.rules.npo.relation import Relation, relate, relate_by_type
+from advisor.rules.npo.relation import Relation, declared, relate, relate_by_type
 from advisor.workload.model import Loop, LoopParent, Query
+
+FITTING = 5
+"""A LIMIT from which on it is no accident that a loop has as many rounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,21 @@ def name_parent(loop: Loop, child: Child, context: RuleContext, repeated: frozen
         for parent in _candidates(loop, child, context, seen, seen.query in repeated and seen.query != loop.outer)
     ]
     best = max(candidates, key=lambda parent: (parent.score, parent.query or "", parent.table.name), default=None)
-    return best or _referenced(child, context)
+    return best or _by_limit(loop, child, context) or _referenced(child, context)
+
+
+def _by_limit(loop: Loop, child: Child, context: RuleContext) -> Parent | None:
+    """Return what was read right before the loop with a LIMIT of just its rounds, though nothing ties the tables."""
+    for seen in loop.parents:
+        shape = context.shapes.get(seen.query)
+        fits = seen.limit is not None and seen.limit >= FITTING and seen.limit_reached >= 0.5
+        if shape is None or shape.kind != "select" or not fits or seen.statements_between >= 1:
+            continue
+        table = context.table(shape.tables[0]) if shape.tables else None
+        if table is not None and shape.tables[0].schema not in CATALOGS:
+            relation = Relation("rows", child.key, child.key, False)
+            return Parent(table, seen.query, relation, limit_match=True)
+    return None
 
 
 def _before(loop: Loop) -> Iterator[LoopParent]:
@@ -56,11 +73,15 @@ def _candidates(loop: Loop, child: Child, context: RuleContext, seen: LoopParent
     shape, query = context.shapes.get(seen.query), context.queries.get(seen.query)
     if shape is None or query is None or shape.kind == "utility" or seen.query == loop.child:
         return
+    if seen.limit is not None and (seen.limit <= 1 or seen.limit < loop.median / 2):
+        return
     for occurrence in shape.tables:
         table = context.table(occurrence)
-        if table is None or occurrence.schema in CATALOGS or _single_row(shape, occurrence, table):
+        if table is None or occurrence.schema in CATALOGS or single_row(shape, occurrence, table):
             continue
-        if relation := relate(table, child.table, child.key) or _by_type(query, child, table, context, loop):
+        columns = (*child.key, *child.constants)
+        relation = relate(table, child.table, child.key) or _by_type(query, child, table, context, loop)
+        if relation := relation or declared(table, child.table, columns):
             yield _weighed(loop, seen, shape, table, relation, brother)
 
 
@@ -83,7 +104,7 @@ def _typical(rows: tuple[int, ...]) -> int:
     return sorted(rows)[len(rows) // 2]
 
 
-def _single_row(shape: QueryShape, occurrence: TableShape, table: Table) -> bool:
+def single_row(shape: QueryShape, occurrence: TableShape, table: Table) -> bool:
     """Return whether the statement yields at most one row of this table, so that nothing can be iterated over."""
     if shape.kind == "insert":
         return "multi-row-values" not in shape.features and len(shape.tables) == 1

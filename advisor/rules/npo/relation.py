@@ -15,8 +15,9 @@ GENERIC = frozenset({"id", "uuid", "name", "title", "label", "code", "type", "ki
 class Relation:
     """What ties the child's key to the parent's table."""
 
-    by: Literal["foreign-key", "own-key", "name", "type"]
-    """A constraint, the key of one and the same table, a likeness of names, the constant type of a polymorphic pair."""
+    by: Literal["foreign-key", "own-key", "name", "type", "rows"]
+    """A constraint, the key of one and the same table, a likeness of names, the constant type of a polymorphic pair,
+    or nothing but that the parent returned as many rows as the loop had rounds."""
     parent_columns: tuple[str, ...]
     """The parent's columns whose values the child's key takes, in the order of the child's columns."""
     child_columns: tuple[str, ...]
@@ -28,7 +29,7 @@ class Relation:
 def relate(parent: Table, child: Table, key: tuple[str, ...]) -> Relation | None:
     """Return what ties the child's key columns to the parent, a declared foreign key before a likeness of names."""
     return (
-        _declared(parent, child, key)
+        declared(parent, child, key)
         or _own(parent, child, key)
         or _named(parent, child, key)
         or _alike(parent, child, key)
@@ -53,7 +54,8 @@ def singular(name: str) -> str:
     return lower[:-1] if lower.endswith("s") and not lower.endswith(("ss", "us", "is")) else lower
 
 
-def _declared(parent: Table, child: Table, key: tuple[str, ...]) -> Relation | None:
+def declared(parent: Table, child: Table, key: tuple[str, ...]) -> Relation | None:
+    """Return the foreign key of either table that ties the child's key columns to the parent."""
     for constraint in _foreign(child, parent):
         if set(constraint.columns) <= set(key):
             return Relation("foreign-key", constraint.referenced_columns, constraint.columns, False, constraint.name)

@@ -1,0 +1,1 @@
+"""Small logs with one difficulty each, and what is right to say of them."""

@@ -1,0 +1,1 @@
+"""Random programs over random schemas that count their own loops, run against a real server."""
