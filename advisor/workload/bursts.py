@@ -179,7 +179,7 @@ class _Block:
     """The statements of one block, in the order of the log; `reads` tells which entries are reads."""
 
     def __init__(self, coded: Coded, picked: NDArray[np.int64], reads: NDArray[np.bool_]) -> None:
-        self.coded, self.picked, self.reads = coded, picked, reads
+        self.coded, self.picked = coded, picked
         rows = coded.rows
         groups: Numbering[Group] = Numbering()
         sessions: Numbering[bytes] = Numbering()
@@ -193,6 +193,7 @@ class _Block:
         self.entry = coded.entry[picked]
         self.end = rows.end[picked]
         self.start = self.end - rows.duration[picked]
+        self.reads = np.flatnonzero(reads[self.entry])
 
     def bursts(self) -> BlockBursts:
         """Return what the block holds."""
@@ -209,9 +210,11 @@ class _Block:
         kept = np.flatnonzero(edge | whole)
         kept = kept[np.argsort(order[first[kept]], kind="stable")]
         spans = zip(first[kept].tolist(), stop[kept].tolist(), strict=True)
-        late = np.flatnonzero(self.end[-READS:] >= self.end.max() - SLOW - LEAD - EDGE)
-        last = [place for place in (late + max(0, len(order) - READS)).tolist() if self.reads[self.entry[place]]]
-        return BlockBursts([self._part(order[begin:end]) for begin, end in spans], LastReads(self._reads(last)))
+        last = self.reads[-READS:]
+        last = last[self.end[last] >= self.end.max() - SLOW - LEAD - EDGE]
+        return BlockBursts(
+            [self._part(order[begin:end]) for begin, end in spans], LastReads(self._reads(last.tolist()))
+        )
 
     def _part(self, places: NDArray[np.int64]) -> Part:
         """Return executions of one query, given by their places, as a part."""
@@ -225,21 +228,19 @@ class _Block:
         content = self.coded.content[self.picked[places]]
         lowest = np.argsort(content, kind="stable")[:SHOWN].tolist()
         shown = list(zip(content[lowest].tolist(), contents_of(self.coded, self.picked[places[lowest]]), strict=True))
-        begin = max(0, first - READS)
+        number = int(np.searchsorted(self.reads, first))
+        window = self.reads[max(0, number - READS) : number]
         return Part(
             group, entry, self.start[places], self.end[places], content, self.names[self.session[places]], shown,
-            self._before(begin, first), READS - (first - begin),
+            self._before(window, first), READS - len(window),
         )  # fmt: skip
 
-    def _before(self, begin: int, first: int) -> list[Read]:
-        """Return what ended shortly before the execution at `first` began, the latest of each query."""
-        window = slice(begin, first)
+    def _before(self, window: NDArray[np.int64], first: int) -> list[Read]:
+        """Return what of these reads ended shortly before the execution at `first` began, the latest of each query."""
         start = self.start[first]
         near = (self.group[window] == self.group[first]) & (self.entry[window] != self.entry[first])
-        near &= (
-            self.reads[self.entry[window]] & (self.end[window] <= start + ROUNDED) & (self.end[window] >= start - LEAD)
-        )
-        places = np.flatnonzero(near)[::-1] + begin
+        near &= (self.end[window] <= start + ROUNDED) & (self.end[window] >= start - LEAD)
+        places = window[near][::-1]
         latest = dict(zip(self.entry[places][::-1].tolist(), places[::-1].tolist(), strict=True))
         return self._reads(sorted(latest.values(), reverse=True))
 

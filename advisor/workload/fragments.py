@@ -9,7 +9,7 @@ from itertools import accumulate, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.workload.loops import Before
+from advisor.workload.loops import Preceding
 from advisor.workload.steps import Content, Steps, joined
 
 
@@ -21,10 +21,12 @@ class Fragment:
     """Up to the first sure boundary."""
     tail: Steps | None
     """From the last sure boundary; `None` when the block holds none, and `head` holds all."""
-    before: list[Before] = field(default_factory=list)
-    """The statements right before the tail, the nearest first."""
+    before: Preceding = field(default_factory=list)
+    """The steps right before the tail, the nearest first."""
     pauses: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     """The last pauses of the session before the tail."""
+    after: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    """The first pauses after the head."""
 
 
 class Fragments(dict[bytes, Fragment]):
@@ -39,20 +41,20 @@ class Fragments(dict[bytes, Fragment]):
         if not parts:
             return Fragments, ()
         whole = joined(parts, parts[0].entries, parts[0].classes, parts[0].families)
-        befores = [(one.tail is not None, one.before, one.pauses) for one in self.values()]
+        befores = [(one.tail is not None, one.before, one.pauses, one.after) for one in self.values()]
         return _unpickled, (list(self), befores, [len(part) for part in parts], whole)
 
 
 def _unpickled(
     sessions: Sequence[bytes],
-    befores: Sequence[tuple[bool, list[Before], NDArray[np.int64]]],
+    befores: Sequence[tuple[bool, Preceding, NDArray[np.int64], NDArray[np.int64]]],
     lengths: Sequence[int],
     whole: Steps,
 ) -> Fragments:
     parts = iter(_split(whole, lengths))
     found = Fragments()
-    for session, (tailed, before, pauses) in zip(sessions, befores, strict=True):
-        found[session] = Fragment(next(parts), next(parts) if tailed else None, before, pauses)
+    for session, (tailed, before, pauses, after) in zip(sessions, befores, strict=True):
+        found[session] = Fragment(next(parts), next(parts) if tailed else None, before, pauses, after)
     return found
 
 

@@ -20,6 +20,7 @@ from advisor.capture.parameters import split_parameters
 from advisor.capture.record import NO_TIME
 from advisor.capture.tags import tags_of
 from advisor.workload.fingerprints import family
+from advisor.workload.looked_at import SHORTEST, sampled_rank
 from advisor.workload.loopsum import LIMITED, LOOP_TAGS, PPM, LoopKey, LoopSum, LoopSums, ParentSum, Spans, merge_loops
 from advisor.workload.partial import EntryKey
 from advisor.workload.slots import SlotMap, slot_map
@@ -27,9 +28,6 @@ from advisor.workload.steps import SAMPLED, STATEMENT, Content, Steps
 from advisor.workload.units import AROUND, Bounds, StepColumns, UnitKind, listed
 from advisor.workload.unitsizes import Sized, sized
 from advisor.workload.vectors import Column, Executions, columns, executions, numbers, shown
-
-SHORTEST = 3
-"""Executions that make a loop."""
 
 WINDOW = 20
 """Statements before a loop among which its parent is sought."""
@@ -116,14 +114,14 @@ class LoopFinder:
         return self.maps[key]
 
     def unit(
-        self, columns: StepColumns, span: Span, contents: Contents, before: Callable[[int], list[Before]]
+        self, columns: StepColumns, span: Span, contents: Contents, before: Callable[[int], Preceding]
     ) -> LoopSums:
         """Return the loops of one unit.
 
-        `before` returns the statements that the session ran right before the unit that begins at a place.
+        `before` returns the steps that the session ran right before the unit that begins at a place.
         """
         unit = _Unit(columns, span, contents, self)
-        unit.before = before(span.begin)
+        unit.before = [one for one in before(span.begin) if one is not None]
         found: LoopSums = {}
         for entry, run, kind in unit.repeated():
             for part, outer in unit.runs(entry, run):
@@ -149,13 +147,17 @@ class Before(NamedTuple):
     content: Content | None
 
 
-def preceding(steps: Steps, place: int, begin: int, content_of: Callable[[int], Content | None]) -> list[Before]:
-    """Return the statements among the steps before a unit, the nearest first; the session begins at `begin`."""
-    found = []
+Preceding = list[Before | None]
+"""The steps before a unit, the nearest first; `None` for those that are no statements."""
+
+
+def preceding(steps: Steps, place: int, begin: int, content_of: Callable[[int], Content | None]) -> Preceding:
+    """Return the steps before a unit, `AROUND` at most; the session begins at `begin`."""
+    found: Preceding = []
     for number in range(place - 1, max(begin, place - AROUND) - 1, -1):
         entry = int(steps.entry[number])
-        if steps.classes[entry] == STATEMENT:
-            found.append(Before(steps.entries[entry], int(steps.end[number]), content_of(number)))
+        known = steps.classes[entry] == STATEMENT
+        found.append(Before(steps.entries[entry], int(steps.end[number]), content_of(number)) if known else None)
     return found
 
 
@@ -197,28 +199,6 @@ def _counted(steps: Steps, units: NDArray[np.int64]) -> tuple[NDArray[np.int64],
     size = max(len(steps.entries), 1)
     distinct, counts = counts_of(unit.astype(np.int64) * size + steps.family[place], size * len(units))
     return distinct // size, counts
-
-
-def sampled_rank(
-    entry: NDArray[np.int32], frame: NDArray[np.int64], edge: NDArray[np.bool_] | None = None
-) -> NDArray[np.int64]:
-    """Return which execution of its statement each step is: in its frame where it repeats there, else in the rest.
-
-    `edge` marks frames that may be parts of larger ones: they count as if it repeated there.
-    """
-    size = int(frame.max()) + 2 if len(frame) else 1
-    low = int(frame.min()) if len(frame) else 0
-    code = entry.astype(np.int64) * size + (frame - low)
-    _, inverse, counts = np.unique(code, return_inverse=True, return_counts=True)
-    alone = counts[inverse] < SHORTEST
-    if edge is not None:
-        alone &= ~edge
-    code[alone] = entry[alone].astype(np.int64) * size + size - 1
-    order = np.argsort(code, kind="stable")
-    groups = np.flatnonzero(np.diff(code[order], prepend=-1))
-    rank = np.empty(len(code), dtype=np.int64)
-    rank[order] = np.arange(len(order)) - np.repeat(groups, np.diff(np.append(groups, len(order))))
-    return rank
 
 
 class _Unit:

@@ -17,18 +17,18 @@ from advisor.workload.busy import HOLD, BusySum, add_pauses, busy, look, spread
 from advisor.workload.contents import contents_of
 from advisor.workload.fingerprints import family
 from advisor.workload.fragments import Fragment, Fragments
-from advisor.workload.loops import Before, Known, LoopFinder, Span, preceding, repeating, sampled_rank, sizes
+from advisor.workload.looked_at import kept_places
+from advisor.workload.loops import Known, LoopFinder, Preceding, Span, preceding, repeating, sizes
 from advisor.workload.loopsum import LoopSums, merge_loops
 from advisor.workload.partial import EntryKey
 from advisor.workload.pooled import PooledLoops
 from advisor.workload.steps import (
     BEGIN,
     END,
-    SAMPLED,
-    STATEMENT,
     Content,
     Steps,
     joined,
+    marks,
     session_order,
     step_class,
     trace_order,
@@ -39,8 +39,8 @@ from advisor.workload.tally import Coded
 from advisor.workload.units import (
     ABANDONED,
     AROUND,
-    LONGEST,
     Bounds,
+    Outside,
     StepColumns,
     boundaries,
     closed,
@@ -119,10 +119,12 @@ class BlockSteps:
         for name, begin, end in zip(names, starts.tolist(), ends, strict=True):
             first, last = closed(bounds, begin, end)
             if first < end - begin:
-                parts.append(spans(bounds.begins[begin + first : begin + last], LONGEST) + begin + first)
+                inner = slice(begin + first, begin + last)
+                parts.append(spans(bounds.begins[inner], steps.marked[inner]) + begin + first)
                 head, tail = steps.part(begin, begin + first), steps.part(begin + last, end)
                 before = preceding(steps, begin + last, begin, contents.at)
-                result.fragments[name] = Fragment(head, tail, before, _pauses_before(steps, begin, begin + last))
+                earlier, later = _pauses_before(steps, begin, begin + last), _pauses_after(steps, begin + first)
+                result.fragments[name] = Fragment(head, tail, before, earlier, later)
                 open_spans += [(begin, begin + first), (begin + last, end)]
             else:
                 result.fragments[name] = Fragment(steps.part(begin, end), None)
@@ -167,7 +169,7 @@ class BlockSteps:
         families = np.array(representatives([numbers[family(key)] for key in coded.entries]), dtype=np.int32)
         return Steps(
             coded.entries, classes, families, coded.entry[order], end - np.maximum(rows.duration[order], 0), end,
-            transactions(rows.vxid)[order], traced,
+            transactions(rows.vxid)[order], traced, marks(coded.content[order], end),
         )  # fmt: skip
 
     def _fill(
@@ -179,7 +181,7 @@ class BlockSteps:
         parts: Mapping[tuple[int, int], Steps],
     ) -> None:
         """Give parts of the steps, by their spans, the contents of the first executions of each entry."""
-        places = [_first_places(steps, bounds, begin, end) for begin, end in parts]
+        places = [kept_places(steps, bounds, begin, end) for begin, end in parts]
         found = iter(contents_of(coded, order[np.concatenate(places)])) if places else iter(())
         for (begin, _), part, held in zip(parts, parts.values(), places, strict=True):
             part.contents.update(zip((held - begin).tolist(), found, strict=False))
@@ -238,30 +240,17 @@ class _Contents:
         )  # fmt: skip
 
 
-def _first_places(steps: Steps, bounds: Bounds, begin: int, end: int) -> NDArray[np.int64]:
-    """Return the places of the steps of a span that may be looked at: see `sampled`.
-
-    Frames at either end may be parts of larger ones, and where the first one ends is not known before a transaction
-    begins or ends.
-    """
-    entry = steps.family[begin:end]
-    places = np.flatnonzero(steps.classes[steps.entry[begin:end]] == STATEMENT)
-    if len(places) <= SAMPLED + AROUND:
-        return places + begin
-    frame = bounds.frame[begin:end]
-    unknown = ~bounds.known[begin:end]
-    frame = np.where(unknown | (frame == frame[0]), frame[0], frame)
-    edge = (frame == frame[0]) | (frame == frame[-1])
-    rank = sampled_rank(entry[places], frame[places], edge[places])
-    wanted = rank < SAMPLED + AROUND
-    wanted[-AROUND:] = True
-    return places[wanted] + begin
-
-
 def _pauses_before(steps: Steps, begin: int, place: int) -> NDArray[np.int64]:
     """Return the last pauses up to the one before a step, of the session that begins at `begin`."""
     first = np.zeros(min(place - begin, AROUND) + 1, dtype=bool)
     return pauses(steps.span(place - len(first) + 1, place + 1, {}), first)[1:]
+
+
+def _pauses_after(steps: Steps, place: int) -> NDArray[np.int64]:
+    """Return the first pauses from the one before a step on."""
+    return pauses(
+        steps.span(place - 1, place + AROUND, {}), np.zeros(len(steps.entry[place - 1 : place + AROUND]), bool)
+    )[1:]
 
 
 def _edges(steps: Steps, starts: list[int], ends: list[int], applications: list[bytes]) -> list[Edge]:
@@ -278,13 +267,12 @@ def _edges(steps: Steps, starts: list[int], ends: list[int], applications: list[
 class Past(NamedTuple):
     """What stood right before some steps of a session."""
 
-    before: list[Before]
-    """Statements, the nearest first."""
-    pauses: NDArray[np.int64]
-    """The last pauses, up to the one right before."""
+    before: Preceding
+    """The steps, the nearest first."""
+    outside: Outside
 
 
-NOTHING = Past([], np.zeros(0, dtype=np.int64))
+NOTHING = Past([], Outside())
 LEAST = 64
 """Steps below which it is not worth looking whether a unit is complete."""
 
@@ -292,16 +280,19 @@ LEAST = 64
 def _last_pauses(past: Past, steps: Steps, place: int) -> NDArray[np.int64]:
     """Return the last pauses up to the one before a step, those before the first step included."""
     own = _pauses_before(steps, 0, place)
-    return np.concatenate((past.pauses, own))[-AROUND:]
+    return np.concatenate((past.outside.earlier, own))[-AROUND:]
 
 
-def _thinned(steps: Steps, frame: NDArray[np.int64]) -> Steps:
-    """Return the steps without contents that will not be looked at."""
-    if len(steps.contents) <= SAMPLED + AROUND:
-        return steps
-    wanted = _first_places(steps, Bounds(frame > 0, frame, frame >= 0, frame >= 0), 0, len(steps))
-    contents = {place: steps.contents[place] for place in wanted.tolist() if place in steps.contents}
-    return steps.span(0, len(steps), contents)
+def _followed(past: Past, later: NDArray[np.int64]) -> Past:
+    """Return what stands around steps, with what comes after them."""
+    return past._replace(outside=past.outside._replace(later=later))
+
+
+def _thinned(steps: Steps, bounds: Bounds, begin: int, end: int) -> Steps:
+    """Return a span of the steps without contents that will not be looked at."""
+    wanted = kept_places(steps, bounds, begin, end).tolist()
+    contents = {place - begin: steps.contents[place] for place in wanted if place in steps.contents}
+    return steps.span(begin, end, contents)
 
 
 class Complete(NamedTuple):
@@ -349,9 +340,10 @@ class OpenUnits:
         for session, fragment in block.fragments.items():
             self.waiting.setdefault(session, []).append(self._renumbered(fragment.head))
             if fragment.tail is not None:
-                complete.append(Complete(self.waiting[session], self.past.get(session, NOTHING)))
+                past = self.past.get(session, NOTHING)
+                complete.append(Complete(self.waiting[session], _followed(past, fragment.after)))
                 self.waiting[session] = [self._renumbered(fragment.tail)]
-                self.past[session] = Past(fragment.before, fragment.pauses)
+                self.past[session] = Past(fragment.before, Outside(fragment.pauses))
                 self.tried.pop(session, None)
             elif len(self.waiting[session]) > 1:
                 complete.extend(self._advance(session))
@@ -408,17 +400,15 @@ class OpenUnits:
             return
         steps = self._joined(parts)
         past = self.past.get(session, NOTHING)
-        bounds = boundaries(steps, self.resolution, ONE, [past.pauses])
-        begins = np.flatnonzero(bounds.begins[: size - AROUND])
-        last = int(begins[-1])
-        last += (size - AROUND - last) // LONGEST * LONGEST
+        bounds = boundaries(steps, self.resolution, ONE, [past.outside])
+        last = int(spans(bounds.begins[: size - AROUND], steps.marked[: size - AROUND])[-1, 0])
         if last:
-            yield Complete([steps.part(0, last)], past)
+            yield Complete([steps.part(0, last)], _followed(past, _pauses_after(steps, last)))
             known = preceding(steps, last, 0, steps.contents.get)
-            self.past[session] = Past((known + past.before)[:AROUND], _last_pauses(past, steps, last))
-            steps = steps.part(last, size)
-        self.tried[session] = max(len(steps), LEAST)
-        self.waiting[session] = [_thinned(steps, bounds.frame[last:])]
+            outside = Outside(_last_pauses(past, steps, last), bool(bounds.inside[last]))
+            self.past[session] = Past((known + past.before)[:AROUND], outside)
+        self.tried[session] = max(size - last, LEAST)
+        self.waiting[session] = [_thinned(steps, bounds, last, size)]
 
     def _evaluate(self, complete: Sequence[Complete]) -> None:
         """Add the loops and sizes of the units of several sessions, all at once."""
@@ -428,12 +418,12 @@ class OpenUnits:
         steps = self._joined([part for one in complete for part in one.parts])
         lengths = [sum(map(len, one.parts)) for one in complete]
         starts = np.cumsum([0, *lengths[:-1]])
-        bounds = boundaries(steps, self.resolution, starts, [one.past.pauses for one in complete])
-        units = spans(bounds.begins, LONGEST)
+        bounds = boundaries(steps, self.resolution, starts, [one.past.outside for one in complete])
+        units = spans(bounds.begins, steps.marked)
         self.units += len(units)
         columns, contents = StepColumns(steps), Known(steps.contents)
 
-        def before(place: int) -> list[Before]:
+        def before(place: int) -> Preceding:
             number = int(np.searchsorted(starts, place, side="right")) - 1
             begin = int(starts[number])
             known = preceding(steps, place, begin, contents.get)
@@ -446,7 +436,7 @@ class OpenUnits:
         for sized in sizes(steps, bounds, units):
             if columns.bounded(sized.begin, sized.end):
                 first = contents.get(columns.first(sized.begin, sized.end))
-                if first is not None:  # of a long run of steps between blocks only some contents are kept
+                if first is not None:
                     add_size(self.sizes, sized, first.application, first.text)
 
     def _renumbered(self, steps: Steps) -> Steps:

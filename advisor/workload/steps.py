@@ -72,6 +72,8 @@ class Steps:
     """Hash of the virtual transaction id, 0 for none."""
     trace: NDArray[np.int64]
     """Hash of the trace or request id, 0 for none."""
+    marked: NDArray[np.bool_]
+    """Whether an overlong unit may end before the step: which steps are marked depends on themselves only."""
     contents: dict[int, Content] = field(default_factory=dict)
     """What the first executions of each entry were."""
 
@@ -86,7 +88,7 @@ class Steps:
     def __reduce__(self) -> tuple[Callable[..., Steps], tuple[object, ...]]:
         columns = (self.entries, self.classes, self.families, self.entry, self.start, self.end)
         hashes = tuple(column if column.any() else None for column in (self.transaction, self.trace))
-        return _steps, (columns, hashes, pack(self.contents))
+        return _steps, (columns, hashes, np.flatnonzero(self.marked), pack(self.contents))
 
     def part(self, begin: int, end: int) -> Steps:
         """Return some of the steps."""
@@ -98,7 +100,7 @@ class Steps:
         span = slice(begin, end)
         return Steps(
             self.entries, self.classes, self.families, self.entry[span], self.start[span], self.end[span],
-            self.transaction[span], self.trace[span], contents,
+            self.transaction[span], self.trace[span], self.marked[span], contents,
         )  # fmt: skip
 
 
@@ -158,20 +160,35 @@ def joined(
         np.concatenate([part.end for part in parts]),
         np.concatenate([part.transaction for part in parts]),
         np.concatenate([part.trace for part in parts]),
+        np.concatenate([part.marked for part in parts]),
         contents,
     )
 
 
 def _steps(
-    columns: Sequence[Any], hashes: Sequence[NDArray[np.int64] | None], packed_contents: PackedContents | None
+    columns: Sequence[Any],
+    hashes: Sequence[NDArray[np.int64] | None],
+    marked: NDArray[np.int64],
+    packed_contents: PackedContents | None,
 ) -> Steps:
     """Return steps from what they were packed as; hashes that are all 0 do not travel."""
     entries, classes, families, entry, start, end = columns
     transaction, trace = (np.zeros(len(entry), dtype=np.int64) if column is None else column for column in hashes)
-    return Steps(entries, classes, families, entry, start, end, transaction, trace, unpack(packed_contents))
+    marks = np.zeros(len(entry), dtype=bool)
+    marks[marked] = True
+    return Steps(entries, classes, families, entry, start, end, transaction, trace, marks, unpack(packed_contents))
 
 
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+SELDOM = np.uint64(0xFFFF_FFFF_FFFF_FFFF // 1024)
+
+
+def marks(content: NDArray[np.uint64], end: Times) -> NDArray[np.bool_]:
+    """Return one in a thousand steps, chosen by what they ran and when."""
+    mixed = (content + end.astype(np.uint64)) * MULTIPLIER
+    mixed = (mixed ^ (mixed >> np.uint64(29))) * MULTIPLIER
+    found: NDArray[np.bool_] = mixed < SELDOM
+    return found
 
 
 def transactions(vxids: Sequence[bytes | None]) -> NDArray[np.int64]:

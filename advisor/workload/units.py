@@ -7,7 +7,7 @@ A frame is one transaction, or one statement outside of any.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
@@ -33,8 +33,12 @@ ABANDONED = 300_000_000
 AROUND = 8
 """Steps on either side of a pause that are looked at."""
 
-LONGEST = 10_000
-"""Steps of a unit; a session that never pauses is taken in parts of so many, for it must not fill the memory."""
+LONGEST = 8_000
+"""Steps of a unit; in a session that never pauses the next marked step begins another, for it must not fill the memory.
+A step is marked by what it is, not by its number: so units end at the same steps wherever a log is cut."""
+
+MOST = 64_000
+"""Steps of a unit in which none is marked."""
 
 UnitKind = Literal["trace", "transaction", "session"]
 Pauses = NDArray[np.int64]
@@ -51,26 +55,42 @@ class Bounds(NamedTuple):
     """Whether that is so whatever stands before the first step and after the last one of the session."""
     known: NDArray[np.bool_]
     """Whether it is known that a transaction was under way there, or none."""
+    inside: NDArray[np.bool_]
+    """Whether a BEGIN without its end stands before each step."""
+
+
+NO_PAUSES: Pauses = np.zeros(0, dtype=np.int64)
+
+
+class Outside(NamedTuple):
+    """What stands around some steps of a session."""
+
+    earlier: Pauses = NO_PAUSES
+    """The last pauses, up to the one before the first step."""
+    inside: bool = False
+    """Whether a BEGIN without its end stands before the first step."""
+    later: Pauses = NO_PAUSES
+    """The next pauses, from the one after the last step on."""
 
 
 def boundaries(
-    steps: Steps, resolution: int, starts: NDArray[np.int64], before: Sequence[Pauses] | None = None
+    steps: Steps, resolution: int, starts: NDArray[np.int64], outside: Sequence[Outside] | None = None
 ) -> Bounds:
     """Return the units and frames of sessions' steps.
 
     `resolution` is that of the log's time stamps, in microseconds; `starts` is where sessions begin, the first at 0.
-    `before` holds the last pauses before each session's first step, where it begins outside of a transaction; without
-    it the steps are those of a block, and nothing is known of what came before.
+    `outside` tells what came before each session's first step; without it the steps are those of a block, and nothing
+    is known of what came before.
     """
     size = len(steps)
     first = np.zeros(size, dtype=bool)
     first[starts] = True
-    if size < 2:
-        return Bounds(first, np.zeros(size, dtype=np.int64), ~first, np.full(size, before is not None))
-    kind = steps.classes[steps.entry]
-    session = np.cumsum(first) - 1
     pause = pauses(steps, first)
-    inside, known = _inside(steps, kind, session, starts, opened=before is not None)
+    parts = np.flatnonzero(first | (pause > ABANDONED))
+    kind = steps.classes[steps.entry]
+    inside, known = _inside(steps, kind, parts, first[parts], outside)
+    if size < 2:
+        return Bounds(first, np.zeros(size, dtype=np.int64), ~first, known, inside)
     same = np.zeros(size, dtype=bool)
     same[1:] = (steps.transaction[1:] == steps.transaction[:-1]) & (steps.transaction[1:] != 0)
     other = np.zeros(size, dtype=bool)
@@ -78,7 +98,7 @@ def boundaries(
     previous = np.concatenate(([END], kind[:-1]))
     linked = (same | (inside & ~other) | (previous == BEGIN) | (kind == END)) & (kind != BEGIN) & (previous != END)
     linked &= ~first
-    around = _around(pause, session, starts, before)
+    around = _around(pause, parts, first[parts], outside)
     clear = (pause > PAUSE + resolution) & (pause > CLEAR * around)
     traced = np.zeros(size, dtype=bool)
     traced[1:] = steps.trace[1:] != steps.trace[:-1]
@@ -88,7 +108,7 @@ def boundaries(
     frame = np.cumsum((~linked & ~both) | begins) - 1
     sure = known | begins & (reset | traced | (pause > ABANDONED))
     sure &= _far_from_edges(size, starts)
-    return Bounds(begins, frame, sure, known)
+    return Bounds(begins, frame, sure, known, inside)
 
 
 def pauses(steps: Steps, first: NDArray[np.bool_]) -> Pauses:
@@ -100,17 +120,29 @@ def pauses(steps: Steps, first: NDArray[np.bool_]) -> Pauses:
 
 
 def _inside(
-    steps: Steps, kind: NDArray[np.int8], session: NDArray[np.int64], starts: NDArray[np.int64], *, opened: bool
+    steps: Steps,
+    kind: NDArray[np.int8],
+    parts: NDArray[np.int64],
+    session: NDArray[np.bool_],
+    outside: Sequence[Outside] | None,
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return whether a step stands within BEGIN and its end, by these statements, and whether that is known."""
+    """Return whether a step stands within BEGIN and its end, by these statements, and whether that is known.
+
+    A part begins where a session does, and after a pause that ends whatever was before it; `session` tells which.
+    """
     size = len(steps)
-    places = np.arange(size)
+    part = np.zeros(size, dtype=np.int64)
+    part[parts[1:]] = 1
+    part = np.cumsum(part)
     marked = (kind == BEGIN) | (kind == END)
-    last = np.maximum.accumulate(np.where(marked, places, -1))
+    last = np.maximum.accumulate(np.where(marked, np.arange(size), -1))
     last = np.concatenate(([-1], last[:-1]))
-    seen = last >= starts[session]
-    inside = seen & (kind[np.maximum(last, 0)] == BEGIN)
-    known = seen | opened | (steps.transaction != 0)
+    seen = last >= parts[part]
+    opened = np.zeros(len(parts), dtype=bool)
+    if outside is not None:
+        opened[session] = [around.inside for around in outside]
+    inside = np.where(seen, kind[np.maximum(last, 0)] == BEGIN, opened[part])
+    known = seen | (outside is not None) | ~session[part] | (steps.transaction != 0)
     if steps.transaction.any():
         known |= True  # where transactions have ids, a step without one is outside of any
         inside &= steps.transaction != 0
@@ -118,25 +150,34 @@ def _inside(
 
 
 def _around(
-    pause: Pauses, session: NDArray[np.int64], starts: NDArray[np.int64], before: Sequence[Pauses] | None
+    pause: Pauses, parts: NDArray[np.int64], session: NDArray[np.bool_], outside: Sequence[Outside] | None
 ) -> Pauses:
     """Return the longest pause on the quieter side of each step's pause; an empty side does not count."""
-    size, sessions = len(pause), len(starts)
-    offset = np.arange(size) + AROUND * (session + 1)
-    left = np.full(size + AROUND * (sessions + 1), -1, dtype=np.int64)
+    size = len(pause)
+    part = np.zeros(size, dtype=np.int64)
+    part[parts[1:]] = 1
+    offset = np.arange(size) + AROUND * (np.cumsum(part) + 1)
+    left = np.full(size + AROUND * (len(parts) + 1), -1, dtype=np.int64)
     right = left.copy()
     left[offset] = right[offset] = pause
-    left[offset[starts]] = right[offset[starts]] = -1
-    for number, known in enumerate(before or ()):
-        if len(known):
-            place = int(offset[starts[number]])
-            left[place - len(known) + 1 : place + 1] = known
+    left[offset[parts]] = right[offset[parts]] = -1
+    stops = offset[np.append(parts[session][1:], size) - 1].tolist()
+    for place, end, around in zip(offset[parts[session]].tolist(), stops, outside or (), strict=False):
+        earlier, later = _near(around.earlier[::-1])[::-1], _near(around.later)
+        left[place - len(earlier) + 1 : place + 1] = earlier
+        right[end + 1 : end + 1 + len(later)] = later
     longest = [np.full(size, -1, dtype=np.int64) for _ in range(2)]
     for shift in range(1, AROUND + 1):
         np.maximum(longest[0], left[offset - shift], out=longest[0])
         np.maximum(longest[1], right[np.minimum(offset + shift, len(right) - 1)], out=longest[1])
     earlier, later = longest
     return np.maximum(np.where(earlier < 0, later, np.where(later < 0, earlier, np.minimum(earlier, later))), 0)
+
+
+def _near(known: Pauses) -> Pauses:
+    """Return the pauses up to one that ends whatever was before it."""
+    long = np.flatnonzero(known > ABANDONED)
+    return known[: int(long[0])] if len(long) else known
 
 
 def _far_from_edges(size: int, starts: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -219,11 +260,19 @@ def closed(bounds: Bounds, begin: int, end: int) -> tuple[int, int]:
     return (int(sure[0]), int(sure[-1])) if len(sure) else (end - begin, end - begin)
 
 
-def spans(begins: NDArray[np.bool_], longest: int | None = None) -> NDArray[np.int64]:
-    """Return the first step of each unit or frame and the step after its last, as rows, long ones in parts."""
-    places = np.flatnonzero(begins)
-    edges = np.append(places, len(begins))
-    if longest is not None and (np.diff(edges) > longest).any():
-        cuts = [np.arange(start, stop, longest) for start, stop in pairwise(edges.tolist())]
-        edges = np.append(np.concatenate(cuts), len(begins))
+def spans(begins: NDArray[np.bool_], marked: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the first step of each unit and the step after its last, as rows, overlong ones in parts."""
+    edges = np.append(np.flatnonzero(begins), len(begins))
+    if (np.diff(edges) > LONGEST).any():
+        places = np.flatnonzero(marked)
+        cuts = [cut for start, stop in pairwise(edges.tolist()) for cut in _cuts(start, stop, places)]
+        edges = np.append(np.array(cuts, dtype=np.int64), len(begins))
     return np.column_stack((edges[:-1], edges[1:]))
+
+
+def _cuts(start: int, stop: int, marked: NDArray[np.int64]) -> Iterator[int]:
+    """Yield where the parts of a unit begin."""
+    while start < stop:
+        yield start
+        number = int(np.searchsorted(marked, start + LONGEST))
+        start = min(start + MOST, int(marked[number])) if number < len(marked) else start + MOST
