@@ -33,19 +33,9 @@ def identify(text: bytes, key: bytes) -> Identity:
     except Exception as error:  # the parser's own limits, such as nesting depth
         reason = str(error) or type(error).__name__
     else:
-        return Identity(f"{found.family}{found.lists}", found.family)
+        return Identity(found, found)
     digest = hashlib.blake2b(b" ".join(key.split()).lower(), digest_size=8).hexdigest()
     return Identity(f"t{digest}", None, None if is_utility(decoded) else reason)
-
-
-FAMILY = 10
-"""Letters of an id that are the same for statements which differ in the lengths of their lists only."""
-
-
-def family(entry: tuple[str, bytes]) -> tuple[str, bytes]:
-    """Return what the entries of one family have in common: they are rounds of one loop."""
-    name, database = entry
-    return (name if name.startswith("t") else name[:FAMILY]), database
 
 
 class Fingerprints:

@@ -40,7 +40,7 @@ class Fragments(dict[bytes, Fragment]):
         parts = self.parts()
         if not parts:
             return Fragments, ()
-        whole = joined(parts, parts[0].entries, parts[0].classes, parts[0].families)
+        whole = joined(parts, parts[0].entries, parts[0].classes)
         befores = [(one.tail is not None, one.before, one.pauses, one.after) for one in self.values()]
         return _unpickled, (list(self), befores, [len(part) for part in parts], whole)
 

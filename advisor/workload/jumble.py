@@ -2,15 +2,15 @@
 
 PostgreSQL jumbles the analysed tree into a queryid (src/backend/nodes/queryjumblefuncs.c); this is the same of the raw
 tree, so that no catalog is needed. It tells apart what PostgreSQL tells apart, and besides: the schema that is written,
-and how a column is written. Lists of values count as one value, as PostgreSQL 18 has it, but a list of one value is no
-list of several. Which statements are kept apart or together other than by PostgreSQL is listed in docs/identity.md.
+and how a column is written. Lists of values count as one value, as PostgreSQL 18 has it. Which statements are kept
+apart or together other than by PostgreSQL is listed in docs/identity.md.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
@@ -21,32 +21,22 @@ SKIPPED = frozenset(
 """Where something stands in the text, and type modifiers."""
 FOLDED = "/*, ... */"
 """What PostgreSQL 18 writes for the further values of a list."""
-VALUE, ONE, SEVERAL = "?", "one", "several"
+VALUE, SEVERAL = "?", "several"
 
 
-class Jumbled(NamedTuple):
-    """Two hashes of a statement, hexadecimal."""
-
-    family: str
-    """Equal for statements that differ in the lengths of their lists only."""
-    lists: str
-    """Of whether each list holds one value or several."""
-
-
-def jumble(text: str) -> Jumbled:
-    """Return the hashes of a statement; raises pglast's `ParseError` for what the parser refuses."""
+def jumble(text: str) -> str:
+    """Return the hash of a statement, hexadecimal; raises pglast's `ParseError` for what the parser refuses."""
     from pglast.parser import parse_sql_json
 
-    lists: list[str] = []
-    digest = hashlib.blake2b(digest_size=5)
-    for token in _tokens(orjson.loads(parse_sql_json(text.replace(FOLDED, ", $1")))["stmts"], lists):
+    digest = hashlib.blake2b(digest_size=8)
+    for token in _tokens(orjson.loads(parse_sql_json(text.replace(FOLDED, ", $1")))["stmts"]):
         digest.update(token.encode("utf-8", "surrogatepass"))
         digest.update(b"\0")
-    return Jumbled(digest.hexdigest(), hashlib.blake2b(" ".join(lists).encode(), digest_size=3).hexdigest())
+    return digest.hexdigest()
 
 
-def _tokens(root: Any, lists: list[str]) -> Iterator[str]:
-    """Yield what counts of a tree, in order; how long its lists of values are goes into `lists`."""
+def _tokens(root: Any) -> Iterator[str]:
+    """Yield what counts of a tree, in order."""
     pending: list[Any] = [root]
     while pending:
         node = pending.pop()
@@ -54,7 +44,7 @@ def _tokens(root: Any, lists: list[str]) -> Iterator[str]:
             if "A_Const" in node or "ParamRef" in node:
                 yield VALUE
                 continue
-            for name, value in reversed(_fields(node, lists)):
+            for name, value in reversed(_fields(node)):
                 pending += (value, name)
         elif isinstance(node, list):
             yield f"[{len(node)}"
@@ -63,14 +53,12 @@ def _tokens(root: Any, lists: list[str]) -> Iterator[str]:
             yield str(node)
 
 
-def _fields(node: dict[str, Any], lists: list[str]) -> list[tuple[str, Any]]:
+def _fields(node: dict[str, Any]) -> list[tuple[str, Any]]:
     """Return the fields of a node that count."""
     found = [(name, value) for name, value in node.items() if name not in SKIPPED]
-    if node.get("kind") == "AEXPR_IN" and _only_values(items := _items(node.get("rexpr", {}))):
-        lists.append(ONE if len(items) == 1 else SEVERAL)
+    if node.get("kind") == "AEXPR_IN" and _only_values(_items(node.get("rexpr", {}))):
         found = [(name, ["list"] if name == "rexpr" else value) for name, value in found]
     elif "elements" in node and _only_values(node["elements"]):
-        lists.append(ONE if len(node["elements"]) == 1 else SEVERAL)
         found = [("elements", ["list"])]
     elif "valuesLists" in node and len(node["valuesLists"]) > 1:
         found = [(name, [value[0], SEVERAL] if name == "valuesLists" else value) for name, value in found]

@@ -67,7 +67,7 @@ def kept_places(steps: Steps, bounds: Bounds, begin: int, end: int) -> NDArray[n
     open_frames = np.isin(
         frame, np.unique(np.append(frame[begins & (np.diff(frame, prepend=-1) == 0)], frame[[0, -1]]))
     )
-    rank = sampled_rank(steps.family[begin:end][places], frame[places], open_frames[places], unit[places])
+    rank = sampled_rank(steps.entry[begin:end][places], frame[places], open_frames[places], unit[places])
     wanted = np.zeros(end - begin, dtype=bool)
     wanted[places[rank < SAMPLED + AROUND]] = True
     wanted[_before(np.flatnonzero(begins), end - begin)] = True

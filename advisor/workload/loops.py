@@ -19,7 +19,6 @@ from advisor.capture.numbering import counts_of
 from advisor.capture.parameters import split_parameters
 from advisor.capture.record import NO_TIME
 from advisor.capture.tags import tags_of
-from advisor.workload.fingerprints import family
 from advisor.workload.looked_at import SHORTEST, sampled_rank
 from advisor.workload.loopsum import LIMITED, LOOP_TAGS, PPM, LoopKey, LoopSum, LoopSums, ParentSum, Spans, merge_loops
 from advisor.workload.partial import EntryKey
@@ -197,7 +196,7 @@ def _counted(steps: Steps, units: NDArray[np.int64]) -> tuple[NDArray[np.int64],
     place = np.flatnonzero((np.cumsum(inside)[:-1] > 0) & (steps.classes[steps.entry] == STATEMENT))
     unit = np.searchsorted(begins, place, side="right") - 1
     size = max(len(steps.entries), 1)
-    distinct, counts = counts_of(unit.astype(np.int64) * size + steps.family[place], size * len(units))
+    distinct, counts = counts_of(unit.astype(np.int64) * size + steps.entry[place], size * len(units))
     return distinct // size, counts
 
 
@@ -211,8 +210,7 @@ class _Unit:
         self.entries = columns.entries
         kinds = columns.kinds[begin:end]
         self.place: Sequence[int] = range(begin, end)
-        self.entry = columns.family[begin:end]
-        self.exact = columns.entry[begin:end]
+        self.entry = columns.entry[begin:end]
         self.start = columns.start[begin:end]
         self.end = columns.end[begin:end]
         self.frame = listed(frame)
@@ -221,7 +219,6 @@ class _Unit:
             chosen = [kind == STATEMENT for kind in kinds]
             self.place = list(compress(self.place, chosen))
             self.entry = list(compress(self.entry, chosen))
-            self.exact = list(compress(self.exact, chosen))
             self.start = list(compress(self.start, chosen))
             self.end = list(compress(self.end, chosen))
             self.frame = list(compress(self.frame, chosen))
@@ -294,10 +291,10 @@ class _Unit:
 
     def _enclosing(self, outer: Counter[int]) -> EntryKey | None:
         """Return the statement that began most of several loops, `None` when none began them often."""
-        best = min(outer, key=lambda other: (-outer[other], family(self.entries[other])))
+        best = min(outer, key=lambda other: (-outer[other], self.entries[other]))
         if outer[best] < SHORTEST - 1:
             return None
-        return min(self.entries[self.exact[place]] for place in self.places[best])
+        return self.entries[best]
 
     def loop(
         self, entry: int, run: Sequence[int], kind: UnitKind, outer: EntryKey | None
@@ -318,7 +315,7 @@ class _Unit:
         pauses = self._pauses(known)
         paced = _paced(pauses)
         key = LoopKey(
-            self._commonest(run), varying, constant, kind, of.application,
+            self.entries[entry], varying, constant, kind, of.application,
             tuple((name, tags[name]) for name in LOOP_TAGS if name in tags), outer, paced or kind != "session",
         )  # fmt: skip
         example = tuple(tuple(map(shown, tuples[place])) for place in (0, -1)) if tuples else ()
@@ -364,11 +361,6 @@ class _Unit:
             spans=self._span(run) if kind == "session" else {},
         )
 
-    def _commonest(self, run: Sequence[int]) -> EntryKey:
-        """Return the entry that most executions of a loop are of."""
-        counts = Counter([self.exact[place] for place in run])
-        return min(((-count, self.entries[number]) for number, count in counts.items()))[1]
-
     def _beside(self, entry: int, run: Sequence[int]) -> dict[EntryKey, int]:
         """Return the statements that stand in most rounds of a loop."""
         if len(self.places) == 1:
@@ -377,9 +369,7 @@ class _Unit:
         for before, place in pairwise(run):
             rounds.update(set(self.entry[before + 1 : place]))
         often = [other for other, count in rounds.items() if other != entry and count >= BESIDE * (len(run) - 1)]
-        return {
-            self._commonest([p for p in self.places[other] if run[0] - 1 <= p <= run[-1] + 1]): 1 for other in often
-        }
+        return {self.entries[other]: 1 for other in often}
 
     def _span(self, run: Sequence[int]) -> Spans:
         """Return when and in which session a loop ran."""
@@ -406,15 +396,15 @@ class _Unit:
         found: dict[tuple[str, bytes], ParentSum] = {}
         values = set(column)
         for place in range(first - 1, max(-1, first - 1 - WINDOW), -1):
-            name = self.entries[self.exact[place]]
+            name = self.entries[self.entry[place]]
             if self.entry[place] in within or name in found:
                 continue
             if self.end[place] != NO_TIME and self.start[first] - self.end[place] > WINDOW_TIME:
                 break
             found[name] = parent_sum(self.content(place), first - place - 1, len(run), values, self.finder)
-        names = {family(self.entries[other]) for other in within}
+        names = {self.entries[other] for other in within}
         for number, before in enumerate(self.before[: max(0, WINDOW - first)]):
-            if before.entry in found or family(before.entry) in names:
+            if before.entry in found or before.entry in names:
                 continue
             if before.end != NO_TIME and self.start[first] - before.end > WINDOW_TIME:
                 break

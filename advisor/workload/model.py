@@ -66,7 +66,7 @@ class Query:
     id: str
     """A hash of the parse tree without values, or of the text where the parser refused it; stable across captures."""
     fingerprint: str | None
-    """That part of it which is the same whatever the lengths of lists; `None` where the parser refused the text."""
+    """That hash; `None` where the parser refused the text."""
     text: str
     """Representative text with `$n` for values: what a report shows."""
     calls: float

@@ -15,7 +15,6 @@ from advisor.capture.record import NO_TIME
 from advisor.workload.bursts import BlockBursts, BurstFinder
 from advisor.workload.busy import HOLD, BusySum, add_pauses, busy, look, spread
 from advisor.workload.contents import contents_of
-from advisor.workload.fingerprints import family
 from advisor.workload.fragments import Fragment, Fragments
 from advisor.workload.looked_at import kept_places
 from advisor.workload.loops import Known, LoopFinder, Preceding, Span, preceding, repeating, sizes
@@ -165,10 +164,8 @@ class BlockSteps:
         traced = (
             traces([rows.text[row] for row in picked]) if coded.commented else np.zeros(len(picked), dtype=np.int64)
         )
-        numbers: Numbering[EntryKey] = Numbering()
-        families = np.array(representatives([numbers[family(key)] for key in coded.entries]), dtype=np.int32)
         return Steps(
-            coded.entries, classes, families, coded.entry[order], end - np.maximum(rows.duration[order], 0), end,
+            coded.entries, classes, coded.entry[order], end - np.maximum(rows.duration[order], 0), end,
             transactions(rows.vxid)[order], traced, marks(coded.content[order], end),
         )  # fmt: skip
 
@@ -185,12 +182,6 @@ class BlockSteps:
         found = iter(contents_of(coded, order[np.concatenate(places)])) if places else iter(())
         for (begin, _), part, held in zip(parts, parts.values(), places, strict=True):
             part.contents.update(zip((held - begin).tolist(), found, strict=False))
-
-
-def representatives(groups: Sequence[int]) -> list[int]:
-    """Return, for each member, the place of the first one of its group."""
-    first: dict[int, int] = {}
-    return [first.setdefault(group, place) for place, group in enumerate(groups)]
 
 
 class _Contents:
@@ -311,9 +302,6 @@ class OpenUnits:
         self.pooled = PooledLoops(self.finder)
         self.numbers: dict[EntryKey, int] = {}
         self.classes: list[int] = []
-        self.families: list[int] = []
-        self.stands: dict[EntryKey, int] = {}
-        """Number of the entry that stands for each family."""
         self.waiting: dict[bytes, list[Steps]] = {}
         self.past: dict[bytes, Past] = {}
         """What stood right before what is waiting."""
@@ -444,13 +432,10 @@ class OpenUnits:
         for place, key in enumerate(steps.entries):
             if key not in self.numbers:
                 self.numbers[key] = len(self.classes)
-                self.families.append(self.stands.setdefault(family(key), len(self.classes)))
                 self.classes.append(int(steps.classes[place]))
             numbers.append(self.numbers[key])
-        steps.families = np.zeros(0, dtype=np.int32)
         steps.entry = np.array(numbers, dtype=np.int32)[steps.entry]
         return steps
 
     def _joined(self, parts: Sequence[Steps]) -> Steps:
-        classes, families = np.array(self.classes, dtype=np.int8), np.array(self.families, dtype=np.int32)
-        return joined(parts, list(self.numbers), classes, families)
+        return joined(parts, list(self.numbers), np.array(self.classes, dtype=np.int8))

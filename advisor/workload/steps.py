@@ -63,8 +63,6 @@ class Steps:
     entries: Sequence[EntryKey]
     classes: NDArray[np.int8]
     """Class of each entry."""
-    families: NDArray[np.int32]
-    """Number of an entry that stands for all of each entry's family."""
     entry: NDArray[np.int32]
     start: Times
     end: Times
@@ -80,13 +78,8 @@ class Steps:
     def __len__(self) -> int:
         return len(self.entry)
 
-    @property
-    def family(self) -> NDArray[np.int32]:
-        """Return the number of each step's family."""
-        return self.families[self.entry]
-
     def __reduce__(self) -> tuple[Callable[..., Steps], tuple[object, ...]]:
-        columns = (self.entries, self.classes, self.families, self.entry, self.start, self.end)
+        columns = (self.entries, self.classes, self.entry, self.start, self.end)
         hashes = tuple(column if column.any() else None for column in (self.transaction, self.trace))
         return _steps, (columns, hashes, np.flatnonzero(self.marked), pack(self.contents))
 
@@ -99,7 +92,7 @@ class Steps:
         """Return some of the steps, with what is known of their contents."""
         span = slice(begin, end)
         return Steps(
-            self.entries, self.classes, self.families, self.entry[span], self.start[span], self.end[span],
+            self.entries, self.classes, self.entry[span], self.start[span], self.end[span],
             self.transaction[span], self.trace[span], self.marked[span], contents,
         )  # fmt: skip
 
@@ -142,10 +135,8 @@ def unpack(columns: PackedContents | None) -> dict[int, Content]:
     return dict(zip(places, map(content_of_row, rows), strict=True))
 
 
-def joined(
-    parts: Sequence[Steps], entries: Sequence[EntryKey], classes: NDArray[np.int8], families: NDArray[np.int32]
-) -> Steps:
-    """Return steps behind each other as one; `entries`, `classes` and `families` are those that all of them number."""
+def joined(parts: Sequence[Steps], entries: Sequence[EntryKey], classes: NDArray[np.int8]) -> Steps:
+    """Return steps behind each other as one; `entries` and `classes` are those that all of them number."""
     contents: dict[int, Content] = {}
     offset = 0
     for part in parts:
@@ -154,7 +145,6 @@ def joined(
     return Steps(
         entries,
         classes,
-        families,
         np.concatenate([part.entry for part in parts]),
         np.concatenate([part.start for part in parts]),
         np.concatenate([part.end for part in parts]),
@@ -172,11 +162,11 @@ def _steps(
     packed_contents: PackedContents | None,
 ) -> Steps:
     """Return steps from what they were packed as; hashes that are all 0 do not travel."""
-    entries, classes, families, entry, start, end = columns
+    entries, classes, entry, start, end = columns
     transaction, trace = (np.zeros(len(entry), dtype=np.int64) if column is None else column for column in hashes)
     marks = np.zeros(len(entry), dtype=bool)
     marks[marked] = True
-    return Steps(entries, classes, families, entry, start, end, transaction, trace, marks, unpack(packed_contents))
+    return Steps(entries, classes, entry, start, end, transaction, trace, marks, unpack(packed_contents))
 
 
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)

@@ -214,11 +214,6 @@ class StepColumns:
         return listed(self.steps.entry)
 
     @cached_property
-    def family(self) -> list[int]:
-        """Number of each step's family."""
-        return listed(self.steps.family)
-
-    @cached_property
     def start(self) -> list[int]:
         """When each step began."""
         return listed(self.steps.start)

@@ -43,7 +43,7 @@ def executions(contents: Sequence[Content]) -> Executions:
 def columns(of: Executions, slot_map_of: SlotMapOf) -> dict[int, Column] | None:
     """Return slot to the raw tokens of each execution, `None` when the executions have no slots.
 
-    Slots whose values the log does not hold are left out. Texts of one family may differ in the lengths of their lists
+    Slots whose values the log does not hold are left out. Texts of one query may differ in the lengths of their lists
     and in NULL where others have a value: what they have in common is compared.
     """
     if len(of.keys) == 1:

@@ -21,6 +21,8 @@ CROWDED = 0.5
 """Share of the repetitions from which on, when other sessions made them as well, they are many clients' own."""
 GAP_MS = 20.0
 """Longest median pause between the reads of one request where neither a transaction nor a trace bounds it."""
+BRISK_MS = 1.0
+"""Median pause up to which they are one request's though it did nothing else: who polls waits longer."""
 
 
 class SameReadInOneRequest(Rule):
@@ -114,4 +116,4 @@ def _together(loop: Loop) -> bool:
     """Return whether one request made the reads: outside transactions, where it did something else as well."""
     if loop.unit != "session":
         return True
-    return loop.gap_ms <= GAP_MS and loop.crowded < CROWDED and bool(loop.beside)
+    return loop.crowded < CROWDED and loop.gap_ms <= (GAP_MS if loop.beside else BRISK_MS)
