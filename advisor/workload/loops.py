@@ -48,7 +48,7 @@ MANY, QUARTERS = 7, 2.5
 of those between visitors it is nearly five times."""
 
 PERIOD, STRICT, CLOCKED = 50_000, 1.2, 10
-"""Pauses (microseconds) that are longer and more alike than this, so many of them, are those of a clock."""
+"""Periods (microseconds) that are longer and more alike than this, so many of them, are those of a clock."""
 
 LISTED = re.compile(rb"\bin\s*\(|\bany\s*\(", re.I)
 
@@ -313,7 +313,7 @@ class _Unit:
         tuples = list(zip(*(values[slot] for slot in varying), strict=True)) if varying else []
         tags = tags_of(of.texts[0])
         pauses = self._pauses(known)
-        paced = _paced(pauses)
+        paced = _paced(pauses) and not _clocked(self._periods(known))
         key = LoopKey(
             self.entries[entry], varying, constant, kind, of.application,
             tuple((name, tags[name]) for name in LOOP_TAGS if name in tags), outer, paced or kind != "session",
@@ -348,7 +348,7 @@ class _Unit:
             return None
         key, made = known
         pauses = self._pauses(run)
-        paced = _paced(pauses)
+        paced = _paced(pauses) and not _clocked(self._periods(run))
         return key._replace(paced=paced or kind != "session"), replace(
             made,
             executions=len(run),
@@ -388,6 +388,10 @@ class _Unit:
     def _pauses(self, run: Sequence[int]) -> list[int]:
         """Return the longest pause before each execution since the one before it, rising: the client's turnaround."""
         return sorted([max(self.idle[before + 1 : place + 1]) for before, place in pairwise(run)])
+
+    def _periods(self, run: Sequence[int]) -> list[int]:
+        """Return the time from the beginning of each execution to that of the next, rising."""
+        return sorted([self.start[place] - self.start[before] for before, place in pairwise(run)])
 
     def _parents(self, run: Sequence[int], column: Column) -> dict[tuple[str, bytes], ParentSum]:
         """Return what ran before a loop and not within it, the nearest execution of each statement."""
@@ -462,16 +466,21 @@ def lists(of: Executions) -> tuple[int, int]:
 def _paced(pauses: list[int]) -> bool:
     """Return whether rising pauses are those of one client: short, or alike.
 
-    Visitors come at moments of their own, and what comes by the clock is no loop over rows.
+    Visitors come at moments of their own.
     """
     if not pauses:
         return True
     size = len(pauses)
     low, middle, high = pauses[size // 10], pauses[size // 2], pauses[size - 1 - size // 10]
-    if size >= CLOCKED and middle > PERIOD and high <= STRICT * low:
-        return False
     alike = size >= MANY and pauses[size - 1 - size // 4] <= QUARTERS * pauses[size // 4]
     return middle <= SHORT or high <= EVEN * low or alike
+
+
+def _clocked(periods: list[int]) -> bool:
+    """Return whether rising periods are those of a clock: what comes by it is no loop over rows."""
+    size = len(periods)
+    low, high = (periods[size // 10], periods[size - 1 - size // 10]) if periods else (0, 0)
+    return size >= CLOCKED and periods[size // 2] > PERIOD and high <= STRICT * low
 
 
 def _monotone(column: Column) -> bool:

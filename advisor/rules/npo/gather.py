@@ -120,13 +120,29 @@ def _with_company(members: list[_Member], others: list[_Member], context: RuleCo
         known: dict[_Place, _Member] = {(one.loop.child, one.loop.application, one.loop.unit): one for one in found}
         fresh = [
             member for member in others
-            if member.loop.max >= least and member.loop.distinct >= COMPANY_DISTINCT
-            and any((name, member.loop.application, member.loop.unit) in known for name in member.loop.beside)
+            if member.loop.max >= least and member.loop.distinct >= COMPANY_DISTINCT and _mostly(member.loop)
+            and any(_round_of(member.loop, other) for other in _beside(member.loop, known))
         ]  # fmt: skip
         if not fresh:
             return [_linked(member, known) for member in found]
         others = [member for member in others if member not in fresh]
         found += fresh
+
+
+def _beside(loop: Loop, known: Mapping[_Place, _Member]) -> list[_Member]:
+    """Return the loops that stand in the rounds of a loop."""
+    places = ((name, loop.application, loop.unit) for name in loop.beside)
+    return [known[place] for place in places if place in known]
+
+
+def _round_of(loop: Loop, other: _Member) -> bool:
+    """Return whether a loop's rounds are those of the other: what stands beside the other's parent is a request's."""
+    return other.parent is None or other.parent.query not in loop.beside
+
+
+def _mostly(loop: Loop) -> bool:
+    """Return whether the query runs in this loop more than otherwise."""
+    return loop.executions >= (loop.elsewhere or 0.0)
 
 
 def _linked(member: _Member, known: Mapping[_Place, _Member]) -> _Member:
