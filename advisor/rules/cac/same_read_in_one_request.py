@@ -21,8 +21,9 @@ CROWDED = 0.5
 """Share of the repetitions from which on, when other sessions made them as well, they are many clients' own."""
 GAP_MS = 20.0
 """Longest median pause between the reads of one request where neither a transaction nor a trace bounds it."""
-BRISK_MS = 1.0
-"""Median pause up to which they are one request's though it did nothing else: who polls waits longer."""
+BRISK_MS, MANY = 1.0, 50
+"""Median pause up to which, and reads from which on, they are one request's though it did nothing else: who polls
+waits longer, and a few requests in a row may each ask the same."""
 
 
 class SameReadInOneRequest(Rule):
@@ -116,4 +117,5 @@ def _together(loop: Loop) -> bool:
     """Return whether one request made the reads: outside transactions, where it did something else as well."""
     if loop.unit != "session":
         return True
-    return loop.crowded < CROWDED and loop.gap_ms <= (GAP_MS if loop.beside else BRISK_MS)
+    by_itself = loop.gap_ms <= BRISK_MS and loop.median >= MANY
+    return loop.crowded < CROWDED and (by_itself or (loop.gap_ms <= GAP_MS and bool(loop.beside)))
