@@ -80,7 +80,7 @@ def command(
     advisor check prod.json.zst --snapshot prod/ --baseline plans.json --update-baseline
     advisor check --snapshot prod/ --alembic alembic.ini --baseline plans.json
     """
-    from advisor.cli.gate_inputs import accepted_baseline, analysed_inputs, statements_of
+    from advisor.cli.gate_inputs import accepted_baseline, analysed_inputs, proposing, statements_of
     from advisor.cli.pending import Pending
     from advisor.cli.pipeline import asking, read_snapshot, size_of
     from advisor.gate.baseline import as_owner, load_baseline, save_baseline
@@ -149,6 +149,7 @@ def command(
             twin.what_if,
             settings=source.settings,
             known_references=pending.references if pending else frozenset(),
+            propose=proposing(analysed, twin),
         )
         if not result.checked and not result.verdicts:
             raise UsageError("0 queries were checked", where=str(path), do="accept some with --update-baseline INPUTS")

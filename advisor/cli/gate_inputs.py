@@ -9,9 +9,13 @@ from advisor.gate.baseline import Baseline
 from advisor.gate.check import Statements
 from advisor.gate.merge import chosen, merged, with_reason
 from advisor.gate.typed import typed
+from advisor.gate.unaccepted import Propose
 from advisor.twin.start import Twin
 from advisor.workload.collect import collect
 from advisor.workload.model import Workload
+
+HALF = 0.5
+"""Share of a new query's cost that may be left by an index that is proposed for it."""
 
 
 def analysed_inputs(inputs: tuple[str, ...], prefix: str | None, twin: Twin, role: str | None) -> Analysed:
@@ -45,6 +49,32 @@ def statements_of(analysed: Analysed | None, accepted: Baseline | None, twin: Tw
         for key, bound in analysed.statements.items()
         if analysed.shapes[key].tables and key not in analysed.unanalysed
     }
+
+
+def proposing(analysed: Analysed | None, twin: Twin) -> Propose:
+    """Return what finds indexes for some queries of the inputs, as `advisor advise` would for these alone."""
+
+    def propose(queries: frozenset[str]) -> dict[str, str]:
+        from advisor.indexes.advise import advise
+        from advisor.indexes.options import AdviseOptions
+
+        assert analysed
+        some = tuple(query for query in analysed.workload.queries if query.id in queries)
+        workload = replace(analysed.workload, queries=some, loops=())
+        shapes = {key: shape for key, shape in analysed.shapes.items() if key in queries}
+        statements = {key: bound for key, bound in analysed.statements.items() if key in queries}
+        options = AdviseOptions(drops=False, min_share=0.0, time_limit=20)
+        known = (twin.schema, twin.statistics, twin.what_if, options)
+        found = advise(workload, shapes, statements, *known).proposals
+        return {
+            one.query: proposal.definition.ddl(proposal.name, concurrently=True)
+            for proposal in found
+            if proposal.action != "drop"
+            for one in proposal.queries
+            if one.cost_after <= HALF * one.cost_before
+        }
+
+    return propose
 
 
 def calls_a_day(analysed: Analysed | None, accepted: Baseline | None) -> dict[str, float]:

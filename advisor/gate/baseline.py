@@ -108,9 +108,18 @@ def _accesses(node: PlanNode, named: Named, *, inner: bool) -> list[Access]:
         found.append(Access(named(node.relation), node.node_type, node.index or bitmap, whole, node.rows))
     for child in node.children:
         loops = node.node_type == "Nested Loop" and child.detail.get("Parent Relationship") == "Inner"
+        loops = loops or _is_run_again(node, child)
         sheltered = child.node_type in {"Materialize", "Memoize", "Hash"}
         found += _accesses(child, named, inner=(loops or inner) and not sheltered)
     return found
+
+
+def _is_run_again(node: PlanNode, child: PlanNode) -> bool:
+    """Return whether a child is a sub-select that runs once for every row of its parent."""
+    name = child.detail.get("Subplan Name")
+    if child.detail.get("Parent Relationship") != "SubPlan" or not name:
+        return False
+    return not any(f"hashed {name}" in str(value) for value in node.detail.values())
 
 
 def save_baseline(baseline: Baseline, path: Path) -> None:

@@ -10,6 +10,7 @@ from advisor.gate.baseline import AcceptedPlan, AcceptedQuery, Baseline
 from advisor.gate.compare import Comparison, compare
 from advisor.gate.plans import Planned, Statements, index_definitions, plan_all, table_rows
 from advisor.gate.settings_changed import with_settings
+from advisor.gate.unaccepted import Propose, judge
 from advisor.gate.verdict import LEVELS, CheckResult, Verdict
 from advisor.twin.whatif import Refused, WhatIf
 
@@ -55,10 +56,12 @@ def check(
     *,
     settings: Mapping[str, str] | None = None,
     known_references: frozenset[str] = frozenset(),
+    propose: Propose = lambda queries: {},
 ) -> CheckResult:
-    """Compare today's plans of the baseline's statements, and name queries of `statements` that it does not hold.
+    """Compare today's plans of the baseline's statements, and judge those of `statements` that it does not hold.
 
-    `settings` are those of today; `known_references` the foreign keys that are older than the pending revisions.
+    `settings` are those of today; `known_references` the foreign keys that are older than the pending revisions;
+    `propose` finds indexes for new queries.
     """
     accepted: Statements = {
         key: (query.text, tuple(plan.statement for plan in query.plans)) for key, query in baseline.queries.items()
@@ -73,6 +76,7 @@ def check(
     found = [(one, verdict) for one in comparisons for verdict in compare(one)]
     verdicts = [*with_settings(found, settings or baseline.settings, what_if)]
     verdicts += [_unplannable(key, baseline.queries[key].text, reason) for key, reason in refused.items()]
+    verdicts += judge(baseline, statements, schema, statistics, what_if, propose)
     new = tuple(sorted(set(statements) - set(baseline.queries)))
     return CheckResult(ordered(worst(verdicts)), len(planned) + len(refused), new)
 

@@ -224,6 +224,42 @@ class InnerScan(GatePage):
     name = "inner-scan"
 
 
+class NewQuery(GatePage):
+    """Fails when the inputs hold a query without an accepted plan whose plan is bad by itself.
+
+    ## What it does
+    Plans each query of the inputs that the baseline does not know, with its values. One that costs 100 units and more
+    fails when a table of 10 000 rows and more is read whole for at most a twentieth of them; 10 000 rows and more are
+    sorted, or returned without a LIMIT, or skipped by an OFFSET; a table of 1 000 rows and more is read whole for every
+    row of a loop; or a LIMIT over filtered rows makes it cheap that is dear at worst. Where an index would take half of
+    its cost and more, its definition is the fix. On values that were not logged it is a warning.
+
+    ## Why is this bad?
+    A changed statement is a new one: `placed_at::date = $1` in place of a range has no accepted plan to be compared
+    with, and reads the whole table.
+
+    ## Known problems
+    A report that is to read a whole table does so: accept it.
+
+    ## Example
+    ```sql
+    SELECT sum(total) FROM orders WHERE placed_at::date = '2025-03-01';   -- the index is on (placed_at)
+    ```
+
+    ## Use instead
+    `placed_at >= '2025-03-01' AND placed_at < '2025-03-02'`; or the index that is printed.
+
+    ## Options
+    `--update-baseline` with the same inputs accepts it.
+
+    ## References
+    `docs/gate.md`.
+    """
+
+    code = "PLN007"
+    name = "new-query"
+
+
 class NotPlannable(GatePage):
     """Fails when the server no longer plans an accepted query, and says so in the server's words.
 
@@ -351,6 +387,38 @@ class UnindexedReference(GatePage):
 
     code = "PLN011"
     name = "unindexed-reference"
+
+
+class NewValue(GatePage):
+    """Fails when the inputs hold a known query in another text or with other values, and its plan is far worse.
+
+    ## What it does
+    Plans each text and value of a known query that the baseline does not hold, and compares with the dearest accepted
+    plan of the query: half as dear again fails where the plan is bad by the rules of PLN007, ten times as dear at all.
+
+    ## Why is this bad?
+    `LIKE '%123'` and `LIKE '123%'` are one query to pg_stat_statements, and two to an index.
+
+    ## Known problems
+    A log of production may hold values that are rightly dearer: accept them, they stand beside the others then.
+
+    ## Example
+    ```sql
+    SELECT id FROM orders WHERE zip LIKE '%123';   -- accepted: LIKE '123%'
+    ```
+
+    ## Use instead
+    An index for that form (here a trigram index), or another way to ask.
+
+    ## Options
+    `--update-baseline` with the same inputs accepts it.
+
+    ## References
+    `docs/gate.md`.
+    """
+
+    code = "PLN012"
+    name = "new-value"
 
 
 def gate_pages() -> tuple[GatePage, ...]:

@@ -181,3 +181,41 @@ def test_a_limit_that_hopes_is_no_better_plan(
     plans = json.loads((tmp_path / "plans.json").read_text())["queries"]
     assert done.exit_code == 1 and "FAIL PLN010 limit-bound" in done.stdout, (done.output, plans)
     assert "a better plan" not in done.stdout
+
+
+def test_what_the_merge_runs_is_planned_with_its_values(shop: Path, tmp_path: Path) -> None:
+    statements = {
+        "cast.sql": "SELECT id FROM orders WHERE at::date = '2026-01-05'",
+        "skip.sql": "SELECT id FROM orders ORDER BY id LIMIT 10 OFFSET 59000",
+        "all.sql": "SELECT * FROM orders ORDER BY status, at DESC",
+        "each.sql": "SELECT c.id, (SELECT count(*) FROM orders o WHERE o.id % 7 = c.code) FROM customers c",
+        "fine.sql": "SELECT at FROM orders WHERE id = 9; SELECT id FROM customers WHERE code IN (5, 6)",
+    }
+    for name, text in statements.items():
+        (tmp_path / name).write_text(text + ";\n")
+    done = run(shop, *(tmp_path / name for name in statements))
+    assert done.exit_code == 1
+    said = [line for line in done.stdout.splitlines() if line.startswith("FAIL PLN007")]
+    assert len(said) == 4, done.stdout
+    told = " ".join(said)
+    assert "orders (60,000 rows) is read whole for about" in told and "OFFSET reads and skips most of orders" in told
+    assert "rows are sorted by" in told and "orders (60,000 rows) is read whole for every row of a loop" in told
+
+
+def test_other_values_of_a_known_query_are_compared_with_its_accepted_plans(shop: Path, tmp_path: Path) -> None:
+    (tmp_path / "accept.sql").write_text(
+        "SELECT id FROM orders WHERE status LIKE 'odd';\nSELECT id FROM orders WHERE id < 9;\n"
+    )
+    (shop / "mine.json").write_bytes((shop / "plans.json").read_bytes())
+    assert run(shop, tmp_path / "accept.sql", "--update-baseline", baseline="mine.json").exit_code == 0
+    (tmp_path / "fine.sql").write_text(
+        "SELECT id FROM orders WHERE id < 15;\nSELECT id FROM customers WHERE code = 8;\n"
+    )
+    fine = run(shop, tmp_path / "fine.sql", baseline="mine.json")
+    assert fine.exit_code == 0 and "6 queries checked" in fine.stdout, fine.output
+    (tmp_path / "bad.sql").write_text(
+        "SELECT id FROM orders WHERE status LIKE '%dd';\nSELECT id FROM orders WHERE id < 59000;\n"
+    )
+    bad = run(shop, tmp_path / "bad.sql", baseline="mine.json")
+    said = [line for line in bad.stdout.splitlines() if line.startswith("FAIL PLN012 new-value")]
+    assert bad.exit_code == 1 and len(said) == 2, bad.output
