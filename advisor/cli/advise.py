@@ -42,7 +42,7 @@ BY_COST = "indexes were chosen by the planner's cost, not by the time model (--a
 @click.option("--database", help="Database of the workload, where the inputs hold several.")
 @click.option("--log-line-prefix", help="The server's log_line_prefix; inferred when not given.")
 @click.option("--write", is_flag=True, help="Write one Alembic revision per proposal.")
-@click.option("--redact", is_flag=True, help="Leave values of production out of what the written revisions say.")
+@click.option("--redact", is_flag=True, help="Leave values of production out of written revisions and of the baseline.")
 @click.option("--alembic", type=click.Path(path_type=Path), default="alembic.ini", show_default=True)
 @click.option("--head", help="Head to build on, where the Alembic environment has several.")
 @click.option("--verify", is_flag=True, help="Prove the written revisions on a throw-away server.")
@@ -130,8 +130,9 @@ def command(
         raise UsageError("--update-baseline needs --baseline", do="name the file with --baseline")
     if verify and not write:
         raise UsageError("--verify proves what --write wrote", do="give both, or use `advisor verify` later")
-    if redact and not write:
-        raise UsageError("--redact concerns the revisions that --write writes", do="give it with --write")
+    if redact and not (write or update_baseline):
+        what = "--redact concerns the revisions that --write writes, and the file that --update-baseline writes"
+        raise UsageError(what, do="give it with one of them")
     matching(select), matching(ignore)
     check_outputs(output_file, save, baseline if update_baseline else None)
     if baseline and not update_baseline:
@@ -157,7 +158,7 @@ def command(
         report = advise_on(analysed, twin, options, progress, select, ignore, _environment(alembic), rule_options)
         if aim == "cost":
             report = replace(report, notes=(*report.notes, BY_COST))
-        report = _silence(unsure(report) if guessed else report, baseline, update_baseline, progress)
+        report = _silence(unsure(report) if guessed else report, baseline, update_baseline, redact, progress)
         if write:
             report = _write(report, twin.schema, alembic, head, progress, redact=redact)
         if verify:
@@ -205,7 +206,7 @@ def _environment(alembic: Path) -> str | None:
     return path.read_text(encoding="utf-8") if path and path.is_file() else None
 
 
-def _silence(report: Report, baseline: Path | None, update: bool, progress: Progress) -> Report:
+def _silence(report: Report, baseline: Path | None, update: bool, redact: bool, progress: Progress) -> Report:
     """Leave out what configuration and baseline suppress, and say which suppressions are unused or have ended."""
     from advisor.rules.baseline import read_accepted, write_accepted
     from advisor.rules.suppress import Suppression, read_suppressions, suppress
@@ -214,7 +215,7 @@ def _silence(report: Report, baseline: Path | None, update: bool, progress: Prog
     accepted = read_accepted(baseline) if baseline and (baseline.exists() or not update) else ()
     source: dict[Suppression, str] = dict.fromkeys(read_suppressions(entries, where), where)
     if baseline and update:
-        write_accepted(baseline, report.findings, accepted)
+        write_accepted(baseline, report.findings, accepted, redact=redact)
         progress.note(f"accepted {len(report.findings)} findings: {baseline}")
         accepted = read_accepted(baseline)
     source |= dict.fromkeys(read_suppressions(accepted, str(baseline)), str(baseline))

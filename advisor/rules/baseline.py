@@ -31,9 +31,17 @@ def read_accepted(path: Path) -> tuple[dict[str, Any], ...]:
     return decoded(content, AcceptedFindings, where, do).suppress
 
 
-def write_accepted(path: Path, findings: Sequence[Finding], before: Sequence[dict[str, Any]]) -> None:
-    """Write the ids of all findings, sorted; reasons and ends that stood in the file before are kept."""
+def write_accepted(
+    path: Path, findings: Sequence[Finding], before: Sequence[dict[str, Any]], *, redact: bool = False
+) -> None:
+    """Write the ids of all findings, sorted; reasons and ends that stood in the file before are kept.
+
+    The reason of a new one is its title, which may quote a statement; redacted, it is the name of its rule.
+    """
     known = {entry.get("id"): entry for entry in before}
-    entries = [known.get(one.id, {"id": one.id, "code": one.code, "reason": one.title}) for one in findings]
+    entries = [
+        known.get(one.id, {"id": one.id, "code": one.code, "reason": one.name if redact else one.title})
+        for one in findings
+    ]
     document = {"schema_version": VERSION, "suppress": sorted(entries, key=lambda entry: str(entry["id"]))}
     write_whole(path, orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))

@@ -99,6 +99,18 @@ def test_a_baseline_of_findings_lets_through_only_what_is_new(folder: Path) -> N
     assert "accepted.json" in other.stderr
 
 
+def test_a_redacted_baseline_of_findings_quotes_nothing_and_silences_the_same(folder: Path) -> None:
+    (folder / "paged.sql").write_text(
+        "SELECT * FROM orders WHERE note = 'zebrafinch' ORDER BY id LIMIT 10 OFFSET 5000;"
+    )
+    given = ("--schema", "schema.sql", "--format", "json", "--baseline", "accepted.json")
+    assert advise(folder, "paged.sql", *given, "--update-baseline", "--redact").returncode == 0
+    written = (folder / "accepted.json").read_text()
+    assert json.loads(written)["suppress"]
+    assert "zebrafinch" not in written and "SELECT" not in written
+    assert json.loads(advise(folder, "paged.sql", *given).stdout)["findings"] == []
+
+
 def test_a_missing_baseline_of_findings_is_an_error(folder: Path) -> None:
     done = advise(folder, "statements.sql", "--schema", "schema.sql", "--baseline", "nowhere.json")
     assert done.returncode == 2
