@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import zstandard
@@ -60,6 +62,15 @@ WAYS: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
+def requoted(quoting: Literal[0, 1]) -> Callable[[bytes], bytes]:
+    def make(data: bytes) -> bytes:
+        out = io.StringIO(newline="")
+        csv.writer(out, quoting=quoting).writerows(csv.reader(io.StringIO(data.decode(), newline="")))
+        return out.getvalue().encode()
+
+    return make
+
+
 def held(data: bytes, folder: Path) -> list[tuple[object, ...]]:
     path = folder / "file"
     path.write_bytes(data)
@@ -72,6 +83,13 @@ def held(data: bytes, folder: Path) -> list[tuple[object, ...]]:
 def test_it_says_what_it_said(name: str, way: str, tmp_path: Path) -> None:
     data = (SEEDS / name).read_bytes()
     assert held(WAYS[way](data), tmp_path) == held(data, tmp_path)
+
+
+@pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL], ids=["few quotes", "quotes everywhere"])
+@pytest.mark.parametrize("name", ["csvlog/default", "exports/form-csv", "envelopes/azure-log-analytics-csv"])
+def test_a_table_may_be_quoted_otherwise(name: str, quoting: Literal[0, 1], tmp_path: Path) -> None:
+    data = (SEEDS / name).read_bytes()
+    assert held(requoted(quoting)(data), tmp_path) == held(data, tmp_path)
 
 
 @pytest.mark.parametrize("name", ["stderr/default", "csvlog/default", "exports/sql-file"])

@@ -25,8 +25,10 @@ LEAST, APPLICATION = 22, 23
 
 KNOWN = (22, 23, 24, 26)
 
-STAMP = rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [A-Za-z0-9_+:-]+,"
-START = re.compile(STAMP + rb'(?:"(?:[^"]|"")*")?,(?:"(?:[^"]|"")*")?,\d*,(?:"[^"]*")?,[0-9a-f]+\.[0-9a-f]+,')
+STAMP = rb'"?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [A-Za-z0-9_+:-]+"?,'
+CELL = rb'(?:"(?:[^"]|"")*+"|[^",\n]*+),'
+START = re.compile(STAMP + CELL + CELL + rb'"?\d*"?,' + CELL + rb'"?[0-9a-f]+\.[0-9a-f]+"?,')
+"""A record's first columns, quoted as the server does (only what is text and not empty), or by a program since."""
 STARTS = re.compile(rb"^" + START.pattern, re.M)
 
 PLAIN = optional(rb'"[^"\n]*+"')
