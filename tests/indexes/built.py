@@ -61,6 +61,8 @@ class BuiltWhatIf:
             self._switch(sorted(ask.candidates), True)
             self._switch(sorted(ask.hidden), False)
             try:
+                for name, value in statement.settings:
+                    self.connection.execute("SELECT set_config(%s, %s, true)", (name, value))
                 if statement.parameters is None:
                     generic = ", GENERIC_PLAN" if statement.basis == "generic" else ""
                     text = f"EXPLAIN (FORMAT JSON{generic}) {statement.text}"
