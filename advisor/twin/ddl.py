@@ -132,10 +132,11 @@ def _table_as(node: Any, statement: str) -> Part:
 
 
 def _function(node: Any, statement: str) -> Part:
-    if not any(option.defname == "leakproof" and option.arg.boolval for option in node.options or ()):
+    marks = [option.location for option in node.options or () if option.defname == "leakproof" and option.arg.boolval]
+    if not marks:
         return Owned(statement)
     inputs = [parameter for parameter in node.parameters or () if parameter.mode.value in _INPUTS]
-    return Owned(_without_leakproof(statement), _signature(node.funcname, [each.argType for each in inputs]))
+    return Owned(_without_leakproof(statement, marks[0]), _signature(node.funcname, [each.argType for each in inputs]))
 
 
 def _altered_function(node: Any, statement: str) -> Part:
@@ -158,11 +159,9 @@ def _signature(name: Any, types: Any) -> str:
     return f"{quoted}({printed})"
 
 
-def _without_leakproof(statement: str) -> str:
-    from pglast.parser import scan
-
-    (token,) = (token for token in scan(statement) if token.name == "LEAKPROOF")
-    return statement[: token.start] + statement[token.end + 1 :]
+def _without_leakproof(statement: str, mark: int) -> str:
+    """Return the statement without the option that begins there; functions and parameters may have its name, too."""
+    return statement[:mark] + statement[mark + len("LEAKPROOF") :]
 
 
 def _method(node: Any, statement: str) -> Part:
