@@ -84,6 +84,7 @@ def command(
     from advisor.cli.pending import Pending
     from advisor.cli.pipeline import asking, read_snapshot, size_of
     from advisor.gate.baseline import as_owner, load_baseline, save_baseline
+    from advisor.gate.blame import blamed
     from advisor.gate.check import SERIAL, check
     from advisor.gate.redact import NOTE
     from advisor.output.unanalysed import summary
@@ -147,10 +148,12 @@ def command(
             twin.schema,
             twin.statistics,
             twin.what_if,
-            settings=source.settings,
+            settings={**source.settings, **(pending.settings if pending else {})},
             known_references=pending.references if pending else frozenset(),
             propose=proposing(analysed, twin),
         )
+        if pending:
+            result = replace(result, verdicts=blamed(result.verdicts, accepted, pending.touched))
         if not result.checked and not result.verdicts:
             raise UsageError("0 queries were checked", where=str(path), do="accept some with --update-baseline INPUTS")
         result = replace(

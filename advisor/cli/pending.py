@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.catalog.introspect import read_schema
+from advisor.catalog.objects import read_objects
 from advisor.catalog.snapshot import Snapshot
 from advisor.errors import ProofError
 from advisor.gate.baseline import Baseline
+from advisor.gate.blame import Touch, touches
 from advisor.gate.references import references
 from advisor.gate.typed import typed
 from advisor.progress import Progress
@@ -17,7 +21,8 @@ from advisor.twin.environment import connect
 from advisor.twin.planner import Planner, settings_of
 from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import Refused
-from advisor.verify.upgrade import upgrade
+from advisor.verify.ownership import owned
+from advisor.verify.upgrade import History
 
 if TYPE_CHECKING:
     from advisor.verify.runner import RunOptions
@@ -38,20 +43,45 @@ class Pending:
     """Revisions that were passed over."""
     references: frozenset[str] = frozenset()
     """Foreign keys that were there before."""
+    touched: list[Touch] = field(default_factory=list)
+    """What each revision changed, in order."""
+    settings: dict[str, str] = field(default_factory=dict)
+    """Planner settings that revisions gave the database."""
 
-    def prepare(self, url: str, superuser: str) -> None:
-        """Apply the revisions to the database at `url`; those that fail are passed over, said, and noted."""
+    def prepare(self, url: str, superuser: str) -> Mapping[str, str]:
+        """Apply the revisions to the database at `url`, one by one; those that fail are passed over, said, and noted.
+
+        Returns the planner settings that they gave the database.
+        """
         self._look(url)
         ours = None if "://" in self.provider else superuser
-        done = upgrade(self.alembic, url, start=self.snapshot.alembic_version, options=self.running, superuser=ours)
-        self.progress.note(
-            f"applied {len(done.applied)} pending revisions to the twin: {', '.join(done.applied) or 'none'}"
-        )
-        for made in done.made:
-            self.progress.warn(f"{made} is not in the snapshot: made on the twin for the revisions")
-        for error in done.failed:
-            self.failed.append(error)
-            self.progress.warn(f"{error}\n  the plans below are those without it")
+        with ExitStack() as stack:
+            history = stack.enter_context(History.open(self.alembic, options=self.running, superuser=ours))
+            if self.snapshot.alembic_version:
+                history.stamp(url, self.snapshot.alembic_version)
+            if ours:
+                self.settings = stack.enter_context(owned(url, ours))
+            self._apply(history, url)
+        return self.settings
+
+    def _apply(self, history: History, url: str) -> None:
+        applied: list[str] = []
+        made: tuple[str, ...] = ()
+        with connect(url, autocommit=True) as connection:
+            before = read_objects(connection)
+            for revision, path in history.pending(url):
+                done = history.upgrade_all(url, revision)
+                applied += done.applied
+                made = done.made
+                for error in done.failed:
+                    self.failed.append(error)
+                    self.progress.warn(f"{error}\n  the plans below are those without it")
+                after = read_objects(connection)
+                self.touched += touches(before, after, revision, _relative(path), _text(path))
+                before = after
+        self.progress.note(f"applied {len(applied)} pending revisions to the twin: {', '.join(applied) or 'none'}")
+        for one in made:
+            self.progress.warn(f"{one} is not in the snapshot: made on the twin for the revisions")
 
     def _look(self, url: str) -> None:
         """Note what the revisions may change: foreign keys, and the types that the application binds."""
@@ -71,3 +101,16 @@ class Pending:
                 plans = tuple(replace(plan, statement=one) for plan, one in zip(query.plans, known, strict=True))
                 queries[key] = replace(query, plans=plans)
             self.accepted = replace(self.accepted, queries=queries)
+
+
+def _relative(path: Path) -> str:
+    """Return a path as somebody in this folder would write it."""
+    absolute, here = path.absolute(), Path.cwd()
+    return str(absolute.relative_to(here)) if absolute.is_relative_to(here) else str(path)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import advisor.gate.properties
 from advisor.gate.baseline import AcceptedPlan, Baseline
@@ -101,6 +101,9 @@ class Comparison:
 def compare(comparison: Comparison) -> tuple[Verdict, ...]:
     """Return the verdicts on one plan, worst first; of several failures for one cause only the first is kept."""
     found = [verdict for check in _properties() for verdict in check(comparison)]
+    if comparison.reshaped:
+        before, after = comparison.before.shape, comparison.after.shape
+        found = [replace(verdict, shape_before=before, shape_after=after) for verdict in found]
     return tuple(sorted(found, key=lambda verdict: (LEVELS.index(verdict.level), verdict.code, verdict.cause)))
 
 

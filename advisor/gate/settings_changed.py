@@ -13,6 +13,8 @@ from advisor.twin.whatif import Ask, WhatIf
 
 _BACK = 0.5
 """A setting is to blame when its old value takes back this share of what the plan became dearer by."""
+ALIKE = 1.2
+"""How many times the least cost counts as the same."""
 _MOST = 8
 """Settings that are tried one by one, at most."""
 Found = Sequence[tuple[Comparison, Verdict]]
@@ -29,7 +31,7 @@ def with_settings(found: Found, settings: Mapping[str, str], what_if: WhatIf) ->
     answers = dict(zip(asks, what_if.plan(list(asks.values())), strict=True))
     verdicts = []
     for one, verdict in found:
-        guilty = next((trial for trial in trials if _back(one, answers.get((id(one), trial)))), ())
+        guilty = _guilty(one, [(trial, answers.get((id(one), trial))) for trial in trials])
         verdicts.append(_blaming(one, verdict, guilty, changed) if guilty else verdict)
     return verdicts
 
@@ -51,9 +53,15 @@ def _under(statement: BoundStatement, changed: Mapping[str, tuple[str, str]], na
     return replace(statement, settings=tuple(sorted(own.items())))
 
 
-def _back(comparison: Comparison, answer: object) -> bool:
+def _guilty(comparison: Comparison, answers: Sequence[tuple[tuple[str, ...], object]]) -> tuple[str, ...]:
+    """Return the settings of which each alone takes back about as much as all; all where none does, or nothing."""
+    costs = [(answer.total_cost, trial) for trial, answer in answers if isinstance(answer, PlanNode)]
     risen = comparison.after.cost - comparison.before.cost
-    return isinstance(answer, PlanNode) and risen > 0 and comparison.after.cost - answer.total_cost >= _BACK * risen
+    if not costs or risen <= 0 or comparison.after.cost - min(costs)[0] < _BACK * risen:
+        return ()
+    enough = [trial for cost, trial in costs if cost <= ALIKE * min(costs)[0]]
+    alone = tuple(trial[0] for trial in enough if len(trial) == 1)
+    return alone or enough[0]
 
 
 def _blaming(

@@ -28,6 +28,15 @@ class Verdict:
     index: str | None = None
     cost_before: float | None = None
     cost_after: float | None = None
+    revision: str | None = None
+    """The pending revision that is most likely behind it."""
+    file: str | None = None
+    """Its file."""
+    line: int | None = None
+    shape_before: tuple[str, ...] = ()
+    """The accepted plan's shape, where it changed."""
+    shape_after: tuple[str, ...] = ()
+    """The shape of today's plan, where it changed."""
 
 
 @dataclass(frozen=True, slots=True)

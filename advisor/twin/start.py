@@ -96,6 +96,8 @@ class _Maker:
         self.name = f"twin_{secrets.token_hex(4)}"
         self._stack = ExitStack()
         self._copies = itertools.count(1)
+        self.changed: Mapping[str, str] = {}
+        """Settings that migrations gave the database."""
 
     def __enter__(self) -> _Maker:
         self._admin = self._stack.enter_context(self.connect("postgres"))
@@ -170,7 +172,7 @@ class _Maker:
     def _apply(self, database: str) -> list[str]:
         open_database(self._admin, database, self.host.owner)
         set_for_database(self._admin, database, "ignore_checksum_failure", "on")
-        notes = apply_settings(self._admin, database, self._snapshot.settings_of_database)
+        notes = apply_settings(self._admin, database, {**self._snapshot.settings_of_database, **self.changed})
         return [*notes, *set_for_roles(self._admin, database, self._snapshot, self._names)]
 
 
@@ -179,21 +181,21 @@ def start_twin(
     snapshot: Snapshot,
     provider: str = "auto",
     *,
-    prepare: Callable[[str, str], None] | None = None,
+    prepare: Callable[[str, str], Mapping[str, str] | None] | None = None,
     size_of: SizeOf | None = None,
 ) -> Iterator[Twin]:
     """Start a twin for the length of the `with` block; nothing of it is left behind.
 
     `prepare` is called with the database's URLs, of the owner and of the superuser, after the schema is restored, while
-    every table is empty: it may run migrations. `size_of` sizes the indexes it adds. Raises `TwinError` when no server
-    can be started or filled.
+    every table is empty: it may run migrations, and returns settings that they gave the database. `size_of` sizes the
+    indexes it adds. Raises `TwinError` when no server can be started or filled.
     """
     with ExitStack() as stack:
         host, notes = open_host(stack, provider, snapshot.major, SERVER_SETTINGS)
         maker = stack.enter_context(_Maker(host))
         notes += maker.create(snapshot)
         if prepare:
-            prepare(_url(maker.conninfo()), _url(maker.superuser()))
+            maker.changed = prepare(_url(maker.conninfo()), _url(maker.superuser())) or {}
         yield _fill(snapshot, maker, notes, size_of)
 
 

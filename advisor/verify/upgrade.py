@@ -143,6 +143,12 @@ class History:
         """Run the upgrades that lead to `to` and return their revision ids. Raises `ProofError`."""
         return self._run(Request("upgrade", to, url, skip=tuple(sorted(self.skip))))
 
+    def pending(self, url: str) -> list[tuple[str, Path]]:
+        """Return the revisions that the database at `url` is not stamped with, in the order they run in, with files."""
+        applied = self.applied(url)
+        every = [(script.revision, Path(script.path)) for script in self.scripts.walk_revisions("base", "heads")]
+        return [one for one in reversed(every) if one[0] not in applied]
+
     def upgrade_all(self, url: str, to: str = "heads") -> Upgraded:
         """Run the upgrades that lead to `to`, passing over those that fail."""
         applied: list[str] = []

@@ -23,7 +23,11 @@ def render(result: CheckResult) -> str:
 def _command(command: str, verdict: Verdict) -> str:
     title = _escape(f"{verdict.code} {verdict.name}").replace(":", "%3A").replace(",", "%2C")
     body = f"{verdict.cause}\n{one_line(verdict.text, 200)}\n{verdict.fix}"
-    return f"::{command} title={title}::{_escape(body)}"
+    where = ""
+    if verdict.file:
+        name = _escape(verdict.file).replace(":", "%3A").replace(",", "%2C")
+        where = f"file={name},line={verdict.line or 1},"
+    return f"::{command} {where}title={title}::{_escape(body)}"
 
 
 def _escape(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from advisor.gate.verdict import CheckResult, Verdict
-from advisor.output.checks.text import notes, summary
+from advisor.output.checks.text import notes, place, shapes, summary
 from advisor.output.layout import laid_out
 from advisor.visible import on_one_line
 
@@ -32,6 +32,11 @@ def _verdict(verdict: Verdict) -> str:
     costs = ""
     if verdict.cost_before is not None and verdict.cost_after is not None:
         costs = f"\n\ncost {verdict.cost_before:,.2f} accepted, {verdict.cost_after:,.2f} now"
+    if verdict.shape_after and verdict.level == "fail":
+        changed = "\n".join(shapes(verdict)).replace("```", "` ` `")
+        costs += f"\n\n```diff\n{changed}\n```"
+    if verdict.revision:
+        costs += f"\n\nby revision {_escape(verdict.revision + place(verdict))}"
     fix = f"\n\nfix: {_escape(verdict.fix)}" if verdict.fix else ""
     return f"{head}\n\n```sql\n{laid_out(verdict.text).replace('```', '` ` `')}\n```{costs}{fix}\n\n</details>"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from difflib import ndiff
+
 from advisor.gate.verdict import CheckResult, Verdict
 from advisor.output.unanalysed import summary as unanalysed
 from advisor.output.units import one_line
@@ -42,6 +44,20 @@ def _verdict(verdict: Verdict) -> str:
     lines.append(f"  query  {one_line(verdict.text, 110)}")
     if verdict.cost_before is not None and verdict.cost_after is not None:
         lines.append(f"  cost   {verdict.cost_before:,.2f} accepted, {verdict.cost_after:,.2f} now")
+    lines += [f"  {line}" for line in shapes(verdict)] if verdict.level == "fail" else []
+    if verdict.revision:
+        lines.append(f"  by     revision {on_one_line(verdict.revision)}{place(verdict)}")
     if verdict.fix:
         lines.append(f"  fix    {on_one_line(verdict.fix)}")
     return "\n".join(lines)
+
+
+def place(verdict: Verdict) -> str:
+    """Return where the revision of a verdict stands, as the end of a line; nothing where that is not known."""
+    return f", {on_one_line(verdict.file)}:{verdict.line}" if verdict.file else ""
+
+
+def shapes(verdict: Verdict) -> list[str]:
+    """Return the two plans' shapes as one list of lines: `-` was accepted, `+` is new, the rest is the same."""
+    lines = ndiff(list(verdict.shape_before), list(verdict.shape_after))
+    return [on_one_line(line) for line in lines if not line.startswith("?")]
