@@ -7,7 +7,7 @@ one reveals the next best; showing each candidate alone reveals the cheap ones; 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from advisor.catalog.index import IndexDefinition
@@ -118,6 +118,15 @@ def _reduced(costs: Costs, one: Field, definitions: Sequence[IndexDefinition]) -
     yield from (lean, whole, lean & whole, short)
 
 
+def _bare(costs: Costs, one: Field, definitions: Sequence[IndexDefinition]) -> Iterator[frozenset[int]]:
+    """Yield the same indexes without their payload, for every plan that used some with: what is the payload worth?"""
+    numbers = {definitions[i]: i for i in one.shown}
+    for used, _ in sorted(costs.known(one.query), key=lambda known: (known[1].cost, sorted(known[0]))):
+        stripped = frozenset(numbers.get(replace(definitions[i], include=()), i) for i in used)
+        if stripped != used:
+            yield stripped
+
+
 def _alone(costs: Costs, one: Field, definitions: Sequence[IndexDefinition]) -> Iterator[frozenset[int]]:
     """Yield each candidate alone that some plan used."""
     yield from (frozenset({i}) for i in sorted(_used(costs, one)))
@@ -173,10 +182,10 @@ def _paired(costs: Costs, one: Field, definitions: Sequence[IndexDefinition]) ->
 
 
 _STEPS: Mapping[tuple[bool, bool], tuple[Step, ...]] = {
-    (True, False): (_reduced, _peeled, _alone, _others, _removed, _paired, _removed),
-    (True, True): (_alone, _others, _paired),
-    (False, False): (_reduced, _peeled, _alone, _paired),
-    (False, True): (_alone, _added, _paired),
+    (True, False): (_reduced, _peeled, _bare, _alone, _others, _removed, _paired, _removed, _bare),
+    (True, True): (_bare, _alone, _others, _paired),
+    (False, False): (_reduced, _peeled, _bare, _alone, _paired),
+    (False, True): (_bare, _alone, _added, _paired),
 }
 """What is asked one after the other: by whether the queries are few, and whether they were explored before."""
 

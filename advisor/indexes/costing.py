@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from advisor.indexes.pricing import Heaps, felt_cost
+from advisor.indexes.heaps import Heaps
+from advisor.indexes.pricing import felt_cost
 from advisor.twin.plan import PlanNode
 from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import Ask, Refused, WhatIf

@@ -38,7 +38,9 @@ def weigh(workload: Workload, searched: Sequence[Field], costs: Costs, options: 
         if field.shown and not gains(costs, query.id, field.shown, options.min_gain):
             field = Field(query.id, frozenset(), 0)
         total = query.total_ms if timed else outcome.cost * max(query.calls, 1.0) * COST_UNIT_MS
-        found.append(Weighted(field, total / days, outcome.cost, outcome.felt))
+        measured = query.mean_ms / COST_UNIT_MS / 2 if timed else outcome.felt
+        seen = min(outcome.felt, max(outcome.cost, measured))
+        found.append(Weighted(field, total / days, outcome.cost, outcome.felt, seen))
     return tuple(found)
 
 
@@ -72,7 +74,7 @@ def economy(
         for d, size in zip(pool.definitions, pool.sizes, strict=True)
     ]
     charges = [cost.ms_per_day + least + price * size.pages for cost, size in zip(costs, pool.sizes, strict=True)]
-    return Economy(tuple(pool.at_most), tuple(charges), tuple(places), tuple(leads)), costs
+    return Economy(tuple(pool.at_most), tuple(charges), tuple(places), tuple(leads), pool.bare()), costs
 
 
 def widened(

@@ -33,7 +33,8 @@ def left(one: Weighted, cost: float, felt: float) -> float:
 
     Either model may be right about a saving. Whether a plan slows its query is for the time model alone to say.
     """
-    return (cost / one.cost + felt / one.felt) / 2
+    ratio = felt / one.felt if felt >= one.felt else min(felt / one.seen, 1.0)
+    return (cost / one.cost + ratio) / 2
 
 
 def left_with(one: Weighted, shown: frozenset[int], costs: Costs) -> float:

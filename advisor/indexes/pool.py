@@ -9,7 +9,7 @@ from advisor.catalog.index import IndexDefinition, IndexSize
 from advisor.catalog.schema import Schema
 from advisor.catalog.statistics import Statistics
 from advisor.indexes.candidate import Suggestion, table_rows
-from advisor.indexes.pricing import Heaps
+from advisor.indexes.heaps import Heaps
 from advisor.indexes.references import Combinations
 from advisor.indexes.size import estimate_size
 from advisor.indexes.width import Part
@@ -77,6 +77,12 @@ class Pool:
     def usable(self, numbers: Sequence[int]) -> frozenset[int]:
         """Return those of the candidates that exist on the twin."""
         return frozenset(number for number in numbers if number in self.names)
+
+    def bare(self) -> dict[int, int]:
+        """Return, for candidates with payload, the number of the candidate that is the same without."""
+        numbers = {definition: number for number, definition in enumerate(self.definitions)}
+        stripped = {number: replace(d, include=()) for number, d in enumerate(self.definitions) if d.include}
+        return {number: numbers[definition] for number, definition in stripped.items() if definition in numbers}
 
     def rows(self, definition: IndexDefinition) -> float:
         """Return the rows of the table an index is on."""

@@ -36,7 +36,7 @@ class Configuration:
 
     indexes: frozenset[int]
     saving: float
-    """Milliseconds per day; less than nothing where the query would become slower."""
+    """Milliseconds per day, and what a relative gain is worth; below 0 where the query would become slower."""
     cost: float = 0.0
     """What the planner takes it to cost; of the configurations that are built it picks the cheapest."""
     lure: bool = False
@@ -121,8 +121,9 @@ def _solve(problem: Problem, *, whole: bool = True) -> frozenset[int]:
     costs = [-(problem.charges[i] + extra) for i, extra in zip(used, _tie_breaks(problem, used), strict=True)]
     costs += [c.saving for configurations in problem.queries for c in configurations]
     scale = max(abs(cost) for cost in costs) / 1e4 or 1.0
-    rows = _rows(problem, column, len(used))
-    return frozenset(used[place] for place in _run(np.array(costs) / scale, len(used), rows, whole))
+    rows = constraints(problem, column, len(used))
+    found = optimum(np.array(costs) / scale, len(used), rows, whole=whole)
+    return frozenset(used[place] for place in found or ())
 
 
 def _only_one(problem: Problem, used: list[int]) -> frozenset[int] | None:
@@ -145,7 +146,8 @@ Row = tuple[list[int], list[float], float]
 """Columns, coefficients and upper bound of one constraint."""
 
 
-def _rows(problem: Problem, column: dict[int, int], first: int) -> list[Row]:
+def constraints(problem: Problem, column: dict[int, int], first: int) -> list[Row]:
+    """Return what any choice must keep to: of the columns, the first are the indexes, then come the configurations."""
     rows: list[Row] = []
     place = first
     for configurations in problem.queries:
@@ -191,8 +193,11 @@ def _lure_rows(configurations: Sequence[Configuration], places: Sequence[int], c
     return rows
 
 
-def _run(objective: NDArray[np.float64], indexes: int, rows: list[Row], whole: bool) -> list[int]:
-    """Return which of the first columns are 1 in the optimum, or above `GOOD_PART` where they need not be whole."""
+def optimum(objective: NDArray[np.float64], indexes: int, rows: list[Row], *, whole: bool) -> list[int] | None:
+    """Return which of the first columns are 1 in the optimum, or above `GOOD_PART` where they need not be whole.
+
+    `None` where nothing satisfies all rows.
+    """
     count = len(objective)
     model = highspy.HighsLp()
     model.num_col_, model.num_row_ = count, len(rows)
@@ -222,6 +227,8 @@ def _run(objective: NDArray[np.float64], indexes: int, rows: list[Row], whole: b
         solver.setOptionValue(name, value)
     solver.passModel(model)
     solver.run()
+    if solver.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
+        return None
     values = solver.getSolution().col_value
     least = 0.5 if whole else GOOD_PART
     return [place for place in range(indexes) if place < len(values) and values[place] > least]

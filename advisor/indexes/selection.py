@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from advisor.indexes.configurations import Known, configurations
 from advisor.indexes.costing import Costs, Question
+from advisor.indexes.lean import lean
 from advisor.indexes.likely import left, left_with, slowed
 from advisor.indexes.options import AdviseOptions
 from advisor.indexes.program import CLOSE, WORSE, Configuration, Problem, relaxed, saving, solve
@@ -42,6 +43,8 @@ def select(
     for _ in range(ROUNDS if len(weighted) <= SMALL else FEW_ROUNDS):
         problem = problem_of(costs, weighted, economy, options)
         chosen = solve(problem)
+        if options.budget is None:
+            chosen = lean(problem, chosen)
         asked = costs.asked
         served = [one for one in widened(chosen) if one.field.shown and not costs.late]
         costs.ask(Question(one.field.query, chosen & one.field.shown) for one in served)
@@ -95,17 +98,20 @@ def problem_of(costs: Costs, weighted: Sequence[Weighted], economy: Economy, opt
     """Return the integer program for what is known so far."""
     tail = options.tail if options.budget is None else 0.0
     queries = tuple(
-        choices(one, known, tail, options.max_regression)
+        choices(one, known, tail, options.max_regression, _without_payload(one, known, costs, economy))
         for one in weighted
         if (known := configurations(costs, one.field.query))
     )
     return Problem(queries, economy.sizes, economy.charges, economy.tables, options.max_per_table, options.budget)
 
 
-def choices(one: Weighted, known: Sequence[Known], tail: float, limit: float) -> tuple[Configuration, ...]:
+def choices(
+    one: Weighted, known: Sequence[Known], tail: float, limit: float, without: Mapping[frozenset[int], float]
+) -> tuple[Configuration, ...]:
     """Return a query's configurations with what each is worth; those that the planner may wrongly prefer are lures.
 
     One that slows the query by more than `limit` (a share) is barred, at the lowest cost that more indexes bring it to.
+    `without` holds what those with payload leave of the query without it.
     """
     rivals = [(one.cost, one.felt), *((k.planned, k.cost) for k in known)]
     barred = [k for k in known if k.cost > one.felt * (1 + limit)]
@@ -115,19 +121,33 @@ def choices(one: Weighted, known: Sequence[Known], tail: float, limit: float) ->
         lure = bad or any(cost >= k.planned * CLOSE and felt * WORSE < k.cost for cost, felt in rivals)
         unsure = k.planned >= one.cost * CLOSE and k.cost * WORSE < one.felt
         share = k.cost / one.felt if bad else left(one, k.planned, k.cost)
-        worth = 0.0 if unsure else one.time * value(share, k.filtering, tail)
+        plain = max(share, without.get(k.indexes, share))
+        worth = 0.0 if unsure else one.time * value(share, plain, k.filtering, tail)
         cost = min(other.planned for other in barred if k.indexes <= other.indexes) if bad else k.planned
         made.append(Configuration(k.indexes, worth, cost, lure, bad))
     return tuple(made)
 
 
-def value(ratio: float, filtering: float, tail: float) -> float:
+def _without_payload(
+    one: Weighted, known: Sequence[Known], costs: Costs, economy: Economy
+) -> Mapping[frozenset[int], float]:
+    """Return the share of a query that is left without the payload of the indexes, by those that have any."""
+    found: dict[frozenset[int], float] = {}
+    for k in known:
+        plain = frozenset(economy.bare.get(index, index) for index in k.indexes)
+        if plain != k.indexes and (outcome := costs.outcome(one.field.query, plain)):
+            found[k.indexes] = left(one, outcome.cost, outcome.felt)
+    return found
+
+
+def value(ratio: float, without: float, filtering: float, tail: float) -> float:
     """Return what it is worth to bring a query to this share of its cost, in units of its time.
 
-    Time saved counts in full, the relative gain with the weight `tail`; a plan that discards rows it fetched by an
-    index counts as `FILTERING` costlier there, since skewed values make it so.
+    Time saved counts in full, the relative gain with the weight `tail`, but not for what payload adds to it: `without`
+    is the share that the same indexes leave without their payload. A plan that discards rows it fetched by an index
+    counts as `FILTERING` costlier there, since skewed values make it so.
     """
-    felt = max(ratio, 1e-6) * (1 + FILTERING * filtering)
+    felt = max(without, 1e-6) * (1 + FILTERING * filtering)
     return 1 - ratio + tail * math.log(1 / felt)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from advisor.indexes.configurations import Field
 
@@ -17,6 +18,9 @@ class Weighted:
     cost: float
     felt: float
     """As in `Outcome`."""
+    seen: float
+    """The felt cost as things are, bounded by the time that was measured: a walk that ends early every day is none
+    that may take long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +32,5 @@ class Economy:
     tables: tuple[int, ...]
     leads: tuple[int, ...]
     """Number of each one's table and first key."""
+    bare: Mapping[int, int] = field(default_factory=dict)
+    """Of those with payload: the candidate that is the same without."""

@@ -118,9 +118,10 @@ def regret(
     gone = frozenset(p.name for p in advice.proposals if p.action == "drop")
     gone |= {name for p in advice.proposals for name in p.replaces}
     nothing: frozenset[str] = frozenset()
-    harmed = worse(field, field.statements, (nothing, nothing), (ours, nothing))
+    reads = [one for one in field.statements if not one.writes]
+    harmed = worse(field, reads, (nothing, nothing), (ours, nothing))
     wrong: list[str] = []
-    checked = [*(one for one in field.statements if not one.writes), *deletes]
+    checked = [*reads, *deletes]
     for name in sorted(gone):
         wrong += [f"{name}: {line}" for line in worse(field, checked, (ours, gone - {name}), (ours, gone))]
     share = (none - field.total(ours)) / (none - goal) if none > goal else 1.0
