@@ -77,7 +77,8 @@ def _searched(run: Run) -> tuple[Weighted, ...]:
     options, pool, costs = run.options, run.pool, run.costs
     relevant = [(q.id, q.total_ms, pool.usable(run.candidates.relevant.get(q.id, ()))) for q in run.workload.queries]
     searched = fields(relevant, options.asks_per_query)
-    explore(costs, searched, pool.definitions, options.min_gain)
+    lean = options.budget is None
+    explore(costs, searched, pool.definitions, options.min_gain, payload=lean)
     weighted = weigh(run.workload, searched, costs, options)
     if costs.late:
         return weighted
@@ -89,7 +90,7 @@ def _searched(run: Run) -> tuple[Weighted, ...]:
             added.setdefault(query, set()).add(number)
     more = [(f, added[f.query]) for f in searched if f.query in added and f.thorough]
     wider = [Field(f.query, f.shown | n, f.questions + 2 * len(n), frozenset(n)) for f, n in more]
-    explore(costs, wider, pool.definitions, options.min_gain, again=True)
+    explore(costs, wider, pool.definitions, options.min_gain, again=True, payload=lean)
     replaced = {field.query: field for field in wider}
     return tuple(replace(w, field=replaced.get(w.field.query, w.field)) if w.field.shown else w for w in weighted)
 

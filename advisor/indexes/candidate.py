@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from advisor.analysis.shape import Predicate, QueryShape, TableShape, Term
+from advisor.catalog.derived import derived
 from advisor.catalog.index import IndexDefinition, IndexKey
 from advisor.catalog.schema import Column, Schema, Table
 from advisor.catalog.statistics import ColumnStatistics, Statistics
@@ -131,9 +132,9 @@ class Need:
 
     def distinct(self, term: Term) -> float:
         """Return how many distinct values a term has, by statistics."""
+        found = self.column_statistics(term.column) if term.column else None
         if term.column is None:
-            return UNKNOWN_DISTINCT
-        found = self.column_statistics(term.column)
+            found = derived(term.expression, self.column_statistics)
         return found.distinct(self.rows) if found and found.n_distinct else UNKNOWN_DISTINCT
 
     @property

@@ -74,15 +74,19 @@ def explore(
     min_gain: float,
     *,
     again: bool = False,
+    payload: bool = True,
 ) -> None:
     """Ask the planner what `Costs.known` needs to hold for each query's configurations; stops early when late.
 
-    `again` asks less: for fields that were explored before and have got more candidates.
+    `again` asks less: for fields that were explored before and have got more candidates. `payload` asks what plans
+    cost without it.
     """
     costs.ask(question for one in everything for question in (Question(one.query), Question(one.query, one.shown)))
     promising = [one for one in everything if gains(costs, one.query, one.shown, min_gain)]
     few = len(everything) <= FEW
     for step in _STEPS[few, again]:
+        if step is _bare and not payload:
+            continue
         if costs.late:
             return
         costs.ask(_limited(costs, promising, definitions, step))

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 
 from advisor.catalog.index import IndexDefinition, IndexSize
+from advisor.catalog.statistics import Statistics
 from advisor.twin.candidates import Candidates
 from advisor.twin.plan import PlanNode
 from advisor.twin.planner import Planner, Switch
@@ -36,10 +37,10 @@ Login = Callable[[str | None], psycopg.Connection[Any]]
 class Board:
     """Candidate indexes and a planner on one database. Two boards made alike give the same answers."""
 
-    def __init__(self, connection: psycopg.Connection[Any], login: Login, sizer: Sizer) -> None:
-        """Take a superuser's connection, a way to log in as a role, and the sizer of that database."""
+    def __init__(self, connection: psycopg.Connection[Any], login: Login, sizer: Sizer, statistics: Statistics) -> None:
+        """Take a superuser's connection, a way to log in as a role, and that database's sizer and statistics."""
         self._login = login
-        self.candidates = Candidates(Sessions(connection, partial(login, None)), sizer)
+        self.candidates = Candidates(Sessions(connection, partial(login, None)), sizer, statistics)
         self.planner = Planner(login(None), partial(login, None))
         """Plans as the owner of the schema."""
         self._planners: dict[str | None, Planner | Refused] = {None: self.planner}

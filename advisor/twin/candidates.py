@@ -10,7 +10,8 @@ import psycopg
 from psycopg import sql
 
 from advisor.catalog.index import IndexDefinition, IndexSize
-from advisor.catalog.statistics import RelationStatistics
+from advisor.catalog.statistics import RelationStatistics, Statistics
+from advisor.twin.derived import load_derived
 from advisor.twin.rights import Sessions
 from advisor.twin.sizing import Relation, Sizer, read_relations
 from advisor.twin.whatif import Refused
@@ -54,11 +55,15 @@ _OFF = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = ANY(%s::oid[])
 class Candidates:
     """The candidate indexes of one twin."""
 
-    def __init__(self, sessions: Sessions, sizer: Sizer) -> None:
-        """Take the sessions and the sizer of one database; the owner's creates the indexes, which evaluates things."""
+    def __init__(self, sessions: Sessions, sizer: Sizer, statistics: Statistics) -> None:
+        """Take the sessions and the sizer of one database, and the statistics of its columns.
+
+        The owner's session creates the indexes, which evaluates things.
+        """
         self.connection = sessions.superuser
         self.sessions = sessions
         self.sizer = sizer
+        self.statistics = statistics
         self.names: dict[IndexDefinition, str] = {}
         self.indexes: dict[str, tuple[int, ...]] = {}
         """Object ids to switch, by candidate name: one, or one a partition and their parent."""
@@ -161,6 +166,7 @@ class Candidates:
             self.leaves |= {relations[oid].name: created[definition] for oid in tree if len(tree) > 1}
             sizes += self._shares([relations[oid] for oid in tree], wanted[definition])
         self.sizer.size(sizes)
+        load_derived(self.sessions, created, self.statistics)
 
     def _shares(self, tree: Sequence[Relation], size: IndexSize) -> list[tuple[Relation, RelationStatistics]]:
         """Divide the size of an index over the partitions by their rows."""

@@ -161,13 +161,15 @@ class _Maker:
         self._apply(name)
         return name
 
-    def board(self, database: str, sizes: Sizes, leaves: Mapping[int, Sequence[bytes]]) -> Board:
+    def board(
+        self, database: str, sizes: Sizes, leaves: Mapping[int, Sequence[bytes]], statistics: Statistics
+    ) -> Board:
         """Size a database and make it ready to be planned on."""
         connection = self._stack.enter_context(self.connect(database))
         sizer = Sizer(connection, self.host.files(connection))
         relations = read_relations(connection)
         sizer.size([(found, sizes[found.key]) for found in relations if found.key in sizes], leaves)
-        return Board(connection, lambda role: self._stack.enter_context(self.login(database, role)), sizer)
+        return Board(connection, lambda role: self._stack.enter_context(self.login(database, role)), sizer, statistics)
 
     def _apply(self, database: str) -> list[str]:
         open_database(self._admin, database, self.host.owner)
@@ -215,8 +217,8 @@ def _fill(snapshot: Snapshot, maker: _Maker, notes: Sequence[str], size_of: Size
         schema=measured(schema, statistics),
         statistics=statistics,
         what_if=Switchboard(
-            maker.board(database, sizes, leaves),
-            (lambda: maker.board(maker.copy(), sizes, leaves)) if many else None,
+            maker.board(database, sizes, leaves, statistics),
+            (lambda: maker.board(maker.copy(), sizes, leaves, statistics)) if many else None,
             min(_BOARDS, os.cpu_count() or 1),
         ),
         description=maker.host.description,

@@ -98,6 +98,7 @@ def built(connection: psycopg.Connection, definitions: Sequence[IndexDefinition]
             continue
         row = connection.execute("SELECT pg_relation_size(%s::regclass)", (name,)).fetchone()
         found[definition] = Built(name, definition.table, row[0] if row else 0)
+    connection.execute("ANALYZE")  # as the next autovacuum does: expressions get their statistics
     return found
 
 

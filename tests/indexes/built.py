@@ -41,6 +41,8 @@ class BuiltWhatIf:
             if any("trgm" in (key.opclass or "") for key in definition.keys):
                 self.connection.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
             self.connection.execute(definition.ddl(name))
+            if any(key.column is None for key in definition.keys):  # as the next autovacuum does
+                self.connection.execute(f"ANALYZE {definition.qualified_table}")
         except psycopg.Error as error:
             return Refused(str(error).splitlines()[0], error.sqlstate)
         self._switch([name], False)
