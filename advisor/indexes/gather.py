@@ -159,7 +159,7 @@ def _number(
     wanted: Mapping[str, list[IndexDefinition]],
     refused: Mapping[str, list[str]],
 ) -> Candidates:
-    order = sorted(pool, key=lambda d: (d.schema, d.table, len(d.keys), d.body))
+    order = sorted(pool, key=lambda d: (d.schema, d.table, len(d.keys) + len(d.include), d.body))
     places = {definition: place for place, definition in enumerate(order)}
     relevant = {query: tuple(sorted({places[d] for d in found})) for query, found in wanted.items()}
     notes = {query: tuple(dict.fromkeys(found)) for query, found in refused.items() if found}

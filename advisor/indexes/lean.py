@@ -17,8 +17,8 @@ SLACK = 0.01
 """Share of what the best choice saves that smaller indexes may cost."""
 OWN = 0.1
 """Share of its own gain that a single query may lose to that."""
-TIES = 1e-3
-"""What the time saved weighs beside bytes, where these are equal."""
+EXCHANGE = 5.0
+"""By how many times more, relatively, bytes must shrink than the time saved does."""
 
 
 def lean(problem: Problem, best: frozenset[int]) -> frozenset[int]:
@@ -36,10 +36,9 @@ def _lean(problem: Problem, best: frozenset[int]) -> frozenset[int]:
     column = {index: place for place, index in enumerate(used)}
     kept = [_kept(configurations, mine) for configurations in problem.queries]
     rows = [*constraints(problem, column, len(used)), *_floors(problem, column, kept, mine)]
-    largest = max(problem.sizes[index] for index in used) or 1
-    gain = sum(kept) or 1.0
-    costs = [-problem.sizes[index] / largest - 1e-6 for index in used]
-    costs += [TIES * one.saving / gain for configurations in problem.queries for one in configurations]
+    whole, gain = _bytes(problem, mine) or 1, sum(kept) or 1.0
+    costs = [-problem.sizes[index] / whole - EXCHANGE * problem.charges[index] / gain for index in used]
+    costs += [EXCHANGE * one.saving / gain for configurations in problem.queries for one in configurations]
     found = optimum(np.array(costs) * 1e4, len(used), rows, whole=True)
     smaller = None if found is None else frozenset(used[place] for place in found)
     return mine if smaller is None or _bytes(problem, smaller) >= _bytes(problem, mine) else smaller

@@ -14,7 +14,7 @@ class AdviseOptions:
 
     budget: int | None = None
     """Bytes that all new indexes together may take; `None` stops at the knee of the benefit/size curve."""
-    max_per_table: int = 6
+    max_per_table: int = 8
     """New indexes on one table."""
     aim: Aim = "time"
     """What choices go by: `time`, the planner's costs and the time model, or `cost`, the planner's costs alone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from advisor.analysis.shape import QueryShape
@@ -35,11 +36,28 @@ def why_not(
         query for place, query in enumerate(workload.queries) if place < AT_LEAST or query.total_ms >= HEAVY * total
     ]
     found = {one.field.query: one for one in weighted}
+    full = _full(proposals, options)
     return tuple(
-        _reason(query, shapes.get(query.id), costs, candidates, found.get(query.id), options)
+        _limited(_reason(query, shapes.get(query.id), costs, candidates, found.get(query.id), options), shapes, full)
         for query in heavy
         if query.id not in served
     )
+
+
+def _full(proposals: Sequence[IndexProposal], options: AdviseOptions) -> Mapping[tuple[str, str], int]:
+    """Return the tables that get as many new indexes as one may."""
+    made = Counter((one.definition.schema, one.definition.table) for one in proposals if one.action != "drop")
+    return {place: count for place, count in made.items() if count >= options.max_per_table}
+
+
+def _limited(why: WhyNot, shapes: Mapping[str, QueryShape], full: Mapping[tuple[str, str], int]) -> WhyNot:
+    """Return the reason, the limit of new indexes per table where that is what decided."""
+    places = [(one.schema, one.table) for one in shapes[why.query].tables] if why.query in shapes else []
+    place = next((place for place in places if place in full), None)
+    if why.reason != "write-cost" or place is None:
+        return why
+    text = f"{place[1]} gets {full[place]} new indexes already, which save more: that is the most for one table"
+    return WhyNot(why.query, "table-full", text)
 
 
 def _reason(
