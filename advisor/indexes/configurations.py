@@ -126,7 +126,8 @@ def _bare(costs: Costs, one: Field, definitions: Sequence[IndexDefinition]) -> I
     """Yield the same indexes without their payload, for every plan that used some with: what is the payload worth?"""
     numbers = {definitions[i]: i for i in one.shown}
     for used, _ in sorted(costs.known(one.query), key=lambda known: (known[1].cost, sorted(known[0]))):
-        stripped = frozenset(numbers.get(replace(definitions[i], include=()), i) for i in used)
+        plain = (numbers.get(replace(definitions[i], include=())) for i in used)
+        stripped = frozenset(number for number in plain if number is not None)
         if stripped != used:
             yield stripped
 

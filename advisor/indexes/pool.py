@@ -78,11 +78,14 @@ class Pool:
         """Return those of the candidates that exist on the twin."""
         return frozenset(number for number in numbers if number in self.names)
 
-    def bare(self) -> dict[int, int]:
-        """Return, for candidates with payload, the number of the candidate that is the same without."""
+    def bare(self) -> dict[int, frozenset[int]]:
+        """Return, per candidate with payload, the one that is the same without; none where that is no candidate."""
         numbers = {definition: number for number, definition in enumerate(self.definitions)}
         stripped = {number: replace(d, include=()) for number, d in enumerate(self.definitions) if d.include}
-        return {number: numbers[definition] for number, definition in stripped.items() if definition in numbers}
+        return {
+            number: frozenset({numbers[definition]}) if definition in numbers else frozenset()
+            for number, definition in stripped.items()
+        }
 
     def rows(self, definition: IndexDefinition) -> float:
         """Return the rows of the table an index is on."""

@@ -134,7 +134,7 @@ def _without_payload(
     """Return the share of a query that is left without the payload of the indexes, by those that have any."""
     found: dict[frozenset[int], float] = {}
     for k in known:
-        plain = frozenset(economy.bare.get(index, index) for index in k.indexes)
+        plain = frozenset().union(*(economy.bare.get(index, {index}) for index in k.indexes))
         if plain != k.indexes and (outcome := costs.outcome(one.field.query, plain)):
             found[k.indexes] = left(one, outcome.cost, outcome.felt)
     return found

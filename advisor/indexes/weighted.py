@@ -32,5 +32,5 @@ class Economy:
     tables: tuple[int, ...]
     leads: tuple[int, ...]
     """Number of each one's table and first key."""
-    bare: Mapping[int, int] = field(default_factory=dict)
-    """Of those with payload: the candidate that is the same without."""
+    bare: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    """Of those with payload: the candidate that is the same without, or none where an existing index is."""

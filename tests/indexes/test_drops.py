@@ -61,7 +61,9 @@ class Shop:
         self.costs.ask(Question(query) for query in queries)
         known = [(query, self.costs.outcome(query)) for query in queries]
         return [
-            Weighted(Field(query, shown, 30), 1e6, outcome.cost if outcome else 1.0, outcome.felt if outcome else 1.0)
+            Weighted(
+                Field(query, shown, 30), 1e6, *((outcome.cost, outcome.felt, outcome.felt) if outcome else (1.0,) * 3)
+            )
             for query, outcome in known
         ]
 
