@@ -31,7 +31,10 @@ TARGETS = (
     Target("indexes/redundancy", ("tests/indexes/test_redundancy.py", "tests/indexes/test_superfluous.py")),
     Target("indexes/drops", ("tests/indexes/test_drops.py", "tests/indexes/test_superfluous.py")),
     Target("gate/check", ("tests/gate/test_check.py",)),
-    Target("rules/sql", ("tests/rules/test_cases.py", "tests/rules/test_function_on_column.py")),
+    Target(
+        "rules/sql",
+        ("tests/rules/test_sql_statements.py", "tests/rules/test_cases.py", "tests/rules/test_function_on_column.py"),
+    ),
     Target("rewrites", ("tests/rewrites",), sample=200),
     Target("analysis/condition", ("tests/indexes/test_redundancy.py",)),
     Target("revisions/timeouts", ("tests/revisions/test_timeouts.py",)),
