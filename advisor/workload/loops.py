@@ -50,6 +50,9 @@ of those between visitors it is nearly five times."""
 PERIOD, STRICT, CLOCKED = 50_000, 1.2, 10
 """Periods (microseconds) that are longer and more alike than this, so many of them, are those of a clock."""
 
+COARSE = 1_000_000
+"""Time stamps of so many microseconds do not tell how long pauses were."""
+
 LISTED = re.compile(rb"\bin\s*\(|\bany\s*\(", re.I)
 
 VALUES = re.compile(rb"\bin\s*\(([^()]*)\)", re.I)
@@ -92,7 +95,8 @@ class Known(dict[int, Content]):
 class LoopFinder:
     """Finds loops in spans of steps; remembers the slots of text keys."""
 
-    def __init__(self) -> None:
+    def __init__(self, resolution: int = 0) -> None:
+        self.resolution = resolution
         self.maps: dict[bytes, SlotMap | None] = {}
         self.known: dict[bytes, tuple[bool, bool]] = {}
 
@@ -329,7 +333,7 @@ class _Unit:
             paced=int(paced),
             one_by_one=int(longest == 1),
             short_lists=int(longest == 1 or shortest < longest <= FEW),
-            gaps={max(0, median_low(pauses)) // 10: 1} if pauses else {},
+            gaps=self._gap(run, pauses),
             duration=self._duration(run),
             sessions=of.sessions,
             example=example,
@@ -354,7 +358,7 @@ class _Unit:
             executions=len(run),
             lengths={len(run): 1},
             paced=int(paced),
-            gaps={max(0, median_low(pauses)) // 10: 1} if pauses else {},
+            gaps=self._gap(run, pauses),
             duration=self._duration(run),
             parents=self._parents(run, ()),
             beside=self._beside(entry, run),
@@ -388,6 +392,13 @@ class _Unit:
     def _pauses(self, run: Sequence[int]) -> list[int]:
         """Return the longest pause before each execution since the one before it, rising: the client's turnaround."""
         return sorted([max(self.idle[before + 1 : place + 1]) for before, place in pairwise(run)])
+
+    def _gap(self, run: Sequence[int], pauses: list[int]) -> dict[int, int]:
+        """Return the median pause; of stamps in whole seconds, the longest that the mean may have been."""
+        gap = median_low(pauses) if pauses else 0
+        if self.finder.resolution >= COARSE:
+            gap = (self.end[run[-1]] - self.start[run[0]] + self.finder.resolution) // len(run)
+        return {max(0, gap) // 10: 1}
 
     def _periods(self, run: Sequence[int]) -> list[int]:
         """Return the time from the beginning of each execution to that of the next, rising."""

@@ -90,7 +90,7 @@ class BlockSteps:
 
     def __init__(self, resolution: int = 0) -> None:
         self.resolution = resolution
-        self.finder = LoopFinder()
+        self.finder = LoopFinder(resolution)
         self.burst_finder = BurstFinder()
         self.classes: dict[EntryKey, int] = {}
 
@@ -406,6 +406,7 @@ class OpenUnits:
         steps = self._joined([part for one in complete for part in one.parts])
         lengths = [sum(map(len, one.parts)) for one in complete]
         starts = np.cumsum([0, *lengths[:-1]])
+        self.finder.resolution = self.resolution
         bounds = boundaries(steps, self.resolution, starts, [one.past.outside for one in complete])
         units = spans(bounds.begins, steps.marked)
         self.units += len(units)

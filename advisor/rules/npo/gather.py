@@ -10,7 +10,7 @@ from typing import NamedTuple
 from advisor.indexes.proposal import Confidence
 from advisor.rules.context import RuleContext
 from advisor.rules.npo.child import Child, Lookalike, classify
-from advisor.rules.npo.independent import of_one_request
+from advisor.rules.npo.independent import LONG, of_one_request
 from advisor.rules.npo.parent import Parent, name_parent
 from advisor.rules.npo.relation import relate
 from advisor.workload.model import Loop
@@ -183,7 +183,7 @@ def _long_enough(loop: Loop, parent: Parent | None, context: RuleContext, *, wri
     least = options.loop_minimum_with_parent if named else options.loop_minimum
     least = max(least, options.budgets.get(loop.application or "", 0))
     if context.coarse and loop.unit == "session" and not named:
-        return False
+        least = max(least, LONG)
     values = loop.distinct * loop.median
     varied = loop.distinct >= 0.8 or (values >= 2 and (named or writes))
     return loop.max >= least and varied

@@ -33,9 +33,13 @@ CROWDED = 0.5
 """Share of the loops that may run while the same loop runs in another session."""
 LONG = 8
 """Executions from which on the rhythm of one client is no accident."""
-LONG_DISTINCT = 0.9
+LONG_DISTINCT = 0.8
 BRIEF_MS = 20.0
 """Median pause (milliseconds) up to which values in order make a loop whatever the rhythm."""
+
+COARSE_MS = 40.0
+"""Mean pause (milliseconds) up to which, where stamps are whole seconds, a loop needs no rhythm: who comes by
+themselves, or by a clock, does not come as often."""
 
 BURST_LED = 0.8
 """Share of the bursts over several connections that the parent must have preceded."""
@@ -72,9 +76,13 @@ def _led(loop: Loop, seen: LoopParent, parent: Parent, context: RuleContext) -> 
     if seen.loops < LED * loop.loops:
         return False
     others = _others(loop, seen, context) if _share(loop, context) >= SHARE else 0
-    followed = _followed(seen, others) >= FOLLOWED
+    followed = _followed(seen, others)
     alone = loop.crowded < CROWDED or parent.relation.by != "own-key"
-    return _exact(parent) or (loop.paced >= PACED and alone and followed and not context.coarse)
+    if _exact(parent) or not alone:
+        return _exact(parent)
+    always = min(followed, _share(loop, context), seen.loops / loop.loops) >= ALWAYS
+    sure = always and loop.crowded < CROWDED and parent.relation.by in ("foreign-key", "type")
+    return sure or (loop.paced >= PACED and followed >= FOLLOWED and not context.coarse)
 
 
 def _others(loop: Loop, seen: LoopParent, context: RuleContext) -> int:
@@ -94,9 +102,12 @@ def _by_itself(loop: Loop, child: Child, context: RuleContext) -> bool:
     if busy or loop.gap_ms > context.options.gap_ms or _in_company(loop, child, context):
         return False
     paced = loop.paced >= PACED
+    if context.coarse:
+        dense = loop.gap_ms <= COARSE_MS and loop.max >= LONG
+        return dense and min(_share(loop, context), loop.distinct) >= ALWAYS
     if loop.monotone >= ORDERED and loop.executions >= ORDERED_EXECUTIONS and (paced or loop.gap_ms <= BRIEF_MS):
         return True
-    if not paced or context.coarse:
+    if not paced:
         return False
     alike = loop.loops >= ALIKE and loop.same_length >= SAME_LENGTH
     return alike or (loop.max >= LONG and loop.distinct >= LONG_DISTINCT)
@@ -153,6 +164,7 @@ def _burst(loop: Loop, child: Child, parent: Parent, context: RuleContext) -> bo
         return False
     distinct = loop.distinct >= (BURST_REPEATED if always else BURST_DISTINCT)
     often = always or (loop.loops >= BURSTS and child.kind not in WRITES)
+    often = often or (_exact(parent) and loop.sequential >= ALWAYS)
     return distinct and often and not _taken_to_write(loop, child, context)
 
 
