@@ -1,5 +1,7 @@
 """Bursts: one query started many times within a moment, over several connections; what one block of a log holds of it.
 
+A relay is a slow burst: one client's executions that go over several connections, one after the other.
+
 A burst is cut off by quiet before and after it, so that where it begins and ends depends on neighbouring executions
 only. What stands near the edges of a block may go on beyond it and is joined by `advisor.workload.pooled`.
 """
@@ -12,7 +14,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +32,9 @@ QUIET = 50_000
 LONGEST = 10_000_000
 """Microseconds a burst may last; what goes on longer is steady traffic."""
 
+RELAY_QUIET, RELAY_LONGEST = 300_000, 60_000_000
+"""The same of a relay."""
+
 MOST = 2_000
 """Executions a burst may have; more are steady traffic."""
 
@@ -39,14 +44,14 @@ FEWEST = 10
 SLOW = 200_000
 """Executions that took longer (microseconds) are no look-ups, and are passed over."""
 
-EDGE = 2 * QUIET
-"""Microseconds from the edge of a block within which a burst may go on beyond it: log records are nearly in order."""
-
 LEAD = 300_000
 """Microseconds before a burst within which the statement that it follows must have ended."""
 
 ROUNDED = 1_000
 """Microseconds by which a time stamp in milliseconds may lie before the true moment."""
+
+IN_TURN = 0.95
+"""Share of the executions of one client that may not have begun before the one before had ended."""
 
 READS = 256
 """Reads before a burst among which that statement is sought."""
@@ -63,6 +68,17 @@ class Group(NamedTuple):
     database: bytes
     user: bytes
     application: bytes
+
+
+class Kind(NamedTuple):
+    """What ends a burst, microseconds."""
+
+    name: Literal["burst", "relay"]
+    quiet: int
+    longest: int
+
+
+BURST, RELAY = Kind("burst", QUIET, LONGEST), Kind("relay", RELAY_QUIET, RELAY_LONGEST)
 
 
 class Read(NamedTuple):
@@ -96,7 +112,8 @@ class Part:
     short: int = 0
     """Reads of the block before that must be looked at as well."""
     steady: bool = False
-    """Whether it is longer than a burst can be; columns hold only its first and last execution then."""
+    """Whether it is longer than a burst can be, or no relay: columns hold only its first and last execution then."""
+    kind: Kind = BURST
 
 
 class LastReads:
@@ -142,6 +159,14 @@ class BlockBursts:
     parts: list[Part] = field(default_factory=list)
     """In the order in which they began."""
     reads: LastReads = field(default_factory=lambda: LastReads([]))
+
+
+def sequential(start: NDArray[np.int64], end: NDArray[np.int64]) -> float:
+    """Return the share of executions that began after the one before had ended, as far as milliseconds tell."""
+    if len(end) < 2:
+        return 1.0
+    order = np.argsort(end, kind="stable")
+    return float(np.mean(start[order][1:] - end[order][:-1] >= -ROUNDED))
 
 
 def is_read(text: bytes) -> bool:
@@ -199,31 +224,48 @@ class _Block:
         """Return what the block holds."""
         code = self.entry.astype(np.int64) * len(self.groups) + self.group
         order = stable_order(code, len(self.coded.entries) * len(self.groups))
+        spans = [(kind, *span) for kind in (BURST, RELAY) for span in self._spans(kind, code, order)]
+        last = self.reads[-READS:]
+        last = last[self.end[last] >= self.end.max() - SLOW - LEAD - 2 * RELAY_QUIET]
+        reads = LastReads(self._reads(last.tolist()))
+        return BlockBursts([self._part(kind, order[begin:end]) for kind, begin, end in spans], reads)
+
+    def _spans(self, kind: Kind, code: NDArray[np.int64], order: NDArray[np.int64]) -> list[tuple[int, int]]:
+        """Return where bursts begin and end in an order, those in the order of the log that are long or at an edge."""
         end, session = self.end[order], self.session[order]
         begins = np.ones(len(order), dtype=bool)
-        begins[1:] = (np.diff(code[order]) != 0) | (np.abs(np.diff(end)) > QUIET)
+        pause = np.abs(np.diff(end))
+        begins[1:] = (np.diff(code[order]) != 0) | (pause > kind.quiet)
         first = np.flatnonzero(begins)
         stop = np.append(first[1:], len(order))
-        edge = (end[first] <= self.end.min() + EDGE) | (end[stop - 1] >= self.end.max() - EDGE)
+        near = 2 * kind.quiet
+        edge = (end[first] <= self.end.min() + near) | (end[stop - 1] >= self.end.max() - near)
         several = np.minimum.reduceat(session, first) != np.maximum.reduceat(session, first)
-        whole = several & (stop - first >= FEWEST) & (end[stop - 1] - end[first] <= LONGEST)
+        whole = several & (stop - first >= FEWEST) & (end[stop - 1] - end[first] <= kind.longest)
+        if kind is RELAY:  # what pauses no longer than a burst may is one
+            whole &= np.maximum.reduceat(np.where(begins, 0, np.append(0, pause)), first) > QUIET
         kept = np.flatnonzero(edge | whole)
         kept = kept[np.argsort(order[first[kept]], kind="stable")]
-        spans = zip(first[kept].tolist(), stop[kept].tolist(), strict=True)
-        last = self.reads[-READS:]
-        last = last[self.end[last] >= self.end.max() - SLOW - LEAD - EDGE]
-        return BlockBursts(
-            [self._part(order[begin:end]) for begin, end in spans], LastReads(self._reads(last.tolist()))
-        )
+        return list(zip(first[kept].tolist(), stop[kept].tolist(), strict=True))
 
-    def _part(self, places: NDArray[np.int64]) -> Part:
+    def _part(self, kind: Kind, places: NDArray[np.int64]) -> Part:
         """Return executions of one query, given by their places, as a part."""
         first = int(places[0])
         group, entry = self.groups[int(self.group[first])], self.coded.entries[int(self.entry[first])]
-        if len(places) > MOST or self.end[places[-1]] - self.end[first] > LONGEST:
+        long = len(places) > MOST or self.end[places[-1]] - self.end[first] > kind.longest
+        if long or (kind is RELAY and sequential(self.start[places], self.end[places]) < 1.0):
             ends, none = places[[0, -1]], np.zeros(0, dtype=np.uint64)
             return Part(
-                group, entry, self.start[ends], self.end[ends], none, none.astype(np.uint32), [], [], steady=True
+                group,
+                entry,
+                self.start[ends],
+                self.end[ends],
+                none,
+                none.astype(np.uint32),
+                [],
+                [],
+                steady=True,
+                kind=kind,
             )
         content = self.coded.content[self.picked[places]]
         lowest = np.argsort(content, kind="stable")[:SHOWN].tolist()
@@ -232,7 +274,7 @@ class _Block:
         window = self.reads[max(0, number - READS) : number]
         return Part(
             group, entry, self.start[places], self.end[places], content, self.names[self.session[places]], shown,
-            self._before(window, first), READS - len(window),
+            self._before(window, first), READS - len(window), kind=kind,
         )  # fmt: skip
 
     def _before(self, window: NDArray[np.int64], first: int) -> list[Read]:

@@ -317,7 +317,7 @@ class _Unit:
         tuples = list(zip(*(values[slot] for slot in varying), strict=True)) if varying else []
         tags = tags_of(of.texts[0])
         pauses = self._pauses(known)
-        paced = _paced(pauses) and not _clocked(self._periods(known))
+        paced = _paced(pauses) and not clocked(self._periods(known))
         key = LoopKey(
             self.entries[entry], varying, constant, kind, of.application,
             tuple((name, tags[name]) for name in LOOP_TAGS if name in tags), outer, paced or kind != "session",
@@ -352,7 +352,7 @@ class _Unit:
             return None
         key, made = known
         pauses = self._pauses(run)
-        paced = _paced(pauses) and not _clocked(self._periods(run))
+        paced = _paced(pauses) and not clocked(self._periods(run))
         return key._replace(paced=paced or kind != "session"), replace(
             made,
             executions=len(run),
@@ -487,7 +487,7 @@ def _paced(pauses: list[int]) -> bool:
     return middle <= SHORT or high <= EVEN * low or alike
 
 
-def _clocked(periods: list[int]) -> bool:
+def clocked(periods: list[int]) -> bool:
     """Return whether rising periods are those of a clock: what comes by it is no loop over rows."""
     size = len(periods)
     low, high = (periods[size // 10], periods[size - 1 - size // 10]) if periods else (0, 0)

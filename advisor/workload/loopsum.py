@@ -24,7 +24,7 @@ class LoopKey(NamedTuple):
     child: EntryKey
     varying: tuple[int, ...]
     constant: tuple[int, ...]
-    unit: UnitKind | Literal["burst"]
+    unit: UnitKind | Literal["burst", "relay"]
     application: bytes
     tags: tuple[tuple[str, str], ...]
     outer: EntryKey | None

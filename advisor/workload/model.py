@@ -152,7 +152,7 @@ class Loop:
     """Median pause between the end of one execution and the start of the next: the client's turnaround."""
     duration_ms: float
     """Server time spent in these executions."""
-    unit: Literal["trace", "transaction", "session", "burst"]
+    unit: Literal["trace", "transaction", "session", "burst", "relay"]
     """What bounded the unit of work: a trace or request tag, a transaction, or pauses within a session; `burst`: none,
     but the query started over several connections within a moment, with quiet before and after."""
     application: str | None = None

@@ -8,8 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor.workload import bursts
-from advisor.workload.bursts import FEWEST, LEAD, LONGEST, QUIET, READS, BlockBursts, Group, LastReads, Part, Read
-from advisor.workload.loops import FEW, QUARTERS, LoopFinder, lists, parent_sum
+from advisor.workload.bursts import (
+    FEWEST,
+    IN_TURN,
+    LEAD,
+    QUIET,
+    READS,
+    RELAY,
+    BlockBursts,
+    Group,
+    Kind,
+    LastReads,
+    Part,
+    Read,
+    sequential,
+)  # fmt: skip
+from advisor.workload.loops import FEW, QUARTERS, LoopFinder, clocked, lists, parent_sum
 from advisor.workload.loopsum import PPM, LoopKey, LoopSum, LoopSums, merge_loops
 from advisor.workload.partial import EntryKey
 from advisor.workload.vectors import columns, executions, shown
@@ -19,6 +33,9 @@ DENSE = 1_000_000
 
 BRIEF = 5_000
 """A median pause (microseconds) within a burst that a client's own work explains, whatever the others were."""
+
+RHYTHM = 5
+"""How many times longer a relay's long pauses may be than its short ones."""
 
 SWITCHED = 0.25
 """Share of a burst's executions that must be of another session than the one before: else sessions took turns."""
@@ -39,7 +56,7 @@ class PooledLoops:
 
     def __init__(self, finder: LoopFinder) -> None:
         self.finder = finder
-        self.open: dict[tuple[Group, EntryKey], _Open] = {}
+        self.open: dict[tuple[Group, EntryKey, Kind], _Open] = {}
         self.recent: list[LastReads] = []
         """Of the latest blocks, until there are enough."""
         self.loops: LoopSums = {}
@@ -47,9 +64,9 @@ class PooledLoops:
     def add(self, block: BlockBursts) -> None:
         """Take in the next block."""
         for part in block.parts:
-            key = part.group, part.entry
+            key = part.group, part.entry, part.kind
             found = self.open.get(key)
-            if found is not None and abs(int(part.end[0]) - found.last) <= QUIET:
+            if found is not None and abs(int(part.end[0]) - found.last) <= part.kind.quiet:
                 _extend(found, part)
                 continue
             if found is not None:
@@ -61,7 +78,7 @@ class PooledLoops:
                 del self.recent[0]
         if self.recent:
             now = self.recent[-1].end
-            for key in [key for key, found in self.open.items() if now - found.last > 2 * QUIET]:
+            for key in [key for key, found in self.open.items() if now - found.last > 2 * key[2].quiet]:
                 self._close(key)
 
     def finish(self) -> LoopSums:
@@ -83,7 +100,7 @@ class PooledLoops:
                 reads.append(read)
         return reads
 
-    def _close(self, key: tuple[Group, EntryKey]) -> None:
+    def _close(self, key: tuple[Group, EntryKey, Kind]) -> None:
         found = self.open.pop(key)
         if not found.steady and (made := self._loop(found)) is not None:
             merge_loops(self.loops, dict([made]))
@@ -96,8 +113,7 @@ class PooledLoops:
         if len(start) < FEWEST or np.count_nonzero(np.diff(session)) < SWITCHED * len(start):
             return None
         end = np.concatenate([part.end for part in found.parts])
-        early = np.sort(start)[FEWEST - 1] - start.min()
-        if early > DENSE or end.max() - start.min() > LONGEST:
+        if not _fits(first.kind, start, end):
             return None
         picked = sorted((one for part in found.parts for one in part.shown), key=lambda one: (one[0], one[1].text))
         contents = [content for _, content in picked[: bursts.SHOWN]]
@@ -107,15 +123,15 @@ class PooledLoops:
         if values is None or not varying:
             return None
         constant = tuple(sorted(slot for slot in values if slot not in varying))
-        key = LoopKey(first.entry, varying, constant, "burst", first.group.application, (), None)
+        key = LoopKey(first.entry, varying, constant, first.kind.name, first.group.application, (), None)
         distinct = len(np.unique(np.concatenate([part.content for part in found.parts])))
         examples = sorted(zip(*(map(shown, values[slot]) for slot in varying), strict=True), key=repr)
         key_values = set(values[varying[0]]) if len(varying) == 1 else set()
         shortest, longest = lists(of)
         made = LoopSum(
             loops=1,
-            paced=int(_paced(start, end)),
-            sequential=int(_sequential(start, end)),
+            paced=int(first.kind is RELAY or _paced(start, end)),
+            sequential=int(sequential(start, end) >= IN_TURN),
             one_by_one=int(longest == 1),
             short_lists=int(longest == 1 or shortest < longest <= FEW),
             executions=len(start),
@@ -142,10 +158,18 @@ def _paced(start: NDArray[np.int64], end: NDArray[np.int64]) -> bool:
     return bool(middle <= BRIEF or 3 * least >= middle or high <= QUARTERS * low)
 
 
-def _sequential(start: NDArray[np.int64], end: NDArray[np.int64]) -> bool:
-    """Return whether each execution began after the one before it had ended, as far as milliseconds tell."""
-    order = np.argsort(end, kind="stable")
-    return bool(np.all(start[order][1:] - end[order][:-1] >= -bursts.ROUNDED))
+def _fits(kind: Kind, start: NDArray[np.int64], end: NDArray[np.int64]) -> bool:
+    """Return whether executions are a burst that came at once, or a relay with one client's rhythm."""
+    if end.max() - start.min() > kind.longest:
+        return False
+    if kind is not RELAY:
+        return bool(np.sort(start)[FEWEST - 1] - start.min() <= DENSE)
+    order = np.argsort(start, kind="stable")
+    pauses = np.maximum(start[order][1:] - np.maximum.accumulate(end[order])[:-1], 0)
+    low, high = np.percentile(pauses, (10, 90), method="lower").tolist()
+    alike = high <= RHYTHM * max(low, bursts.ROUNDED)
+    periods = np.sort(np.diff(np.sort(start))).tolist()
+    return alike and bool(pauses.max() > QUIET) and sequential(start, end) == 1.0 and not clocked(periods)
 
 
 def _extend(found: _Open, part: Part) -> None:
@@ -153,7 +177,7 @@ def _extend(found: _Open, part: Part) -> None:
     found.last = int(part.end[-1])
     size = sum(len(one.end) for one in found.parts) + len(part.end)
     found.steady = (
-        found.steady or part.steady or size > bursts.MOST or found.last - int(found.parts[0].end[0]) > LONGEST
+        found.steady or part.steady or size > bursts.MOST or found.last - int(found.parts[0].end[0]) > part.kind.longest
     )
     if found.steady:
         found.parts, found.before = [], []

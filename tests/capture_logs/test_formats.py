@@ -138,7 +138,7 @@ def looped(workload: Workload, *, named: bool) -> Counter[str]:
     """
     found: Counter[str] = Counter()
     for loop in workload.loops:
-        if named or loop.unit != "burst":
+        if named or loop.unit not in ("burst", "relay"):
             found[loop.child] += loop.executions
     return found
 

@@ -15,6 +15,9 @@ from advisor.rules.npo.parent import Parent, name_parent
 from advisor.rules.npo.relation import relate
 from advisor.workload.model import Loop
 
+POOLED = ("burst", "relay")
+"""Units that go over several connections."""
+
 COMPANY_DISTINCT = 0.5
 """Distinct values per execution of a loop that stands in the rounds of another: rows may point at the same one."""
 
@@ -62,7 +65,7 @@ class Problem:
     @property
     def burst(self) -> bool:
         """Return whether nothing but their moment holds the executions together."""
-        return all(loop.unit == "burst" for loop in self.loops)
+        return all(loop.unit in POOLED for loop in self.loops)
 
     @property
     def bounded(self) -> bool:
@@ -191,7 +194,7 @@ def _long_enough(loop: Loop, parent: Parent | None, context: RuleContext, *, wri
 
 def _identity(loop: Loop, child: Child, parent: Parent | None) -> tuple[str, ...]:
     named = (parent.table.qualified, parent.query or "") if parent else ("", "")
-    return loop.child, loop.application or "", *named, *child.key, "burst" if loop.unit == "burst" else ""
+    return loop.child, loop.application or "", *named, *child.key, loop.unit if loop.unit in POOLED else ""
 
 
 def _once(found: list[Problem]) -> list[Problem]:
@@ -205,6 +208,8 @@ def _once(found: list[Problem]) -> list[Problem]:
 
     sure = {whose(one) for one in found if not one.burst and one.parent and one.parent.query}
     kept = [one for one in found if not (one.burst and whose(one) in sure)]
+    relays = {whose(one) for one in kept if one.loops[0].unit == "relay"}
+    kept = [one for one in kept if one.loops[0].unit == "relay" or not one.burst or whose(one) not in relays]
     bursts = {whose(one) for one in kept if one.burst}
     return [one for one in kept if one.burst or one.bounded or whose(one) not in bursts]
 

@@ -48,6 +48,7 @@ BURST_SHARE = 0.5
 BURST_DISTINCT = 0.95
 BURST_REPEATED = 0.4
 """The same where both run almost never otherwise: rows may point at the same one."""
+RELAY_DISTINCT = 0.5
 TURNS = 3
 """Executions on each connection from which on a pool hands them to one client; a crowd comes with one each."""
 AGAIN = 2
@@ -64,6 +65,8 @@ def of_one_request(loop: Loop, child: Child, parent: Parent | None, context: Rul
     paced = loop.paced >= PACED
     if loop.one_by_one < PACED and _in_company(loop, child, context):
         return False
+    if loop.unit == "relay":
+        return _relayed(loop, child, parent, context)
     if loop.unit == "burst":
         return _burst(loop, child, parent, context) if parent else paced and _one_after_the_other(loop, child, context)
     if (seen := _seen(loop, parent)) and parent and _led(loop, seen, parent, context):
@@ -166,6 +169,14 @@ def _burst(loop: Loop, child: Child, parent: Parent, context: RuleContext) -> bo
     often = always or (loop.loops >= BURSTS and child.kind not in WRITES)
     often = often or (_exact(parent) and loop.sequential >= ALWAYS)
     return distinct and often and not _taken_to_write(loop, child, context)
+
+
+def _relayed(loop: Loop, child: Child, parent: Parent | None, context: RuleContext) -> bool:
+    """Return whether executions in one client's rhythm are a loop: most of the query's, with values that vary."""
+    seen = _seen(loop, parent)
+    led = seen is not None and seen.loops >= BURST_LED * loop.loops
+    varied = loop.distinct >= (RELAY_DISTINCT if led else LONG_DISTINCT)
+    return varied and _share(loop, context) >= SHARE and not _taken_to_write(loop, child, context)
 
 
 def _one_after_the_other(loop: Loop, child: Child, context: RuleContext) -> bool:
