@@ -37,6 +37,9 @@ BRIEF = 5_000
 RHYTHM = 5
 """How many times longer a relay's long pauses may be than its short ones."""
 
+LAPSE = 20
+"""How many times longer than its median a relay's longest pause may be: longer ones part crowds."""
+
 SWITCHED = 0.25
 """Share of a burst's executions that must be of another session than the one before: else sessions took turns."""
 
@@ -166,10 +169,11 @@ def _fits(kind: Kind, start: NDArray[np.int64], end: NDArray[np.int64]) -> bool:
         return bool(np.sort(start)[FEWEST - 1] - start.min() <= DENSE)
     order = np.argsort(start, kind="stable")
     pauses = np.maximum(start[order][1:] - np.maximum.accumulate(end[order])[:-1], 0)
-    low, high = np.percentile(pauses, (10, 90), method="lower").tolist()
-    alike = high <= RHYTHM * max(low, bursts.ROUNDED)
+    low, middle, high, longest = np.percentile(pauses, (10, 50, 90, 100), method="lower").tolist()
+    alike = bool(high <= RHYTHM * max(low, bursts.ROUNDED))
     periods = np.sort(np.diff(np.sort(start))).tolist()
-    return alike and bool(pauses.max() > QUIET) and sequential(start, end) == 1.0 and not clocked(periods)
+    slow = QUIET < longest <= LAPSE * middle
+    return alike and slow and sequential(start, end) == 1.0 and not clocked(periods)
 
 
 def _extend(found: _Open, part: Part) -> None:
