@@ -242,7 +242,7 @@ class _Block:
         edge = (end[first] <= self.end.min() + near) | (end[stop - 1] >= self.end.max() - near)
         several = np.minimum.reduceat(session, first) != np.maximum.reduceat(session, first)
         whole = several & (stop - first >= FEWEST) & (end[stop - 1] - end[first] <= kind.longest)
-        if kind is RELAY:  # what pauses no longer than a burst may is one
+        if kind == RELAY:  # what pauses no longer than a burst may is one
             whole &= np.maximum.reduceat(np.where(begins, 0, np.append(0, pause)), first) > QUIET
         kept = np.flatnonzero(edge | whole)
         kept = kept[np.argsort(order[first[kept]], kind="stable")]
@@ -253,7 +253,7 @@ class _Block:
         first = int(places[0])
         group, entry = self.groups[int(self.group[first])], self.coded.entries[int(self.entry[first])]
         long = len(places) > MOST or self.end[places[-1]] - self.end[first] > kind.longest
-        if long or (kind is RELAY and sequential(self.start[places], self.end[places]) < 1.0):
+        if long or (kind == RELAY and sequential(self.start[places], self.end[places]) < 1.0):
             ends, none = places[[0, -1]], np.zeros(0, dtype=np.uint64)
             return Part(
                 group,

@@ -133,7 +133,7 @@ class PooledLoops:
         shortest, longest = lists(of)
         made = LoopSum(
             loops=1,
-            paced=int(first.kind is RELAY or _paced(start, end)),
+            paced=int(first.kind == RELAY or _paced(start, end)),
             sequential=int(sequential(start, end) >= IN_TURN),
             one_by_one=int(longest == 1),
             short_lists=int(longest == 1 or shortest < longest <= FEW),
@@ -165,7 +165,7 @@ def _fits(kind: Kind, start: NDArray[np.int64], end: NDArray[np.int64]) -> bool:
     """Return whether executions are a burst that came at once, or a relay with one client's rhythm."""
     if end.max() - start.min() > kind.longest:
         return False
-    if kind is not RELAY:
+    if kind != RELAY:
         return bool(np.sort(start)[FEWEST - 1] - start.min() <= DENSE)
     order = np.argsort(start, kind="stable")
     pauses = np.maximum(start[order][1:] - np.maximum.accumulate(end[order])[:-1], 0)
