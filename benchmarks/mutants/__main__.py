@@ -11,8 +11,10 @@ the same without those that do what the original does (`equivalent.toml`).
 from __future__ import annotations
 
 import argparse
+import itertools
 import random
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,28 +54,36 @@ def main() -> None:
     options.add_argument("targets", nargs="*", metavar="TARGET")
     options.add_argument("--sample", type=int, help="mutants drawn at random; all where there are fewer")
     options.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10_000))
+    options.add_argument(
+        "--minutes", type=float, help="end after so many for each target; those tried until then count"
+    )
     given = options.parse_args()
     if unknown := set(given.targets) - {target.name for target in TARGETS}:
         options.error(f"no such target: {', '.join(sorted(unknown))}")
     print(f"seed {given.seed}", flush=True)
     known = reasons()
     chosen = [target for target in TARGETS if not given.targets or target.name in given.targets]
-    counts = [_tried(target, given.sample or target.sample, given.seed, known) for target in chosen]
+    counts = [_tried(target, given.sample or target.sample, given.minutes, given.seed, known) for target in chosen]
     print(f"\n{'target':22}{'mutants':>9}{'tried':>7}{'killed':>8}{'equivalent':>12}{'raw':>9}{'share':>9}{'CPU s':>8}")
     print(*(count.row() for count in counts), sep="\n")
 
 
-def _tried(target: Target, sample: int | None, seed: int, known: Mapping[Key, str]) -> Count:
+def _tried(target: Target, sample: int | None, minutes: float | None, seed: int, known: Mapping[Key, str]) -> Count:
     drawn = [(path, fault) for path in target.modules for fault in faults(path.read_text())]
     count = Count(target.name, len(drawn))
+    rng, end = random.Random(seed), time.monotonic() + 60 * (minutes or 1e6)
     if sample is not None and sample < len(drawn):
-        drawn = sorted(random.Random(seed).sample(drawn, sample), key=lambda one: (one[0], one[1].line, one[1].number))
+        drawn = rng.sample(drawn, sample)
+    if minutes is not None:
+        rng.shuffle(drawn)
+    else:
+        drawn.sort(key=lambda one: (one[0], one[1].line, one[1].number))
     with Warm(target.tests, target.modules) as warm:
         usual, reached = warm.baseline()
         if usual.failed:
             sys.exit(f"the tests of {target.name} fail without a fault:\n{usual.output}")
         print(f"\n{target.name}: {len(drawn)} of {count.possible}, tests {usual.cpu_s:.1f} s CPU", flush=True)
-        for path, fault in drawn:
+        for path, fault in itertools.takewhile(lambda _: time.monotonic() < end, drawn):
             _one(warm, path, fault, usual, reached, known, count)
     return count
 

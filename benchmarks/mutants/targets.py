@@ -35,7 +35,7 @@ TARGETS = (
         "rules/sql",
         ("tests/rules/test_sql_statements.py", "tests/rules/test_cases.py", "tests/rules/test_function_on_column.py"),
     ),
-    Target("rewrites", ("tests/rewrites",), sample=200),
+    Target("rewrites", ("tests/rewrites/test_forms.py",), sample=200),
     Target("analysis/condition", ("tests/indexes/test_redundancy.py",)),
     Target("revisions/timeouts", ("tests/revisions/test_timeouts.py",)),
 )
