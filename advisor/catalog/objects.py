@@ -10,7 +10,7 @@ import psycopg
 
 _QUERY = """
 WITH own AS (
-    SELECT c.oid, c.relname, c.relkind, n.nspname, c.relrowsecurity, c.relforcerowsecurity, c.reloptions
+    SELECT c.oid, c.relname, c.relkind, n.nspname, c.relrowsecurity, c.relforcerowsecurity, c.relpartbound
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND c.relname <> 'alembic_version'
 )
@@ -19,7 +19,8 @@ FROM own c JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid JOIN own t ON t.oi
 UNION ALL
 SELECT 'table', oid::text, nspname, relname, nspname, relname,
     concat_ws(' ', nspname, relname, relkind, relrowsecurity, relforcerowsecurity,
-              CASE WHEN relkind = 'v' THEN pg_catalog.pg_get_viewdef(oid) END)
+              CASE WHEN relkind = 'v' THEN pg_catalog.pg_get_viewdef(oid) END,
+              pg_catalog.pg_get_expr(relpartbound, oid))
 FROM own WHERE relkind IN ('r', 'p', 'v', 'm', 'f')
 UNION ALL
 SELECT 'column', c.oid || '.' || a.attnum, c.nspname, a.attname, c.nspname, c.relname,

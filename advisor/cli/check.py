@@ -150,6 +150,7 @@ def command(
             twin.what_if,
             settings={**source.settings, **(pending.settings if pending else {})},
             known_references=pending.references if pending else frozenset(),
+            touched=frozenset(one.table for one in pending.touched if one.table) if pending else frozenset(),
             propose=proposing(analysed, twin),
         )
         if pending:

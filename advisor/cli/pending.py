@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,11 +13,13 @@ from advisor.catalog.snapshot import Snapshot
 from advisor.errors import ProofError
 from advisor.gate.baseline import Baseline
 from advisor.gate.blame import Touch, touches
+from advisor.gate.carried import Around, carried
 from advisor.gate.references import references
 from advisor.gate.typed import typed
 from advisor.progress import Progress
 from advisor.twin.environment import connect
 from advisor.twin.planner import Planner, settings_of
+from advisor.twin.start import Prepared
 from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import Refused
 from advisor.verify.ownership import owned
@@ -48,10 +49,10 @@ class Pending:
     settings: dict[str, str] = field(default_factory=dict)
     """Planner settings that revisions gave the database."""
 
-    def prepare(self, url: str, superuser: str) -> Mapping[str, str]:
+    def prepare(self, url: str, superuser: str) -> Prepared:
         """Apply the revisions to the database at `url`, one by one; those that fail are passed over, said, and noted.
 
-        Returns the planner settings that they gave the database.
+        Returns the planner settings that they gave the database, and the statistics of its tables as they are now.
         """
         self._look(url)
         ours = None if "://" in self.provider else superuser
@@ -62,7 +63,12 @@ class Pending:
             if ours:
                 self.settings = stack.enter_context(owned(url, ours))
             self._apply(history, url)
-        return self.settings
+        statistics, notes = carried(self.snapshot.statistics, self._around(url))
+        return Prepared(self.settings, statistics, notes)
+
+    def _around(self, url: str) -> Around:
+        with connect(url, autocommit=True) as connection:
+            return Around(self.schema, read_schema(connection), self.objects, read_objects(connection))
 
     def _apply(self, history: History, url: str) -> None:
         applied: list[str] = []
@@ -86,7 +92,8 @@ class Pending:
     def _look(self, url: str) -> None:
         """Note what the revisions may change: foreign keys, and the types that the application binds."""
         with connect(url, autocommit=True) as connection:
-            self.references = references(read_schema(connection))
+            self.schema, self.objects = read_schema(connection), read_objects(connection)
+            self.references = references(self.schema)
             if self.accepted is None:
                 return
             planner = Planner(connection)

@@ -56,12 +56,13 @@ def check(
     *,
     settings: Mapping[str, str] | None = None,
     known_references: frozenset[str] = frozenset(),
+    touched: frozenset[str] = frozenset(),
     propose: Propose = lambda queries: {},
 ) -> CheckResult:
     """Compare today's plans of the baseline's statements, and judge those of `statements` that it does not hold.
 
     `settings` are those of today; `known_references` the foreign keys that are older than the pending revisions;
-    `propose` finds indexes for new queries.
+    `touched` the tables that those change; `propose` finds indexes for new queries.
     """
     accepted: Statements = {
         key: (query.text, tuple(plan.statement for plan in query.plans)) for key, query in baseline.queries.items()
@@ -69,7 +70,9 @@ def check(
     planned, refused = plan_all(accepted, schema, statistics, what_if)
     tables, indexes = table_rows(schema, statistics), index_definitions(schema)
     comparisons = [
-        Comparison(key, baseline.queries[key].text, before, after.plan, baseline, tables, indexes, known_references)
+        Comparison(
+            key, baseline.queries[key].text, before, after.plan, baseline, tables, indexes, known_references, touched
+        )
         for key, plans in planned.items()
         for before, after in zip(baseline.queries[key].plans, plans, strict=True)
     ]

@@ -28,6 +28,8 @@ class Comparison:
     """Index names and definitions today."""
     known_references: frozenset[str] = frozenset()
     """Foreign keys that are older than the pending revisions."""
+    touched: frozenset[str] = frozenset()
+    """Tables that the pending revisions changed something of."""
 
     @property
     def reshaped(self) -> bool:

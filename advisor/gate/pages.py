@@ -130,7 +130,8 @@ class Growth(GatePage):
 
     ## What it does
     Compares the cost of plans whose shape did not change, and names the tables that grew by a tenth and more. Where
-    none grew about as much as the cost, it is a regression (PLN003).
+    none grew about as much as the cost, it is a regression (PLN003) when the plan reads twice as many rows or a pending
+    revision changed one of its tables; otherwise order, visibility or pages of a table drifted, which no merge did.
 
     ## Why is this bad?
     It is no merge's fault, but somebody should know before the users do: the cost of this plan grows with the

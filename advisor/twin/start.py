@@ -7,7 +7,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,18 @@ from advisor.twin.watchdog import Watchdog
 
 _BOARDS = 4
 """Databases that may plan side by side, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What became of a database before statistics are loaded."""
+
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Settings that it was given."""
+    statistics: Statistics | None = None
+    """Those of its tables as they are now, where they differ."""
+    notes: tuple[str, ...] = ()
+
 
 SizeOf = Callable[[IndexDefinition, Table, Statistics, int], IndexSize]
 """Estimates an index that the snapshot does not know: definition, table, statistics, server version."""
@@ -183,13 +195,13 @@ def start_twin(
     snapshot: Snapshot,
     provider: str = "auto",
     *,
-    prepare: Callable[[str, str], Mapping[str, str] | None] | None = None,
+    prepare: Callable[[str, str], Prepared | None] | None = None,
     size_of: SizeOf | None = None,
 ) -> Iterator[Twin]:
     """Start a twin for the length of the `with` block; nothing of it is left behind.
 
     `prepare` is called with the database's URLs, of the owner and of the superuser, after the schema is restored, while
-    every table is empty: it may run migrations, and returns settings that they gave the database. `size_of` sizes the
+    every table is empty: it may run migrations, and returns what it changed. `size_of` sizes the
     indexes it adds. Raises `TwinError` when no server can be started or filled.
     """
     with ExitStack() as stack:
@@ -197,7 +209,10 @@ def start_twin(
         maker = stack.enter_context(_Maker(host))
         notes += maker.create(snapshot)
         if prepare:
-            maker.changed = prepare(_url(maker.conninfo()), _url(maker.superuser())) or {}
+            prepared = prepare(_url(maker.conninfo()), _url(maker.superuser())) or Prepared()
+            maker.changed = prepared.settings
+            notes += prepared.notes
+            snapshot = replace(snapshot, statistics=prepared.statistics or snapshot.statistics)
         yield _fill(snapshot, maker, notes, size_of)
 
 

@@ -27,14 +27,24 @@ def check(comparison: Comparison) -> Iterator[Verdict]:
         yield _verdict(comparison, "PLN003", "cost-regression", "the plan changed shape")
     elif _explained(comparison):
         yield _verdict(comparison, "PLN004", "growth", "same plan")
-    else:
+    elif _more_rows(comparison) or comparison.touched & {access.table for access in comparison.after.accesses}:
         yield _verdict(comparison, "PLN003", "cost-regression", "the same plan, and no table grew that much")
+    else:
+        what = "the same plan for about as many rows, though the order, visibility or pages of its tables changed"
+        yield _verdict(comparison, "PLN004", "growth", what)
 
 
 def _explained(comparison: Comparison) -> bool:
     """Return whether the tables grew as the cost did."""
     grown = max((comparison.grown(access.table) for access in comparison.after.accesses), default=1.0)
     return grown >= GROWN and comparison.ratio <= grown * STEEPER
+
+
+def _more_rows(comparison: Comparison) -> bool:
+    """Return whether the plan reads so many more rows that these explain the cost."""
+    before = sum(access.rows for access in comparison.before.accesses)
+    after = sum(access.rows for access in comparison.after.accesses)
+    return after >= SAME_RATIO * before
 
 
 def _verdict(comparison: Comparison, code: str, name: str, what: str) -> Verdict:

@@ -1,0 +1,56 @@
+"""What a revision makes anew, moves or renames keeps the size that production has: planned with the whole command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from advisor.catalog.folder import save_snapshot
+from advisor.catalog.take import take_snapshot
+from advisor.twin.server import Server
+from tests.gate.test_definitions import after, run
+
+TABLE = """
+CREATE TABLE events (id int NOT NULL, kind text NOT NULL, at timestamptz NOT NULL);
+INSERT INTO events SELECT n, 'Kind' || n, '2026-01-01'::timestamptz + n * interval '1 minute' FROM generate_series(1, 60000) n;
+CREATE INDEX ix_at ON events (at);
+CREATE INDEX ix_kind ON events (lower(kind));
+"""
+QUERIES = """SELECT count(*) FROM events WHERE at >= '2026-01-05' AND at < '2026-01-06';
+SELECT id FROM events WHERE lower(kind) = 'kind77';
+"""
+COPIED = "CREATE TABLE n (LIKE events); INSERT INTO n SELECT * FROM events; DROP TABLE events; ALTER TABLE n RENAME TO events;"
+INDEXES = "CREATE INDEX ix_at ON events (at); CREATE INDEX ix_kind ON events (lower(kind));"
+PARTITIONED = (
+    "ALTER TABLE events RENAME TO old; CREATE TABLE events (LIKE old) PARTITION BY RANGE (at);"
+    "CREATE TABLE events_a PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');"
+    "CREATE TABLE events_b PARTITION OF events FOR VALUES FROM ('2026-02-01') TO ('2027-01-01');"
+    "INSERT INTO events SELECT * FROM old; DROP TABLE old;"
+)
+
+
+@pytest.fixture
+def team(server: Server, database: str, connection: psycopg.Connection, tmp_path: Path) -> Path:
+    connection.execute(TABLE)
+    connection.execute("VACUUM ANALYZE events")
+    save_snapshot(take_snapshot(server.url(database)), tmp_path / "prod")
+    (tmp_path / "q.sql").write_text(QUERIES)
+    assert run(tmp_path, tmp_path / "q.sql", "--update-baseline").exit_code == 0
+    return tmp_path
+
+
+def test_a_table_made_anew_or_partitioned_without_its_indexes_fails(team: Path, tmp_path: Path) -> None:
+    for number, body in enumerate((COPIED, PARTITIONED)):
+        done = after(team, tmp_path / f"bad{number}", body)
+        assert done.exit_code == 1 and "index ix_at is gone" in done.stdout, done.output
+        assert "index ix_kind is gone" in done.stdout and "is taken to hold the rows of public.events" in done.stdout
+
+
+def test_one_that_keeps_them_passes_whatever_it_is_called(team: Path, tmp_path: Path) -> None:
+    renamed = "ALTER TABLE events RENAME TO base; CREATE VIEW events AS SELECT * FROM base"
+    again = "DROP INDEX ix_kind; CREATE INDEX ix_lower ON events (lower(kind))"
+    for number, body in enumerate((COPIED + INDEXES, PARTITIONED + INDEXES, renamed, again)):
+        done = after(team, tmp_path / f"good{number}", body)
+        assert done.exit_code == 0 and "passed: 2 queries checked, 0 failed" in done.stdout, (body, done.output)
