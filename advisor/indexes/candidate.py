@@ -75,8 +75,15 @@ class Need:
         return tuple(
             p
             for p in self.occurrence.predicates
-            if p.disjunction is None and not p.behind_policy and self.indexable(p.term)
+            if p.disjunction is None and not p.behind_policy and not self._mistyped(p) and self.indexable(p.term)
         )
+
+    def _mistyped(self, predicate: Predicate) -> bool:
+        """Return whether the server casts a column that has an index, as the value has another type: to be cured."""
+        if not predicate.implicit_cast or predicate.cast not in {"numeric", "float8"}:
+            return False
+        leads = {index.definition.keys[0].column for index in self.table.indexes if index.valid}
+        return len(predicate.term.columns) == 1 and predicate.term.columns[0] in leads
 
     def indexable(self, term: Term) -> bool:
         """Return whether an index may hold the term: immutable, and the literals within it are not seen to vary."""
@@ -87,6 +94,16 @@ class Need:
     def equalities(self) -> tuple[Term, ...]:
         """Return the terms pinned to one value, most shared first, then most selective, then by name."""
         return self.ordered(unique_terms(p.term for p in self.conditions if p.kind in EQUALITY))
+
+    @cached_property
+    def one_row(self) -> bool:
+        """Return whether an existing unique index finds the one row there can be: no other index finds it sooner."""
+        pinned = {p.term.column for p in self.conditions if p.kind == "equality"}
+        return any(
+            index.valid and index.definition.unique and not index.definition.where
+            and {key.column for key in index.definition.keys} <= pinned - {None}
+            for index in self.table.indexes
+        )  # fmt: skip
 
     @cached_property
     def lists(self) -> tuple[Term, ...]:

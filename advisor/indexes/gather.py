@@ -53,6 +53,8 @@ def gather(
         wanted[query.id] = []
         for need in needs(context, query, shape, refused[query.id]) if shape else ():
             for suggestion in (guarded(need, one) for one in suggestions(need)):
+                if need.one_row and suggestion.definition.table == need.table.name:
+                    continue
                 if _admitted(suggestion, context, refused[query.id]):
                     pool.setdefault(suggestion.definition, suggestion)
                     wanted[query.id].append(suggestion.definition)

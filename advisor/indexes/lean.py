@@ -6,7 +6,7 @@ them, write costs counted, and none may lose more than `OWN` of what it gains it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -21,14 +21,22 @@ EXCHANGE = 5.0
 """By how many times more, relatively, bytes must shrink than the time saved does."""
 
 
-def lean(problem: Problem, best: frozenset[int]) -> frozenset[int]:
-    """Return the smallest choice within the slack of `best`, which is that itself where there is none smaller."""
+PAYLOAD = 0.05
+"""By which share of its size an index with payload counts as larger: what fits into padding is not free for long."""
+
+
+def lean(problem: Problem, best: frozenset[int], payload: Container[int] = ()) -> frozenset[int]:
+    """Return the smallest choice within the slack of `best`, which is that itself where there is none smaller.
+
+    `payload` holds the indexes that have some.
+    """
     queries = tuple(undominated(configurations) for configurations in problem.queries)
     parts = components(replace(problem, queries=tuple(configurations for configurations in queries if configurations)))
-    return frozenset().union(*(_lean(part, best) for part in parts))
+    sizes = tuple(size * (1 + PAYLOAD * (index in payload)) for index, size in enumerate(problem.sizes))
+    return frozenset().union(*(_lean(part, best, sizes) for part in parts))
 
 
-def _lean(problem: Problem, best: frozenset[int]) -> frozenset[int]:
+def _lean(problem: Problem, best: frozenset[int], sizes: Sequence[float]) -> frozenset[int]:
     used = sorted({index for configurations in problem.queries for one in configurations for index in one.indexes})
     mine = best & frozenset(used)
     if len(mine) == 0:
@@ -36,12 +44,12 @@ def _lean(problem: Problem, best: frozenset[int]) -> frozenset[int]:
     column = {index: place for place, index in enumerate(used)}
     kept = [_kept(configurations, mine) for configurations in problem.queries]
     rows = [*constraints(problem, column, len(used)), *_floors(problem, column, kept, mine)]
-    whole, gain = _bytes(problem, mine) or 1, sum(kept) or 1.0
-    costs = [-problem.sizes[index] / whole - EXCHANGE * problem.charges[index] / gain for index in used]
+    whole, gain = _sum(sizes, mine) or 1.0, sum(kept) or 1.0
+    costs = [-sizes[index] / whole - EXCHANGE * problem.charges[index] / gain for index in used]
     costs += [EXCHANGE * one.saving / gain for configurations in problem.queries for one in configurations]
     found = optimum(np.array(costs) * 1e4, len(used), rows, whole=True)
     smaller = None if found is None else frozenset(used[place] for place in found)
-    return mine if smaller is None or _bytes(problem, smaller) >= _bytes(problem, mine) else smaller
+    return mine if smaller is None or _sum(sizes, smaller) >= _sum(sizes, mine) else smaller
 
 
 def _kept(configurations: Sequence[Configuration], chosen: frozenset[int]) -> float:
@@ -70,5 +78,5 @@ def _floors(problem: Problem, column: dict[int, int], kept: Sequence[float], bes
     return rows
 
 
-def _bytes(problem: Problem, chosen: frozenset[int]) -> int:
-    return sum(problem.sizes[index] for index in chosen)
+def _sum(sizes: Sequence[float], chosen: frozenset[int]) -> float:
+    return sum(sizes[index] for index in sorted(chosen))

@@ -44,7 +44,7 @@ def select(
         problem = problem_of(costs, weighted, economy, options)
         chosen = solve(problem)
         if options.budget is None:
-            chosen = lean(problem, chosen)
+            chosen = lean(problem, chosen, economy.bare)
         asked = costs.asked
         served = [one for one in widened(chosen) if one.field.shown and not costs.late]
         costs.ask(Question(one.field.query, chosen & one.field.shown) for one in served)

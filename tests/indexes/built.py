@@ -37,6 +37,8 @@ class BuiltWhatIf:
 
     def _create(self, definition: IndexDefinition) -> str | Refused:
         name = definition.name
+        if name in self.built.values():  # the same text, only that a default is spelled out
+            return name
         try:
             if any("trgm" in (key.opclass or "") for key in definition.keys):
                 self.connection.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -34,14 +35,23 @@ def facts(connection: psycopg.Connection):
     return schema, replace(statistics, since=BEGIN.isoformat(), scans_since=BEGIN.isoformat(), captured=end)
 
 
-def advised(connection: psycopg.Connection, queries: dict[str, tuple[str, float]], *, same: bool = False) -> Advice:
-    """Return the advice for statements with their time; `same`: every execution had the very literals of the text."""
+def advised(
+    connection: psycopg.Connection,
+    queries: dict[str, tuple[str, float]],
+    *,
+    same: bool = False,
+    stable: Collection[str] = (),
+) -> Advice:
+    """Return the advice for statements with their time.
+
+    `same`: every execution had the very literals of the text; `stable`: those literals only, the others vary.
+    """
     schema, statistics = facts(connection)
     shapes = {n: shape for n, (text, _) in queries.items() if isinstance(shape := analyse(text, schema), QueryShape)}
     statements = {n: (BoundStatement(text, None, "logged"),) for n, (text, _) in queries.items()}
     workload = Workload(
         tuple(
-            Query(n, None, text, 100, ms, ms / 100, slots=_slots(shapes.get(n)) if same else ())
+            Query(n, None, text, 100, ms, ms / 100, slots=_slots(shapes.get(n), None if same else stable))
             for n, (text, ms) in queries.items()
         )
     )
@@ -52,10 +62,21 @@ def advised(connection: psycopg.Connection, queries: dict[str, tuple[str, float]
         what_if.drop()
 
 
-def _slots(shape: QueryShape | None) -> tuple[Slot, ...]:
-    """Return the slots as if every execution had had the same literals."""
+def _slots(shape: QueryShape | None, stable: Collection[str] | None) -> tuple[Slot, ...]:
+    """Return the slots as if every execution had had the same literals, or the stable ones of them."""
+    if stable is not None and not stable:
+        return ()
     operands = [o for t in shape.tables for p in t.predicates for o in p.operands] if shape else []
     terms = [p.term for t in shape.tables for p in t.predicates] if shape else []
-    values = {o.slot: o.value for o in operands if isinstance(o, Constant) and o.slot is not None}
+    values: dict[int, list[str | None]] = {}
+    for one in operands:
+        if isinstance(one, Constant) and one.slot is not None:
+            values.setdefault(one.slot, []).append(one.value)
     last = max([*values, *(slot for term in terms for slot in term.slots)], default=-1)
-    return tuple(Slot(((values.get(number), 100.0),), 1, 100.0) for number in range(last + 1))
+    return tuple(_slot(values.get(number, [None]), stable) for number in range(last + 1))
+
+
+def _slot(values: list[str | None], stable: Collection[str] | None) -> Slot:
+    if stable is None or set(values) <= set(stable):
+        return Slot(tuple((value, 100.0) for value in values), len(values), 100.0)
+    return Slot(((values[0], 1.0),), 100, 100.0)

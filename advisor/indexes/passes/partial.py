@@ -12,7 +12,7 @@ from itertools import islice
 
 from advisor.analysis.shape import Constant, Parameter, Predicate
 from advisor.catalog.index import IndexDefinition, IndexKey
-from advisor.indexes.candidate import Need, Suggestion
+from advisor.indexes.candidate import MOSTLY_NULL, Need, Suggestion
 from advisor.indexes.parentheses import stripped
 from advisor.workload.model import Slot
 
@@ -22,6 +22,9 @@ RARE = 0.5
 MOST = 0.8
 """Share of executions with the same value from which a slot counts as stable."""
 BASES = 6
+"""B-trees that are restricted to each condition, those that yield an order first: nothing then needs to be sorted."""
+LONGEST = 8
+"""Values of a list that a predicate may hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +41,13 @@ def suggest(need: Need, found: tuple[Suggestion, ...]) -> Iterator[Suggestion]:
     """Yield the b-trees found so far, restricted to each trusted condition and to all of them together."""
     if not need.context.options.partial:
         return
-    trusted = list(dict.fromkeys(one for one in (trust(need, p) for p in need.conditions) if one))
+    judged = (judge(need, p) for judge in (trust, filled) for p in need.conditions)
+    trusted = list(dict.fromkeys(one for one in judged if one))
     groups = [[one] for one in trusted] + ([trusted] if len(trusted) > 1 else [])
-    trees = [s.definition for s in found if s.definition.method == "btree" and s.definition.table == need.table.name]
+    trees = [s for s in found if s.definition.method == "btree" and s.definition.table == need.table.name]
+    ordered = sorted(trees, key=lambda one: one.origin != "ordering")
     for group in groups:
-        restricted = dict.fromkeys(restrict(need, base, group) for base in trees)
+        restricted = dict.fromkeys(restrict(need, base.definition, group) for base in ordered)
         for definition in islice(restricted, BASES):
             yield Suggestion(definition, "partial", rests_on="; ".join(one.why for one in group))
 
@@ -66,12 +71,55 @@ def trust(need: Need, predicate: Predicate) -> Trusted | None:
             return None
         condition = stripped(predicate.sql)
         return Trusted(condition, term.expression, f"{condition} stands in the statement itself")
-    if predicate.kind != "equality" or len(predicate.operands) != 1:
+    if predicate.kind not in {"equality", "list", "inequality"} or predicate.operator not in {"=", "<>"}:
         return None
-    stable = stable_value(need, predicate)
-    if stable is None or _frequency(need, predicate, stable[0]) > RARE:
+    return _compared(need, predicate)
+
+
+def _compared(need: Need, predicate: Predicate) -> Trusted | None:
+    """Return a comparison with one value, or with a list of them, that is the same in (nearly) every execution."""
+    term = predicate.term
+    if predicate.kind == "list":
+        values, why = stable_list(need, predicate)
+    else:
+        stable = stable_value(need, predicate) if len(predicate.operands) == 1 else None
+        values, why = ((stable[0],), stable[1]) if stable else ((), "")
+    if not values:
         return None
-    return Trusted(_condition(predicate, stable[0]), term.expression, stable[1])
+    share = sum(_frequency(need, predicate, value) for value in values)
+    if predicate.kind == "inequality":
+        nulls = need.column_statistics(term.column) if term.column else None
+        share = 1 - share - (nulls.null_frac if nulls else 0.0)
+    if share > RARE:
+        return None
+    if predicate.kind == "list":
+        return Trusted(f"{term.expression} IN ({', '.join(quote_literal(v).strip() for v in values)})", "", why)
+    return Trusted(_condition(predicate, values[0]), term.expression, why)
+
+
+def stable_list(need: Need, predicate: Predicate) -> tuple[tuple[str, ...], str]:
+    """Return the values that every execution listed, sorted, and the evidence; none where lists differ."""
+    slots = {one.slot for one in predicate.operands if isinstance(one, Constant | Parameter)}
+    slot = slots.pop() if len(slots) == 1 else None
+    if slot is None or slot >= len(need.query.slots):
+        return (), ""
+    seen = need.query.slots[slot]
+    values = tuple(sorted(value for value, _ in seen.common if value is not None))
+    every = all(count >= seen.executions for _, count in seen.common)
+    enough = seen.executions >= need.context.options.stable_executions
+    if not (every and enough and seen.distinct <= len(values) == len(seen.common) <= LONGEST):
+        return (), ""
+    return values, f"all {seen.executions:g} captured executions listed the same {len(values)} values"
+
+
+def filled(need: Need, predicate: Predicate) -> Trusted | None:
+    """Return IS NOT NULL of a column that is mostly NULL, where a comparison with it implies that."""
+    column = predicate.term.column
+    found = need.column_statistics(column) if column else None
+    if predicate.kind not in {"equality", "range", "list"} or found is None or found.null_frac < MOSTLY_NULL:
+        return None
+    condition = f"{predicate.term.expression} IS NOT NULL"
+    return Trusted(condition, "", f"{condition} follows from the comparison, and most rows hold NULL")
 
 
 def _condition(predicate: Predicate, value: str) -> str:

@@ -1,0 +1,32 @@
+"""The exact indexes for a statement or a few, on real rows: no byte that buys nothing, no walk that is a gamble."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from advisor.indexes.reason import key_list
+from tests.indexes.small import advised, make
+
+CASES = tomllib.loads((Path(__file__).parent / "lean.toml").read_text())["case"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["name"]))
+def test_exactly_these_indexes_are_built(connection: psycopg.Connection, case: dict[str, Any]) -> None:
+    make(connection, case["schema"])
+    queries = {f"q{number}": (text, float(ms)) for number, (text, ms) in enumerate(case["queries"])}
+    advice = advised(connection, queries, stable=case.get("stable", ()))
+    made = [p for p in advice.proposals if p.action != "drop"]
+    found = [f"{p.definition.table} {_method(p.definition.method)}{key_list(p.definition)}" for p in made]
+    assert sorted(found) == sorted(case["built"]), advice.why_not
+    assert all(0 <= p.benefit.percent <= 100 for p in made)
+    if not made:
+        assert advice.why_not
+
+
+def _method(method: str) -> str:
+    return "" if method == "btree" else f"USING {method} "
