@@ -17,6 +17,7 @@ from advisor.own_file import decoded, read_own, refuse_version
 from advisor.twin.plan import PlanNode
 from advisor.twin.statement import BoundStatement
 from advisor.whole_file import write_whole
+from advisor.workload.older_ids import renewed_id
 
 VERSION = "1.1"
 
@@ -134,4 +135,14 @@ def load_baseline(path: Path) -> Baseline:
     where, do = str(path), "restore it from git, or write it anew with --update-baseline"
     content = read_own(path, "write one with --update-baseline and commit it", do)
     refuse_version(content, VERSION, where, do)
-    return decoded(content, Baseline, where, do)
+    found = decoded(content, BaselineFile, where, do)
+    return found if found.schema_version == VERSION else _renewed(found)
+
+
+def _renewed(baseline: Baseline) -> Baseline:
+    """Return an older baseline with the ids that its queries have today; of two that are one now the first stays."""
+    queries: dict[str, AcceptedQuery] = {}
+    for query in baseline.queries.values():
+        name = renewed_id(query.id, query.text)
+        queries.setdefault(name, replace(query, id=name))
+    return replace(baseline, queries=queries)

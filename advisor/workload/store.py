@@ -15,6 +15,7 @@ from advisor.errors import InputError
 from advisor.own_file import decoded, refuse_version
 from advisor.whole_file import write_whole
 from advisor.workload.model import Workload
+from advisor.workload.older_ids import with_renewed_ids
 
 VERSION = 1
 """Grows when a reader of the previous version could no longer understand the file."""
@@ -45,7 +46,7 @@ def encode(workload: Workload) -> bytes:
 def decode(data: bytes, name: str) -> Workload:
     """Return the workload in a file's JSON; raises `InputError` for a damaged file or an unknown version."""
     refuse_version(data, VERSION, name, "read it with the pgadvisor version that wrote it, or capture again")
-    return decoded(data, WorkloadFile, name, "capture again").workload
+    return with_renewed_ids(decoded(data, WorkloadFile, name, "capture again").workload)
 
 
 def save(workload: Workload, path: Path) -> int:
