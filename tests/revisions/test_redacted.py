@@ -126,7 +126,7 @@ def test_advise_writes_redacted_revisions(tmp_path: Path) -> None:
     given = ["--isolated", "advise", "statements.sql", "--schema", "schema.sql", "--alembic", str(ini), "--redact"]
     command = [sys.executable, "-c", program, *given]
     refused = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
-    assert refused.returncode == 2 and "give it with --write" in refused.stderr
+    assert refused.returncode == 2 and "--write" in refused.stderr
     done = subprocess.run([*command, "--write"], capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     written = versions(tmp_path)
