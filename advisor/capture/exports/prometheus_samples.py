@@ -57,11 +57,15 @@ def _series(result: Any, tally: Tally) -> Series | None:
     if not isinstance(metric, dict):
         tally.add("not a series", "result", str(result))
         return None
-    pairs = result.get("values") or [result.get("value")]
+    values = result.get("values")
+    pairs = values if isinstance(values, list) and values else [result.get("value")]
     points = []
     for pair in pairs:
-        if isinstance(pair, list) and len(pair) == 2 and (value := _value(str(pair[1]))) is not None:
-            points.append((float(pair[0]), value))
+        if not isinstance(pair, list) or len(pair) != 2:
+            continue
+        time, value = _value(str(pair[0])), _value(str(pair[1]))
+        if time is not None and value is not None:
+            points.append((time, value))
     if "__name__" not in metric or not points:
         tally.add("series without metric name or values (query the metric itself, not a rate)", "result", str(metric))
         return None
