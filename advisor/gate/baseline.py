@@ -7,7 +7,7 @@ own statements, so that checking needs nothing but the baseline and a snapshot.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import orjson
@@ -136,7 +136,8 @@ def load_baseline(path: Path) -> Baseline:
     content = read_own(path, "write one with --update-baseline and commit it", do)
     refuse_version(content, VERSION, where, do)
     found = decoded(content, BaselineFile, where, do)
-    return found if found.schema_version == VERSION else _renewed(found)
+    baseline = Baseline(**{one.name: getattr(found, one.name) for one in fields(Baseline)})
+    return baseline if found.schema_version == VERSION else _renewed(baseline)
 
 
 def _renewed(baseline: Baseline) -> Baseline:
