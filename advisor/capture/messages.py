@@ -146,9 +146,13 @@ def _after(template: str, whole: bool, word: bytes | None = None) -> bytes:
     """Return the pattern of what stands between duration and text; `whole` templates have no duration."""
     parts = [re.escape(part.encode()) for part in template.split("%s")]
     parts = parts[:-1] if whole else parts[1:-1]
-    if word is None:
-        return NAME.join(parts)
-    return parts[0] + word + NAME.join((b"", *parts[1:]))
+    begin, rest = (parts[0], parts[1:]) if word is None else (parts[0] + word, parts[1:])
+    return begin + b"".join(_named(part) for part in rest if part)
+
+
+def _named(following: bytes) -> bytes:
+    """Return the pattern of names, none or several, and what first follows them; nothing of them is given back."""
+    return b"(?>" + NAME + following + b")"
 
 
 def severity_pattern(language: Language) -> bytes:

@@ -13,7 +13,7 @@ import pytest
 
 import advisor
 from advisor.capture.infer import KNOWN
-from advisor.capture.messages import english
+from advisor.capture.messages import catalogues, english, language_named
 from advisor.capture.prefix import compile_prefix
 from advisor.capture.records.stderr import StderrReader
 
@@ -48,6 +48,20 @@ def seconds(pattern: re.Pattern[Any], text: str) -> float:
     began = time.process_time()
     pattern.match(given)
     return time.process_time() - began
+
+
+@pytest.mark.parametrize("code", sorted(catalogues()))
+def test_no_language_makes_a_line_without_an_end_slow(code: str) -> None:
+    catalogue, prefix = catalogues()[code], "2026-11-01 10:00:00.001 UTC [77] "
+    log = next(word for word, meaning in catalogue["severities"].items() if meaning == "LOG")
+    pattern = StderrReader(compile_prefix("%m [%p] "), language_named(code)).quick(b"UTC")
+    for template in catalogue["templates"].values():
+        for word in catalogue["words"].values():
+            begin = f"{prefix}{log}:  {template.replace('%s', '1', 1).replace('%s', word, 1).split('%s')[0]} "
+            for pump in (" ", "a ", "a", "%"):
+                once, more = (begin + pump * (times * SIZE // len(pump)) + "!" for times in (1, 4))
+                if (long := seconds(pattern, more)) > FLOOR:
+                    assert long < GROWTH * max(seconds(pattern, once), FLOOR / 10), f"{pump!r} after {begin!r}"
 
 
 FOUND = dict(patterns())
