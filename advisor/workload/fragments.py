@@ -9,7 +9,7 @@ from itertools import accumulate, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.workload.loops import Preceding
+from advisor.workload.loop_parents import Preceding
 from advisor.workload.steps import Content, Steps, joined
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -15,62 +14,27 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.capture.numbering import counts_of
-from advisor.capture.parameters import split_parameters
 from advisor.capture.record import NO_TIME
 from advisor.capture.tags import tags_of
+from advisor.workload.known_keys import KnownKeys
 from advisor.workload.looked_at import SHORTEST, sampled_rank
-from advisor.workload.loopsum import LIMITED, LOOP_TAGS, PPM, LoopKey, LoopSum, LoopSums, ParentSum, Spans, merge_loops
+from advisor.workload.loop_parents import WINDOW, WINDOW_TIME, Before, Preceding, parent_sum
+from advisor.workload.loopsum import LOOP_TAGS, PPM, LoopKey, LoopSum, LoopSums, ParentSum, Spans, merge_loops
 from advisor.workload.partial import EntryKey
-from advisor.workload.slots import SlotMap, slot_map
-from advisor.workload.steps import SAMPLED, STATEMENT, Content, Steps
-from advisor.workload.units import AROUND, Bounds, StepColumns, UnitKind, listed
-from advisor.workload.unitsizes import Sized, sized
-from advisor.workload.vectors import Column, Executions, columns, executions, numbers, shown
-
-WINDOW = 20
-"""Statements before a loop among which its parent is sought."""
-
-WINDOW_TIME = 2_000_000
-"""Microseconds before a loop within which its parent is sought."""
-
-ORDERED = 0.9
-"""Share of the steps from one value to the next that go one way when values are in order."""
-
-SHORT = 10_000
-"""A median pause (microseconds) of which a log in milliseconds does not tell whether the pauses are alike."""
-
-EVEN = 6
-"""How many times longer the long pauses of one client's loop may be than its short ones."""
-
-MANY, QUARTERS = 7, 2.5
-"""Pauses from which on their middle half tells, and how many times longer than its shortest the longest may be there:
-of those between visitors it is nearly five times."""
-
-PERIOD, STRICT, CLOCKED = 50_000, 1.2, 10
-"""Periods (microseconds) that are longer and more alike than this, so many of them, are those of a clock."""
+from advisor.workload.rhythm import clocked, is_monotone, is_paced
+from advisor.workload.steps import SAMPLED, STATEMENT, Content
+from advisor.workload.units import StepColumns, UnitKind, listed
+from advisor.workload.value_lists import FEW, lists
+from advisor.workload.vectors import Column, Executions, columns, executions, shown
 
 COARSE = 1_000_000
 """Time stamps of so many microseconds do not tell how long pauses were."""
-
-LISTED = re.compile(rb"\bin\s*\(|\bany\s*\(", re.I)
-
-VALUES = re.compile(rb"\bin\s*\(([^()]*)\)", re.I)
-ARRAY = re.compile(rb"\bany\s*\(", re.I)
-ARRAYS = re.compile(rb"'\{([^']*)\}'")
-
-FEW = 4
-"""Values that a list may hold and still be that of one row, if others hold fewer: else they are a batch."""
 
 DIVIDED = 0.7
 """Share of a statement's executions that must be in loops when others divide them, else they do not."""
 
 BESIDE = 0.8
 """Share of a loop's rounds in which a statement must stand to be part of the round."""
-
-LIMITING = re.compile(rb"\blimit\b|\bfetch\b", re.I)
-
-MANY_MAPS = 20_000
 
 
 class Contents(Protocol):
@@ -93,28 +57,11 @@ class Known(dict[int, Content]):
 
 
 class LoopFinder:
-    """Finds loops in spans of steps; remembers the slots of text keys."""
+    """Finds loops in spans of steps; remembers what is known of text keys."""
 
     def __init__(self, resolution: int = 0) -> None:
         self.resolution = resolution
-        self.maps: dict[bytes, SlotMap | None] = {}
-        self.known: dict[bytes, tuple[bool, bool]] = {}
-
-    def traits(self, key: bytes) -> tuple[bool, bool]:
-        """Return whether a text key's texts may hold a LIMIT and a list of values."""
-        if key not in self.known:
-            if len(self.known) > MANY_MAPS:
-                self.known.clear()
-            self.known[key] = bool(LIMITING.search(key)), bool(LISTED.search(key))
-        return self.known[key]
-
-    def slot_map(self, key: bytes, text: bytes) -> SlotMap | None:
-        """Return the slots of a text key's texts."""
-        if key not in self.maps:
-            if len(self.maps) > MANY_MAPS:
-                self.maps.clear()
-            self.maps[key] = slot_map(text)
-        return self.maps[key]
+        self.keys = KnownKeys()
 
     def unit(
         self, columns: StepColumns, span: Span, contents: Contents, before: Callable[[int], Preceding]
@@ -140,68 +87,6 @@ class Span(NamedTuple):
     end: int
     frame: NDArray[np.int64]
     """Number of each step's frame."""
-
-
-class Before(NamedTuple):
-    """A statement that stands right before a unit of work: a list may be read before the transaction begins."""
-
-    entry: EntryKey
-    end: int
-    content: Content | None
-
-
-Preceding = list[Before | None]
-"""The steps before a unit, the nearest first; `None` for those that are no statements."""
-
-
-def preceding(steps: Steps, place: int, begin: int, content_of: Callable[[int], Content | None]) -> Preceding:
-    """Return the steps before a unit, `AROUND` at most; the session begins at `begin`."""
-    found: Preceding = []
-    for number in range(place - 1, max(begin, place - AROUND) - 1, -1):
-        entry = int(steps.entry[number])
-        known = steps.classes[entry] == STATEMENT
-        found.append(Before(steps.entries[entry], int(steps.end[number]), content_of(number)) if known else None)
-    return found
-
-
-def repeating(steps: Steps, units: NDArray[np.int64]) -> list[list[int]]:
-    """Return the units in which any statement was run often enough to be a loop."""
-    number, counts = _counted(steps, units)
-    found: list[list[int]] = units[np.unique(number[counts >= SHORTEST])].tolist()
-    return found
-
-
-def sizes(steps: Steps, bounds: Bounds, units: NDArray[np.int64]) -> list[Sized]:
-    """Return the frames of some size of these units."""
-    if not len(units):
-        return []
-    inside = np.zeros(len(steps) + 1, dtype=np.int64)
-    np.add.at(inside, units[:, 0], 1)
-    np.add.at(inside, units[:, 1], -1)
-    held = np.cumsum(inside[:-1]) > 0
-    begins = held & (np.diff(bounds.frame, prepend=-1) != 0)
-    begins[units[:, 0]] = True
-    places = np.flatnonzero(begins | (~held & np.concatenate(([False], held[:-1]))))
-    frames = np.column_stack((places, np.append(places[1:], len(steps))))
-    frames = frames[held[places]]
-    number, counts = _counted(steps, frames)
-    return sized(frames, number, counts)
-
-
-def _counted(steps: Steps, units: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return, for each statement of each unit, the unit's number and how often it ran.
-
-    Units are given as rows of their first step and the step after their last.
-    """
-    if not len(units):
-        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    begins, ends = units[:, 0], units[:, 1]
-    inside = np.bincount(begins, minlength=len(steps) + 1) - np.bincount(ends, minlength=len(steps) + 1)
-    place = np.flatnonzero((np.cumsum(inside)[:-1] > 0) & (steps.classes[steps.entry] == STATEMENT))
-    unit = np.searchsorted(begins, place, side="right") - 1
-    size = max(len(steps.entries), 1)
-    distinct, counts = counts_of(unit.astype(np.int64) * size + steps.entry[place], size * len(units))
-    return distinct // size, counts
 
 
 class _Unit:
@@ -309,7 +194,7 @@ class _Unit:
         if len(known) < SHORTEST:
             return self._alike(entry, run, kind, outer)
         of = self.contents.of([self.place[number] for number in known])
-        values = columns(of, self.finder.slot_map) if of is not None else None
+        values = columns(of, self.finder.keys.slot_map) if of is not None else None
         if of is None or values is None:
             return None
         varying = tuple(sorted(slot for slot, column in values.items() if len(set(column)) > 1))
@@ -317,7 +202,7 @@ class _Unit:
         tuples = list(zip(*(values[slot] for slot in varying), strict=True)) if varying else []
         tags = tags_of(of.texts[0])
         pauses = self._pauses(known)
-        paced = _paced(pauses) and not clocked(self._periods(known))
+        paced = is_paced(pauses) and not clocked(self._periods(known))
         key = LoopKey(
             self.entries[entry], varying, constant, kind, of.application,
             tuple((name, tags[name]) for name in LOOP_TAGS if name in tags), outer, paced or kind != "session",
@@ -329,7 +214,7 @@ class _Unit:
             executions=len(run),
             lengths={len(run): 1},
             distinct=len(set(tuples)) * PPM // len(known),
-            monotone=int(any(_monotone(values[slot]) for slot in varying)),
+            monotone=int(any(is_monotone(values[slot]) for slot in varying)),
             paced=int(paced),
             one_by_one=int(longest == 1),
             short_lists=int(longest == 1 or shortest < longest <= FEW),
@@ -352,7 +237,7 @@ class _Unit:
             return None
         key, made = known
         pauses = self._pauses(run)
-        paced = _paced(pauses) and not clocked(self._periods(run))
+        paced = is_paced(pauses) and not clocked(self._periods(run))
         return key._replace(paced=paced or kind != "session"), replace(
             made,
             executions=len(run),
@@ -416,14 +301,14 @@ class _Unit:
                 continue
             if self.end[place] != NO_TIME and self.start[first] - self.end[place] > WINDOW_TIME:
                 break
-            found[name] = parent_sum(self.content(place), first - place - 1, len(run), values, self.finder)
+            found[name] = parent_sum(self.content(place), first - place - 1, len(run), values, self.finder.keys)
         names = {self.entries[other] for other in within}
         for number, before in enumerate(self.before[: max(0, WINDOW - first)]):
             if before.entry in found or before.entry in names:
                 continue
             if before.end != NO_TIME and self.start[first] - before.end > WINDOW_TIME:
                 break
-            found[before.entry] = parent_sum(before.content, first + number, len(run), values, self.finder)
+            found[before.entry] = parent_sum(before.content, first + number, len(run), values, self.finder.keys)
         return found
 
 
@@ -448,87 +333,3 @@ def _places(entry: list[int]) -> Mapping[int, Sequence[int]]:
     for number, one in enumerate(entry):
         found.setdefault(one, []).append(number)
     return found
-
-
-def parent_sum(content: Content | None, between: int, length: int, values: set[bytes], finder: LoopFinder) -> ParentSum:
-    """Return how one execution stands before a loop of `length` rounds; `values` are those of its only varying slot."""
-    limited, listed = finder.traits(content.key) if content is not None else (False, False)
-    limit = _limit(content) if content is not None and limited else None
-    known = {limit: 1} if content is not None else {}
-    made = ParentSum(1, between, limits=known, reached=int(limit == length))
-    if content is not None and content.rows is not None:
-        made.rows[content.rows] = 1
-    held = _listed(content, finder) if content is not None and listed and values else None
-    if held is not None:
-        made.listed = 1
-        made.contained = len({shown(value) for value in values} & held) * PPM // len(values)
-    return made
-
-
-def lists(of: Executions) -> tuple[int, int]:
-    """Return the values of the shortest and the longest list that a query's executions were given; 1 without a list."""
-    sizes = {match[1].count(b",") + 1 for key in of.keys for match in VALUES.finditer(key)}
-    if any(ARRAY.search(key) for key in of.keys):
-        for text, parameters in zip(of.texts, of.parameters, strict=True):
-            sizes.update(one.count(b",") + 1 for one in ARRAYS.findall(text) + ARRAYS.findall(parameters or b""))
-    return (min(sizes), max(sizes)) if sizes else (1, 1)
-
-
-def _paced(pauses: list[int]) -> bool:
-    """Return whether rising pauses are those of one client: short, or alike.
-
-    Visitors come at moments of their own.
-    """
-    if not pauses:
-        return True
-    size = len(pauses)
-    low, middle, high = pauses[size // 10], pauses[size // 2], pauses[size - 1 - size // 10]
-    alike = size >= MANY and pauses[size - 1 - size // 4] <= QUARTERS * pauses[size // 4]
-    return middle <= SHORT or high <= EVEN * low or alike
-
-
-def clocked(periods: list[int]) -> bool:
-    """Return whether rising periods are those of a clock: what comes by it is no loop over rows."""
-    size = len(periods)
-    low, high = (periods[size // 10], periods[size - 1 - size // 10]) if periods else (0, 0)
-    return size >= CLOCKED and periods[size // 2] > PERIOD and high <= STRICT * low
-
-
-def _monotone(column: Column) -> bool:
-    """Return whether whole numbers rise or fall from one to the next nearly always: two loops may be one unit."""
-    known = numbers(column)
-    if known is None:
-        return False
-    rises = falls = 0
-    for before, after in pairwise(known):
-        rises += after > before
-        falls += after < before
-    return 2 * (rises + falls) >= len(known) - 1 and max(rises, falls) >= ORDERED * (rises + falls)
-
-
-def _limit(content: Content) -> int | None:
-    """Return the LIMIT of an execution, bound or written."""
-    match = LIMITED.search(content.text)
-    if match is None:
-        return None
-    if written := match[2] or match[4]:
-        return int(written)
-    number = int(match[1] or match[3])
-    bound = split_parameters(content.parameters) if content.parameters is not None else None
-    value = bound[number - 1] if bound is not None and number <= len(bound) else None
-    return int(value) if value is not None and value.isdigit() else None
-
-
-def _listed(content: Content, finder: LoopFinder) -> set[str | None] | None:
-    """Return the values of a statement's list of literals or array parameter, `None` when it has none."""
-    found = columns(executions([content]), finder.slot_map)
-    if found is None:
-        return None
-    held: set[str | None] = set()
-    for column in found.values():
-        token = column[0]
-        if token.startswith(b"'{") and token.endswith(b"}'"):
-            held.update(item.strip('"') for item in token[2:-2].decode("utf-8", "replace").split(","))
-        elif b"," in token and not token.startswith(b"'{"):
-            held.update(shown(item) for item in token.split(b","))
-    return held or None

@@ -23,9 +23,12 @@ from advisor.workload.bursts import (
     Read,
     sequential,
 )  # fmt: skip
-from advisor.workload.loops import FEW, QUARTERS, LoopFinder, clocked, lists, parent_sum
+from advisor.workload.known_keys import KnownKeys
+from advisor.workload.loop_parents import parent_sum
 from advisor.workload.loopsum import PPM, LoopKey, LoopSum, LoopSums, merge_loops
 from advisor.workload.partial import EntryKey
+from advisor.workload.rhythm import QUARTERS, clocked
+from advisor.workload.value_lists import FEW, lists
 from advisor.workload.vectors import columns, executions, shown
 
 DENSE = 1_000_000
@@ -57,8 +60,8 @@ class _Open:
 class PooledLoops:
     """Takes the bursts of blocks in the order of the log."""
 
-    def __init__(self, finder: LoopFinder) -> None:
-        self.finder = finder
+    def __init__(self, keys: KnownKeys) -> None:
+        self.keys = keys
         self.open: dict[tuple[Group, EntryKey, Kind], _Open] = {}
         self.recent: list[LastReads] = []
         """Of the latest blocks, until there are enough."""
@@ -121,7 +124,7 @@ class PooledLoops:
         picked = sorted((one for part in found.parts for one in part.shown), key=lambda one: (one[0], one[1].text))
         contents = [content for _, content in picked[: bursts.SHOWN]]
         of = executions(contents)
-        values = columns(of, self.finder.slot_map)
+        values = columns(of, self.keys.slot_map)
         varying = tuple(sorted(slot for slot, column in (values or {}).items() if len(set(column)) > 1))
         if values is None or not varying:
             return None
@@ -144,7 +147,7 @@ class PooledLoops:
             sessions=len(np.unique(session)),
             example=(examples[0], examples[-1]),
             parents={
-                read.entry: parent_sum(read.content, 0, len(start), key_values, self.finder) for read in found.before
+                read.entry: parent_sum(read.content, 0, len(start), key_values, self.keys) for read in found.before
             },
         )
         return key, made

@@ -17,10 +17,12 @@ from advisor.workload.busy import HOLD, BusySum, add_pauses, busy, look, spread
 from advisor.workload.contents import contents_of
 from advisor.workload.fragments import Fragment, Fragments
 from advisor.workload.looked_at import kept_places
-from advisor.workload.loops import Known, LoopFinder, Preceding, Span, preceding, repeating, sizes
+from advisor.workload.loop_parents import Preceding, preceding
+from advisor.workload.loops import Known, LoopFinder, Span
 from advisor.workload.loopsum import LoopSums, merge_loops
 from advisor.workload.partial import EntryKey
 from advisor.workload.pooled import PooledLoops
+from advisor.workload.repeating import repeating, sizes
 from advisor.workload.steps import (
     BEGIN,
     END,
@@ -299,7 +301,7 @@ class OpenUnits:
     def __init__(self, resolution: int = 0) -> None:
         self.resolution = resolution
         self.finder = LoopFinder()
-        self.pooled = PooledLoops(self.finder)
+        self.pooled = PooledLoops(self.finder.keys)
         self.numbers: dict[EntryKey, int] = {}
         self.classes: list[int] = []
         self.waiting: dict[bytes, list[Steps]] = {}
