@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from tests.nplus1_corpus.generated.domain import Table
 from tests.nplus1_corpus.generated.stacks.stack import Row
 
 
-class RawStack:
+class RawStack(ABC):
     """Builds statements; a driver's class runs them."""
 
     any_lists = False
@@ -25,9 +26,9 @@ class RawStack:
         self.line = chance.choice((" ", " ", "\n"))
         self.values: list[Any] = []
 
+    @abstractmethod
     def run(self, text: str, values: list[Any], *, returns: bool) -> list[Any]:
         """Run a statement and return its rows as sequences."""
-        raise NotImplementedError
 
     def place(self, number: int) -> str:
         """Return the placeholder of a value, counted from 1."""
