@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from advisor.catalog.schema import Schema
 from advisor.catalog.statistics import Statistics
 from advisor.gate.baseline import AcceptedPlan, AcceptedQuery, Baseline
-from advisor.gate.compare import Comparison, compare
+from advisor.gate.compare import Comparison
 from advisor.gate.plans import Planned, Statements, index_definitions, plan_all, table_rows
+from advisor.gate.properties import compare
 from advisor.gate.settings_changed import with_settings
 from advisor.gate.unaccepted import Propose, judge
 from advisor.gate.verdict import LEVELS, CheckResult, Verdict

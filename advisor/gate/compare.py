@@ -1,16 +1,12 @@
-"""Compares plans with the baseline: every property is a module of `advisor.gate.properties`, found by discovery."""
+"""A plan of today beside its accepted one: what every property of the gate judges."""
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-import advisor.gate.properties
 from advisor.gate.baseline import AcceptedPlan, Baseline
 from advisor.gate.names import body, table_of
-from advisor.gate.verdict import LEVELS, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +94,3 @@ class Comparison:
             if other := self.successor(name):
                 line = line.replace(f"using {name}", f"using {other}")
         return line
-
-
-def compare(comparison: Comparison) -> tuple[Verdict, ...]:
-    """Return the verdicts on one plan, worst first; of several failures for one cause only the first is kept."""
-    found = [verdict for check in _properties() for verdict in check(comparison)]
-    if comparison.reshaped:
-        before, after = comparison.before.shape, comparison.after.shape
-        found = [replace(verdict, shape_before=before, shape_after=after) for verdict in found]
-    return tuple(sorted(found, key=lambda verdict: (LEVELS.index(verdict.level), verdict.code, verdict.cause)))
-
-
-def _properties() -> list[Callable[[Comparison], Iterable[Verdict]]]:
-    names = sorted(module.name for module in pkgutil.iter_modules(advisor.gate.properties.__path__))
-    return [importlib.import_module(f"advisor.gate.properties.{name}").check for name in names]

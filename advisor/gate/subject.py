@@ -1,13 +1,10 @@
-"""A plan that is judged by itself, and the rules that judge it, found by discovery in `advisor.gate.wastes`."""
+"""A plan that is judged by itself: what every rule of `advisor.gate.wastes` looks at."""
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-import advisor.gate.wastes
 from advisor.gate.names import Named
 from advisor.gate.plans import Planned
 from advisor.twin.plan import PlanNode
@@ -33,13 +30,3 @@ class Subject:
     def rows(self, node: PlanNode) -> float:
         """Return the rows of the table that a node reads, 0 for none."""
         return self.tables.get(self.named(node.relation), 0.0) if node.relation else 0.0
-
-
-def wastes(subject: Subject) -> tuple[str, ...]:
-    """Return what is bad about a plan, one clause a reason; nothing for a good one."""
-    return tuple(dict.fromkeys(word for find in _rules() for word in find(subject)))
-
-
-def _rules() -> list[Callable[[Subject], Iterable[str]]]:
-    names = sorted(module.name for module in pkgutil.iter_modules(advisor.gate.wastes.__path__))
-    return [importlib.import_module(f"advisor.gate.wastes.{name}").find for name in names]

@@ -9,8 +9,9 @@ from advisor.catalog.statistics import Statistics
 from advisor.gate.baseline import AcceptedQuery, Baseline
 from advisor.gate.names import naming
 from advisor.gate.plans import Statements, plan_all, table_rows
-from advisor.gate.subject import Subject, wastes
+from advisor.gate.subject import Subject
 from advisor.gate.verdict import Level, Verdict
+from advisor.gate.wastes import wastes
 from advisor.gate.weight import weighs
 from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import Refused, WhatIf

@@ -15,7 +15,7 @@ from psycopg import sql
 from advisor.errors import TwinError
 from advisor.twin.cluster import server_version
 from advisor.twin.files import LocalFiles
-from advisor.twin.providers import Host
+from advisor.twin.host import Host
 from advisor.twin.rights import SUPERUSER
 from advisor.twin.server import Server, embedded_binaries
 

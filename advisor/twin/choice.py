@@ -7,7 +7,8 @@ from contextlib import ExitStack
 
 from advisor.capture.conninfo import is_conninfo
 from advisor.errors import TwinError, UsageError
-from advisor.twin.providers import Host, Provider, providers, url
+from advisor.twin.host import Host, Provider
+from advisor.twin.providers import providers, url
 
 
 def open_host(stack: ExitStack, choice: str, major: int, settings: Mapping[str, str]) -> tuple[Host, list[str]]:

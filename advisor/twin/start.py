@@ -25,9 +25,9 @@ from advisor.twin.database import copy_database, create_database, drop_database
 from advisor.twin.endpoints import leaf_tuples
 from advisor.twin.environment import connect
 from advisor.twin.extended import load_extended
+from advisor.twin.host import Host
 from advisor.twin.loading import load_columns
 from advisor.twin.order import ranks_of
-from advisor.twin.providers import Host
 from advisor.twin.restore import restore_schema
 from advisor.twin.rights import Sessions, drop_role, make_owner, open_database, prepare_database
 from advisor.twin.roles import give_away, make_roles, open_to_all, roles_of, set_for_roles, without_access

@@ -13,8 +13,8 @@ import psycopg
 from advisor.errors import TwinError
 from advisor.twin.environment import connect
 from advisor.twin.files import ProgramFiles
+from advisor.twin.host import Host
 from advisor.twin.owner import LABEL, abandoned, owner
-from advisor.twin.providers import Host
 from advisor.twin.rights import SUPERUSER
 
 NAME = "container"

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 
 from advisor.errors import TwinError
 from advisor.twin.binaries import embedded_binaries, major_version, serve
-from advisor.twin.providers import Host
+from advisor.twin.host import Host
 
 NAME = "embedded"
 RANK = 0

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from advisor.errors import TwinError
 from advisor.twin.binaries import major_version, serve
-from advisor.twin.providers import Host
+from advisor.twin.host import Host
 
 NAME = "local"
 RANK = 1

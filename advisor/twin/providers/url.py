@@ -12,7 +12,7 @@ from advisor.capture.conninfo import connection_parameters, place, server_messag
 from advisor.errors import TwinError
 from advisor.twin.environment import libpq_parameters
 from advisor.twin.files import ProgramFiles
-from advisor.twin.providers import Host
+from advisor.twin.host import Host
 from advisor.twin.rights import OWNER
 
 NAME = "url"
