@@ -172,3 +172,8 @@ class Index:
     """Names of its columns in `pg_attribute`, under which `pg_stats` lists those that are expressions."""
     ddl: str = ""
     """`pg_get_indexdef`, exactly as the server prints it."""
+
+    @property
+    def full_name(self) -> str:
+        """Return schema and name, unquoted, as `WhatIf` takes it: another schema may have an index of the same name."""
+        return f"{self.definition.schema}.{self.name}"

@@ -66,7 +66,9 @@ def advise(
     pool = Pool(schema, statistics, what_if, references(shapes.values(), schema, statistics))
     pool.extend(candidates.suggestions)
     heaps = pool.heaps if options.aim == "time" else None
-    costs = Costs(what_if, with_probes(workload, shapes, statements, schema), pool.names, heaps, deadline)
+    schemas = {query: frozenset(table.schema for table in shape.tables) for query, shape in shapes.items()}
+    probed = with_probes(workload, shapes, statements, schema)
+    costs = Costs(what_if, probed, pool.names, heaps, deadline, schemas)
     writes = table_writes(workload, shapes, statistics)
     run = Run(workload, shapes, options, candidates, pool, costs, writes)
     return _proposed(run, _searched(run))

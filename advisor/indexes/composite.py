@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from advisor.catalog.schema import Schema
@@ -41,17 +41,18 @@ class Side:
     columns: frozenset[str]
 
 
-def relations(schema: Schema, statistics: Statistics) -> Mapping[str, Relation]:
-    """Return the tables by name."""
-    found = {}
+def relations(schema: Schema, statistics: Statistics) -> Mapping[str, Mapping[str, Relation]]:
+    """Return the tables by name, and of one name by schema."""
+    found: dict[str, dict[str, Relation]] = defaultdict(dict)
     for table in schema.tables.values():
-        found[table.name] = Relation(statistics.rows(table.schema, table.name), tuple(unique_keys(table)))
+        rows = statistics.rows(table.schema, table.name)
+        found[table.name][table.schema] = Relation(rows, tuple(unique_keys(table)))
     return found
 
 
-def aliases(plan: PlanNode, known: Mapping[str, Relation]) -> Mapping[str, Relation]:
-    """Return the tables of a plan by the name it calls them."""
-    named = ((node.alias or node.relation, known.get(node.relation)) for node in plan.walk() if node.relation)
+def aliases(plan: PlanNode, known: Callable[[str], Relation | None]) -> Mapping[str, Relation]:
+    """Return the tables of a plan by the name it calls them; `known` gives the table of a name."""
+    named = ((node.alias or node.relation, known(node.relation)) for node in plan.walk() if node.relation)
     return {alias: relation for alias, relation in named if alias and relation}
 
 

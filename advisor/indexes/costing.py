@@ -14,6 +14,7 @@ from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import Ask, Refused, WhatIf
 
 NONE: frozenset[int] = frozenset()
+NO_SCHEMA: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Plan a query with these candidates shown and these existing indexes hidden."""
+    """Plan a query with these candidates shown and these existing indexes hidden, by full name."""
 
     query: str
     shown: frozenset[int] = NONE
@@ -54,6 +55,8 @@ class Costs:
     heaps: Heaps | None
     """What the time model knows of tables; without it every visit of the heap costs what the planner says."""
     deadline: float | None = None
+    schemas: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Per query, the schemas of the tables it reads."""
     asked: int = 0
     refused: dict[str, str] = field(default_factory=dict)
     """Query id to the server's words, for queries that cannot be planned."""
@@ -124,8 +127,9 @@ class Costs:
         shares = [statement.weight for statement in statements]
         weights = [each * share for each, share in zip(costs, shares, strict=True)]
         wasteful = [weight for weight, plan in zip(weights, plans, strict=True) if filters(plan)]
+        heaps = self.heaps and self.heaps.within(self.schemas.get(question.query, NO_SCHEMA))
         felt = sum(
-            felt_cost(plan, self.heaps) * share
+            felt_cost(plan, heaps) * share
             for plan, share in zip(plans, shares, strict=True)
             if not isinstance(plan, Refused)
         )

@@ -32,7 +32,7 @@ class Doomed:
 def replacements(
     chosen: Sequence[Chosen], schema: Schema, costs: Costs, weighted: Sequence[Weighted], options: AdviseOptions
 ) -> Mapping[int, tuple[str, ...]]:
-    """Return, per chosen candidate, the existing indexes that it makes redundant without slowing any query."""
+    """Return, per chosen candidate, the indexes of its table that it makes redundant without slowing any query."""
     found: dict[int, tuple[str, ...]] = {}
     gone: set[str] = set()
     for one in chosen:
@@ -40,9 +40,9 @@ def replacements(
         table = schema.tables[definition.schema, definition.table]
         fit = []
         for index in replaceable(definition, one.size, table.indexes, table.types):
-            name = index.name
+            name = index.full_name
             if name not in gone and harmless(name, frozenset(gone), one.all, costs, weighted, options):
-                fit.append(name)
+                fit.append(index.name)
                 gone.add(name)  # of two alike the next may be the one that queries then read
         if fit:
             found[one.number] = tuple(fit)
@@ -57,7 +57,10 @@ def harmless(
     weighted: Sequence[Weighted],
     options: AdviseOptions,
 ) -> bool:
-    """Return whether no query becomes slower beyond the limit when the index is hidden too."""
+    """Return whether no query becomes slower beyond the limit when the index is hidden too.
+
+    `name` and `gone` are full names (`Index.full_name`).
+    """
     hidden = gone | {name}
     users = [w for w in weighted if _reads(w, name, gone, chosen, costs)]
     costs.ask(Question(w.field.query, chosen & w.field.shown, hidden) for w in users)
@@ -71,10 +74,13 @@ def harmless(
 
 
 def _reads(query: Weighted, name: str, gone: frozenset[str], chosen: frozenset[int], costs: Costs) -> bool:
-    """Return whether the query's plan reads the index, the others that go hidden already; in doubt it does."""
+    """Return whether the query's plan reads the index, the others that go hidden already; in doubt it does.
+
+    A plan names indexes without their schema: one of the same name elsewhere is a doubt.
+    """
     shown = chosen & query.field.shown
     outcome = costs.outcome(query.field.query, shown, gone) or costs.outcome(query.field.query, shown)
-    return outcome is None or name in outcome.existing or bool(gone & outcome.existing)
+    return outcome is None or any(one.partition(".")[2] in outcome.existing for one in (name, *gone))
 
 
 def drops(
@@ -87,11 +93,11 @@ def drops(
     options: AdviseOptions,
 ) -> tuple[IndexProposal, ...]:
     """Return drops of duplicate, redundant, unused and invalid indexes that slow no query beyond the limit."""
-    gone = {name for names in replaced.values() for name in names}
+    gone = {f"{pool.definitions[one].schema}.{name}" for one, names in replaced.items() for name in names}
     every = chosen[0].all if chosen else frozenset[int]()
     made = []
     for doomed in condemned(pool.schema, pool.statistics, options, frozenset(gone)):
-        name = doomed.index.name
+        name = doomed.index.full_name
         if doomed.index.valid:  # no plan reads an invalid one, so the twin need not be asked
             if name in gone or not harmless(name, frozenset(gone), every, costs, weighted, options):
                 continue
@@ -112,7 +118,7 @@ def condemned(schema: Schema, statistics: Statistics, options: AdviseOptions, go
         for index in table.indexes:
             if leftover(index):
                 yield Doomed(table, index, "invalid: a concurrent build failed and left it behind", "high")
-        left = [index for index in table.indexes if index.name not in gone and not index.partitioned]
+        left = [index for index in table.indexes if index.full_name not in gone and not index.partitioned]
         pairs = superfluous(left)
         for index, other in pairs:
             yield Doomed(table, index, f"redundant: {other.name} serves every scan it could", "high")

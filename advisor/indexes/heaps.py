@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
+from typing import TypeVar
 
 from advisor.catalog.index import IndexDefinition, IndexSize
 from advisor.catalog.schema import Schema
 from advisor.catalog.statistics import Statistics
-from advisor.indexes.composite import relations
+from advisor.indexes.composite import Relation, relations
 from advisor.twin.plan import PlanNode
 
 NAME = r'"(?:[^"]|"")+"|[^\W\d][\w$]*'
 """An identifier as EXPLAIN prints it."""
+Found = TypeVar("Found")
 _EQUAL = re.compile(rf"\(\(?(?P<column>{NAME})\)?(?:::[\w ]+)? = (?!ANY)")
 
 
@@ -33,34 +37,54 @@ class Heap:
 
 
 class Heaps:
-    """The tables behind indexes, by the name an index has on the twin."""
+    """The tables behind indexes, by the name an index has on the twin.
+
+    Plans name tables and indexes without their schema, so of one name those of the query's own schemas come first.
+    """
 
     def __init__(self, schema: Schema, statistics: Statistics) -> None:
-        self.relations = relations(schema, statistics)
         self._statistics = statistics
-        self._tables = {table.name: (table.schema, table.name) for table in schema.tables.values()}
-        self._indexes = {
-            index.name: (index.definition, float(index.size.pages))
-            for table in schema.tables.values()
-            for index in table.indexes
-        }
+        self._relations = relations(schema, statistics)
+        self._indexes: dict[str, dict[str, tuple[IndexDefinition, float]]] = defaultdict(dict)
+        for table in schema.tables.values():
+            for index in table.indexes:
+                self._indexes[index.name][table.schema] = index.definition, float(index.size.pages)
         self._known: dict[str, Heap | None] = {}
+        self._schemas: frozenset[str] = frozenset()
+        self._views: dict[frozenset[str], Heaps] = {}
+
+    def within(self, schemas: frozenset[str]) -> Heaps:
+        """Return the same for a query that names tables of these schemas."""
+        if schemas not in self._views:
+            view = copy(self)
+            view._schemas, view._known, view._views = schemas, {}, {}
+            self._views[schemas] = view
+        return self._views[schemas]
 
     def add(self, name: str, definition: IndexDefinition, size: IndexSize) -> None:
         """Note a candidate under its name on the twin."""
-        self._indexes[name] = definition, float(size.pages)
+        self._indexes[name] = {definition.schema: (definition, float(size.pages))}
+
+    def relation(self, name: str) -> Relation | None:
+        """Return the table of a name."""
+        return self._own(self._relations.get(name, {}))
+
+    def _own(self, found: Mapping[str, Found]) -> Found | None:
+        """Return what one of the query's schemas has, else what the last one has."""
+        return next((found[schema] for schema in sorted(self._schemas & found.keys())), [None, *found.values()][-1])
 
     def behind(self, name: str) -> Heap | None:
         """Return the heap behind an index, `None` where nothing is known of it."""
         if name not in self._known:
-            found = self._indexes.get(name)
+            found = self._own(self._indexes.get(name, {}))
             self._known[name] = None if found is None else self._heap(*found)
         return self._known[name]
 
     def order(self, scan: PlanNode, column: str) -> float:
         """Return how far a scan yields its rows in the order of a column: 1 is perfectly, 0 not at all."""
-        place = self._tables.get(scan.relation or "")
-        definition, _ = self._indexes.get(scan.index or "", (None, 0.0))
+        places = {schema: (schema, scan.relation or "") for schema in self._relations.get(scan.relation or "", {})}
+        place = self._own(places)
+        definition, _ = self._own(self._indexes.get(scan.index or "", {})) or (None, 0.0)
         if place is None or (scan.index and definition is None):
             return 0.0
         if definition is None:

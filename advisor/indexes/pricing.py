@@ -71,7 +71,7 @@ class Reading:
 
 def felt_cost(plan: PlanNode, heaps: Heaps | None) -> float:
     """Return what the plan costs with every visit of the heap paid for, in planner units; `None` leaves these out."""
-    reading = Reading(heaps, aliases(plan, heaps.relations) if heaps else {}, parallel_divisor(plan))
+    reading = Reading(heaps, aliases(plan, heaps.relation) if heaps else {}, parallel_divisor(plan))
     return plan.total_cost + _extra(plan, reading).total
 
 

@@ -75,6 +75,11 @@ class IndexProposal:
     why_not_less: Mapping[str, str] = field(default_factory=dict)
     """Simpler alternatives considered and why they lost, by their key list."""
 
+    @property
+    def full_name(self) -> str:
+        """Return schema and name of the index, unquoted: an index lives in the schema of its table."""
+        return f"{self.definition.schema}.{self.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class WhyNot:

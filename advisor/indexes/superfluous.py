@@ -34,7 +34,7 @@ def _kept(index: Index, goes: dict[str, tuple[Index, Index]]) -> Index:
 
 def _least_worthy(index: Index) -> tuple[bool, int, int, tuple[int, ...]]:
     """Return the order in which superfluous indexes go: of two equal ones, the less used, then the later name."""
-    later = tuple(-ord(letter) for letter in index.name)
+    later = (*(-ord(letter) for letter in index.name), 1)
     return not disposable(index), index.scans or 0, len(index.definition.keys), later
 
 

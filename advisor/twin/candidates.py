@@ -47,7 +47,7 @@ GROUP BY number ORDER BY number
 _NAMES = """
 SELECT n.nspname, c.relname, CASE WHEN c.relkind IN ('i', 'I') THEN c.oid::bigint END
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = ANY(%s)
+WHERE n.nspname = ANY(%s) OR c.relkind IN ('i', 'I')
 """
 _OFF = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = ANY(%s::oid[])"
 
@@ -102,18 +102,20 @@ class Candidates:
         return heaps
 
     def _name(self, definitions: Sequence[IndexDefinition]) -> tuple[dict[IndexDefinition, str], list[int]]:
-        """Return a free name for each definition, and the indexes that exist."""
-        rows = self.connection.execute(_NAMES.encode(), [sorted({d.schema for d in definitions})]).fetchall()
+        """Return a name that no index of any schema has, for each definition, and the indexes of these schemas."""
+        schemas = sorted({d.schema for d in definitions})
+        rows = self.connection.execute(_NAMES.encode(), [schemas]).fetchall()
         taken = {(schema, name) for schema, name, _ in rows}
+        elsewhere = {name for _, name, oid in rows if oid}
         named = {}
         for definition in definitions:
             name, number = definition.name, 0
-            while (definition.schema, name) in taken or name in self.indexes:
+            while (definition.schema, name) in taken or name in elsewhere or name in self.indexes:
                 number += 1
                 name = f"{definition.name.encode()[:58].decode(errors='ignore')}_{number}"
             taken.add((definition.schema, name))
             named[definition] = name
-        return named, [oid for _, _, oid in rows if oid]
+        return named, [oid for schema, _, oid in rows if oid and schema in schemas]
 
     def _create(
         self, named: Mapping[IndexDefinition, str], refused: dict[IndexDefinition, Refused]

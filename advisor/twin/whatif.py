@@ -27,7 +27,7 @@ class Ask:
     candidates: frozenset[str] = frozenset()
     """Names of candidate indexes to show to the planner."""
     hidden: frozenset[str] = frozenset()
-    """Names of existing indexes to hide from it."""
+    """Existing indexes to hide from it, as `Index.full_name`."""
 
 
 class WhatIf(Protocol):

@@ -30,9 +30,10 @@ class BuiltWhatIf:
 
     def drop(self) -> None:
         """Drop every candidate again."""
-        for name in self.built.values():
+        for definition, name in self.built.items():
             if isinstance(name, str):
-                self.connection.execute(psycopg.sql.SQL("DROP INDEX {}").format(psycopg.sql.Identifier(name)))
+                index = psycopg.sql.Identifier(definition.schema, name)
+                self.connection.execute(psycopg.sql.SQL("DROP INDEX IF EXISTS {}").format(index))
         self.built.clear()
 
     def _create(self, definition: IndexDefinition) -> str | Refused:
@@ -51,9 +52,12 @@ class BuiltWhatIf:
         return name
 
     def _switch(self, names: Sequence[str], on: bool) -> None:
+        """Switch indexes on or off, candidates by name, existing ones by schema and name."""
         self.connection.execute(
-            "UPDATE pg_index SET indisvalid = %s FROM pg_class c WHERE c.oid = indexrelid AND c.relname = ANY(%s)",
-            (on, list(names)),
+            "UPDATE pg_index SET indisvalid = %s FROM pg_class c, pg_namespace n"
+            " WHERE c.oid = indexrelid AND n.oid = c.relnamespace"
+            " AND (c.relname = ANY(%s) OR n.nspname || '.' || c.relname = ANY(%s))",
+            (on, list(names), list(names)),
         )
 
     def plan(self, asks: Sequence[Ask]) -> list[PlanNode | Refused]:

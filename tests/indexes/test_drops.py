@@ -72,7 +72,9 @@ class Shop:
     ) -> bool:
         numbers = frozenset[int]() if chosen is None else frozenset({chosen})
         options = replace(OPTIONS, **rest)
-        return harmless(name, frozenset(gone.split()), numbers, self.costs, weighted, options)
+        return harmless(
+            f"public.{name}", frozenset(f"public.{one}" for one in gone.split()), numbers, self.costs, weighted, options
+        )
 
     def chosen(self, *numbers: int) -> list[Chosen]:
         every = frozenset(numbers)
@@ -164,8 +166,8 @@ def test_no_query_may_become_slower_than_the_limit(
 ) -> None:
     """By the planner's cost and by the time model: `cost` and `felt` are how many times as much it is without."""
     (one,) = shop.weighted("c")
-    shop.costs.ask([Question("c", frozenset(), frozenset({"c1"}))])
-    after = shop.costs.outcome("c", frozenset(), frozenset({"c1"}))
+    shop.costs.ask([Question("c", frozenset(), frozenset({"public.c1"}))])
+    after = shop.costs.outcome("c", frozenset(), frozenset({"public.c1"}))
     assert after
     before = replace(one, cost=after.cost / cost, felt=after.felt / felt)
     assert shop.harmless("c1", [before], max_regression=limit) is goes

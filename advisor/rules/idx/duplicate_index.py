@@ -55,15 +55,14 @@ class DuplicateIndex(Rule):
         """Yield one finding for each superfluous index."""
         for table in context.schema.tables.values():
             going = _replaced(context)
-            for index, stronger in superfluous(index for index in table.indexes if index.name not in going):
+            for index, stronger in superfluous(index for index in table.indexes if index.full_name not in going):
                 if implies(stronger.definition.where, index.definition.where):
                     yield self._finding(table, index, stronger, context)
 
     def _finding(self, table: Table, index: Index, stronger: Index, context: RuleContext) -> Finding:
         same = index.definition.keys == stronger.definition.keys
-        drop = next(
-            (found.id for found in context.proposals if found.name == index.name and found.action == "drop"), None
-        )
+        drops = (one for one in context.proposals if one.action == "drop" and one.full_name == index.full_name)
+        drop = next((one.id for one in drops), None)
         return self.finding(
             (table.qualified, index.name),
             f"{index.name} on {table.name} {'has the same keys as' if same else 'begins'} {stronger.name}",
@@ -77,5 +76,5 @@ class DuplicateIndex(Rule):
 
 
 def _replaced(context: RuleContext) -> frozenset[str]:
-    """Return the indexes that a proposal replaces: what is said of them is said there."""
-    return frozenset(name for proposal in context.proposals for name in proposal.replaces)
+    """Return the full names of the indexes that a proposal replaces: what is said of them is said there."""
+    return frozenset(f"{one.definition.schema}.{name}" for one in context.proposals for name in one.replaces)

@@ -68,9 +68,8 @@ class UnusedIndex(Rule):
     def _finding(self, table: Table, index: Index, context: RuleContext) -> Finding:
         statistics = context.statistics
         since = statistics.scans_since
-        drop = next(
-            (found.id for found in context.proposals if found.name == index.name and found.action == "drop"), None
-        )
+        drops = (one for one in context.proposals if one.action == "drop" and one.full_name == index.full_name)
+        drop = next((one.id for one in drops), None)
         return self.finding(
             (table.qualified, index.name),
             f"{index.name} on {table.name} was never used",
