@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LINE = ["capture", "workload", "catalog", "analysis", "twin", "indexes",
         "rewrites", "rules", "revisions", "verify", "gate", "output", "cli"]  # fmt: skip
-SHARED = {"errors", "config", "progress", "visible", "whole_file", "own_file", "stdout"}
+SHARED = {"errors", "config", "progress", "visible", "whole_file", "own_file", "plugins", "stdout"}
 
 
 def imported(path: Path) -> set[str]:

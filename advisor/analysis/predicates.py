@@ -21,7 +21,6 @@ from advisor.analysis.expression import (
     Test,
     Value,
     occurrences,
-    walk,
 )
 from advisor.analysis.shape import Predicate, PredicateKind
 from advisor.analysis.state import State
@@ -291,8 +290,3 @@ def _as_list(arms: list[list[Predicate]]) -> Predicate | None:
             return None
     operands = tuple(value for arm in arms for value in arm[0].operands)
     return replace(first, kind="list", operands=operands, disjunction=None, arm=None)
-
-
-def mentions_parameter(expression: Expression) -> bool:
-    """Whether an expression holds a `$n`."""
-    return any(isinstance(part, Placeholder) for part in walk(expression))

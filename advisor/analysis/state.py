@@ -200,11 +200,6 @@ class State:
         return self.slots.get(node.get("location", 0))
 
 
-def is_base(relation: Relation) -> bool:
-    """Whether a relation is a table, and so appears in the shape."""
-    return relation.table is not None
-
-
 def underlying(state: State, column: Field) -> Field | None:
     """Return the table column behind a column, through subqueries; `None` when it is computed."""
     current: Expression = column

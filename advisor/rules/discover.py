@@ -1,35 +1,58 @@
-"""Finds the rules: every module below this package may define one."""
+"""Finds the rules: every module below this package may define one, and so may what other packages name."""
 
 from __future__ import annotations
 
 import difflib
 import importlib
 import pkgutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import ClassVar, Protocol, TypeVar
 
 import advisor.rules
 from advisor.errors import UsageError
+from advisor.plugins import plugins
 from advisor.rules.rule import Rule
 
 
 @cache
 def all_rules() -> tuple[Rule, ...]:
-    """Return one instance of every rule, by code."""
+    """Return one instance of every rule, by code: ours, and those of entry points in the group `pgadvisor.rules`.
+
+    Raises `UsageError` for a rule of another package that cannot be imported, is none, or has a code or name of ours.
+    """
     for module in pkgutil.walk_packages(advisor.rules.__path__, "advisor.rules."):
         importlib.import_module(module.name)
-    found: list[type[Rule]] = _below(Rule)  # type: ignore[type-abstract]
-    return tuple(rule() for rule in sorted(found, key=lambda rule: rule.code))
+    rules = {rule.code: rule() for rule in _below(Rule)}  # type: ignore[type-abstract]
+    for origin, rule in plugins("pgadvisor.rules"):
+        _refuse_rule(rule, rules, origin)
+        rules[rule.code] = rule()
+    return tuple(rules[code] for code in sorted(rules))
 
 
 def _below(base: type[Rule]) -> list[type[Rule]]:
+    """Return the rules of this package that are defined below a class."""
     found = []
     for rule in base.__subclasses__():
         found += _below(rule)
         if "code" in vars(rule) and rule.__module__.startswith("advisor.rules."):
             found.append(rule)
     return found
+
+
+def _refuse_rule(rule: object, known: Mapping[str, Rule], origin: str) -> None:
+    """Raise `UsageError` for what is no rule, or one under a code or name that another one has."""
+    if not (isinstance(rule, type) and issubclass(rule, Rule) and "code" in vars(rule) and "name" in vars(rule)):
+        raise UsageError(
+            "this is no rule", where=origin, do="name a subclass of advisor.rules.rule.Rule with code and name"
+        )
+    for other in known.values():
+        if rule.code == other.code or rule.name == other.name:
+            raise UsageError(
+                f"{rule.code} {rule.name}: there is a rule {other.code} {other.name}",
+                where=origin,
+                do="give it a code and a name of its own",
+            )
 
 
 Coded = TypeVar("Coded", bound="Documented")

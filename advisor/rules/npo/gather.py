@@ -162,16 +162,6 @@ def _linked(member: _Member, known: Mapping[_Place, _Member]) -> _Member:
     return member
 
 
-def lookalikes(context: RuleContext) -> Mapping[str, str]:
-    """Return the repeated queries that are no N+1, each with the reason: counted, never reported."""
-    found: dict[str, str] = {}
-    for loop in context.workload.loops:
-        child = _child(loop, context)
-        if isinstance(child, Lookalike):
-            found[loop.child] = child.reason
-    return found
-
-
 def _child(loop: Loop, context: RuleContext) -> Child | Lookalike:
     shape, query = context.shapes.get(loop.child), context.queries.get(loop.child)
     if shape is None or query is None:
