@@ -41,7 +41,8 @@ DESTINATIONS = {
     "url": "where to connect",
     "write": "what to write and run",
 }
-"""Options that a configuration file found in the folder may not set, and what they say; `twin` where it is a URL."""
+"""Options that a configuration file found in the folder may not set, and what they say; `twin` where it is a URL,
+`format` where it names a file."""
 
 
 class Setting(NamedTuple):
@@ -140,6 +141,8 @@ def _refuse(path: Path, shown: str, name: str, value: Any, known: set[str], foun
     says = DESTINATIONS.get(name) if name in known or name in SECRETS else None
     if name == "twin" and isinstance(value, str) and ("://" in value or "=" in value):
         says = "where to connect"
+    if name == "format" and any("=" in str(one) for one in (value if isinstance(value, list) else [value])):
+        says = "where to write"
     if found and says:
         raise UsageError(
             f"{shown} says {says}: a configuration file that lies in the folder may not",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from advisor.cli.destinations import HELP, deliver, destinations, places
 from advisor.cli.options import (
     Size,
     check_connections,
@@ -21,7 +22,7 @@ from advisor.cli.options import (
     revision_options,
 )
 from advisor.errors import UsageError
-from advisor.output.report import Report
+from advisor.output.report import FailLevel, Report
 from advisor.progress import Progress
 from advisor.whole_file import write_whole
 
@@ -57,7 +58,7 @@ BY_COST = "indexes were chosen by the planner's cost, not by the time model (--a
 @click.option("--time-limit", type=float, help="Seconds after which the search stops with the best answer so far.")
 @click.option("--select", multiple=True, help="Rules to run: codes, names or prefixes.")
 @click.option("--ignore", multiple=True, help="Rules to leave out.")
-@click.option("--format", "form", default="text", show_default=True)
+@click.option("--format", "forms", multiple=True, default=("text",), show_default=True, help=HELP)
 @click.option("--output-file", type=click.Path(path_type=Path), help="Write the report there instead of stdout.")
 @click.option("--save", type=click.Path(path_type=Path), help="Also write the report as JSON, for later commands.")
 @click.option("--baseline", type=click.Path(path_type=Path), help="Findings already accepted, a committed file.")
@@ -87,12 +88,12 @@ def command(
     time_limit: float | None,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
-    form: str,
+    forms: tuple[str, ...],
     output_file: Path | None,
     save: Path | None,
     baseline: Path | None,
     update_baseline: bool,
-    fail_level: str,
+    fail_level: FailLevel,
     jobs: int | None,
     quiet: bool,
     running: RunOptions,
@@ -124,8 +125,7 @@ def command(
 
     one_source(snapshot, schema, statistics, url)
     check_connections(url, provider, *inputs)
-    if form not in formats():
-        raise UsageError(f"unknown format {form!r}", do=f"use one of: {', '.join(formats())}")
+    wanted = destinations(forms, formats(), output_file)
     if update_baseline and not baseline:
         raise UsageError("--update-baseline needs --baseline", do="name the file with --baseline")
     if verify and not write:
@@ -134,7 +134,7 @@ def command(
         what = "--redact concerns the revisions that --write writes, and the file that --update-baseline writes"
         raise UsageError(what, do="give it with one of them")
     matching(select), matching(ignore)
-    check_outputs(output_file, save, baseline if update_baseline else None)
+    check_outputs(save, baseline if update_baseline else None)
     if baseline and not update_baseline:
         read_accepted(baseline)
     if write:
@@ -170,16 +170,18 @@ def command(
             with progress.step("proved the revisions"), history:
                 proof = prove_report(report.revisions, report.advice, twin, history, analysed.statements)
                 report = replace(report, proof=proof)
-    rendered = render(report, form)
+    report = replace(report, fail_level=fail_level)
     if save:
         write_whole(save, render(report, "json").encode())
         progress.note(f"saved {save}")
-    if output_file:
-        write_whole(output_file, rendered.encode())
-        progress.note(f"report: {output_file}")
-    else:
-        click.echo(rendered, nl=False)
-    raise SystemExit(_status(report, fail_level))
+    where = places(_first_file(inputs), (), _environment_file(alembic))
+    deliver(wanted, lambda form: render(report, form, where), progress)
+    raise SystemExit(int(report.failed))
+
+
+def _first_file(inputs: tuple[str, ...]) -> str | None:
+    """Return the first input that is a file: what a finding stands in that stands nowhere else."""
+    return next((one for one in inputs if Path(one).is_file()), None)
 
 
 def _check_history(alembic: Path, head: str | None) -> None:
@@ -200,10 +202,16 @@ def _rule_options() -> RuleOptions:
 
 def _environment(alembic: Path) -> str | None:
     """Return the text of the Alembic environment's env.py, where there is one."""
+    path = _environment_file(alembic)
+    return path.read_text(encoding="utf-8") if path else None
+
+
+def _environment_file(alembic: Path) -> Path | None:
+    """Return the Alembic environment's env.py, where there is one."""
     from advisor.revisions.environment import environment_of
 
     path = environment_of(alembic) if alembic.is_file() else None
-    return path.read_text(encoding="utf-8") if path and path.is_file() else None
+    return path if path and path.is_file() else None
 
 
 def _silence(report: Report, baseline: Path | None, update: bool, redact: bool, progress: Progress) -> Report:
@@ -259,14 +267,3 @@ def _write(
         elif redact and (places := constants(revision.definition)):
             progress.warn(f"{revision.path}: constants of {places} stay, as {revision.index} needs them")
     return replace(report, revisions=revisions)
-
-
-def _status(report: Report, fail_level: str) -> int:
-    """Return 1 when a finding reaches the fail level, or a proof failed; else 0."""
-    if report.proof and not report.proof.passed:
-        return 1
-    levels = ["error", "warning", "info"]
-    if fail_level not in levels:
-        return 0
-    worst = levels[: levels.index(fail_level) + 1]
-    return int(any(finding.level in worst for finding in report.findings) or bool(report.advice.proposals))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from advisor.cli.destinations import HELP, deliver, destinations, places
 from advisor.cli.options import (
     check_connections,
     check_outputs,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from advisor.cli.pipeline import Analysed
     from advisor.gate.baseline import Baseline
     from advisor.gate.check import Statements
+    from advisor.gate.verdict import FailLevel
     from advisor.twin.start import Twin
     from advisor.twin.whatif import Refused
     from advisor.verify.runner import RunOptions
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
 @click.option("--role", help="Role to plan queries as that nobody is known to have run; the owner when not given.")
 @limit_option
 @click.option("--log-line-prefix", help="The server's log_line_prefix; inferred when not given.")
-@click.option("--format", "form", default="text", show_default=True)
+@click.option("--format", "forms", multiple=True, default=("text",), show_default=True, help=HELP)
 @click.option("--fail-level", type=click.Choice(["fail", "warn", "never"]), default="fail", show_default=True)
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
 def command(
@@ -65,8 +67,8 @@ def command(
     alembic: Path | None,
     role: str | None,
     log_line_prefix: str | None,
-    form: str,
-    fail_level: str,
+    forms: tuple[str, ...],
+    fail_level: FailLevel,
     quiet: bool,
     running: RunOptions,
 ) -> None:
@@ -80,12 +82,13 @@ def command(
     advisor check prod.json.zst --snapshot prod/ --baseline plans.json --update-baseline
     advisor check --snapshot prod/ --alembic alembic.ini --baseline plans.json
     """
-    from advisor.cli.gate_inputs import accepted_baseline, analysed_inputs, proposing, statements_of
+    from advisor.cli.gate_inputs import accepted_baseline, analysed_inputs, calls_a_day, proposing, statements_of
     from advisor.cli.pending import Pending
     from advisor.cli.pipeline import asking, read_snapshot, size_of
     from advisor.gate.baseline import as_owner, load_baseline, save_baseline
     from advisor.gate.blame import blamed
     from advisor.gate.check import SERIAL, check
+    from advisor.gate.rank import ranked
     from advisor.gate.redact import NOTE
     from advisor.output.unanalysed import summary
     from advisor.output.verdicts import render_check, verdict_formats
@@ -96,8 +99,7 @@ def command(
     _refuse_contradictions(update_baseline, redact, prune, only, accept, reason)
     one_source(snapshot, schema, statistics, url)
     check_connections(url, provider, *inputs)
-    if form not in verdict_formats():
-        raise UsageError(f"unknown format {form!r}", do=f"use one of: {', '.join(verdict_formats())}")
+    wanted = destinations(forms, verdict_formats())
     check_outputs(path if update_baseline else None)
     if alembic:
         History.open(alembic, options=running)
@@ -160,13 +162,22 @@ def command(
         result = replace(
             result, notes=(*source.notes, *twin.notes, *(analysed.notes if analysed else ())), unanalysed=unanalysed
         )
-        result = replace(result, unapplied=tuple(one.what for one in failed))
-    click.echo(render_check(result, form), nl=False)
-    failing = {"fail": ("fail",), "warn": ("fail", "warn"), "never": ()}[fail_level]
-    if any(verdict.level in failing for verdict in result.verdicts):
-        raise SystemExit(1)
-    if failed and fail_level != "never":
-        raise SystemExit(2)
+        result = replace(
+            result,
+            verdicts=ranked(result.verdicts, calls_a_day(analysed, accepted)),
+            unapplied=tuple(one.what for one in failed),
+            fail_level=fail_level,
+            queries=_texts(accepted, statements),
+        )
+    where = places(path, result.queries)
+    deliver(wanted, lambda form: render_check(result, form, where), progress)
+    raise SystemExit(result.exit_status)
+
+
+def _texts(accepted: Baseline, statements: Statements) -> dict[str, str]:
+    """Return the text of every query that is checked, by id."""
+    known = {key: query.text for key, query in accepted.queries.items()}
+    return dict(sorted({**{key: text for key, (text, _) in statements.items()}, **known}.items()))
 
 
 def _refuse_contradictions(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from advisor.gate.verdict import Verdict
+from advisor.gate.verdict import FailLevel, Verdict
 
 
 class CheckFile(msgspec.Struct):
@@ -12,6 +12,8 @@ class CheckFile(msgspec.Struct):
 
     schema_version: str
     failed: bool
+    fail_level: FailLevel
+    exit_status: int
     checked: int
     new: tuple[str, ...]
     verdicts: tuple[Verdict, ...]

@@ -9,6 +9,9 @@ from typing import Literal
 Level = Literal["fail", "warn", "info"]
 LEVELS: tuple[Level, ...] = ("fail", "warn", "info")
 """Worst first."""
+FailLevel = Literal["fail", "warn", "never"]
+FAILING: Mapping[FailLevel, tuple[Level, ...]] = {"fail": ("fail",), "warn": ("fail", "warn"), "never": ()}
+"""Levels of verdicts that end a check with status 1, by what was asked for with `--fail-level`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,13 @@ class Verdict:
     """The accepted plan's shape, where it changed."""
     shape_after: tuple[str, ...] = ()
     """The shape of today's plan, where it changed."""
+    calls: float | None = None
+    """Executions of the query a day, where they are known."""
+
+    @property
+    def weight(self) -> float:
+        """Return the cost units a day that it adds: executions times what one of them costs more, or costs."""
+        return (self.calls or 1.0) * max((self.cost_after or 0.0) - (self.cost_before or 0.0), 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +66,26 @@ class CheckResult:
     unapplied: tuple[str, ...] = ()
     """Pending revisions that did not go through, each with the reason: the plans are those without them."""
 
+    fail_level: FailLevel = "fail"
+    """What ends the check with status 1."""
+    queries: Mapping[str, str] = field(default_factory=dict)
+    """Id and text of every query that was looked at."""
+
     @property
     def failed(self) -> bool:
-        """Return whether any verdict fails the check."""
-        return any(verdict.level == "fail" for verdict in self.verdicts)
+        """Return whether a verdict is of a level that fails the check."""
+        return any(self.fails(verdict) for verdict in self.verdicts)
+
+    @property
+    def incomplete(self) -> bool:
+        """Return whether the check cannot vouch for what it has not seen, though nothing that it saw failed."""
+        return bool(self.unapplied) and not self.failed and self.fail_level != "never"
+
+    @property
+    def exit_status(self) -> int:
+        """Return 1 when it failed, 2 when it is incomplete, else 0."""
+        return 1 if self.failed else 2 if self.incomplete else 0
+
+    def fails(self, verdict: Verdict) -> bool:
+        """Return whether a verdict is of a level that fails the check."""
+        return verdict.level in FAILING[self.fail_level]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from advisor.catalog.index import quote_identifier
 from advisor.indexes.proposal import Advice, IndexProposal
@@ -15,6 +16,9 @@ from advisor.verify.proof import Proof
 from advisor.workload.model import Workload
 
 SCHEMA_VERSION = VERSION
+FailLevel = Literal["error", "warning", "info", "never"]
+FAIL_LEVELS: tuple[FailLevel, ...] = ("error", "warning", "info")
+"""Levels of findings, worst first: one fails with what stands before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,39 @@ class Report:
     """Warnings that concern the whole run: skipped tables, a twin of another version, redacted statistics."""
     server: str = ""
     """What the twin is, for example `PostgreSQL 18.1 (embedded)`."""
+    fail_level: FailLevel = "never"
+    """What ends the command with status 1: a finding of this level or a worse one, or any proposal."""
+
+    @property
+    def failed(self) -> bool:
+        """Return whether a proof failed, a finding is of a level that fails, or any may and there is a proposal."""
+        wanted = self.fail_level != "never"
+        return bool(
+            (self.proof and not self.proof.passed)
+            or any(self.fails(finding) for finding in self.findings)
+            or (wanted and self.advice.proposals)
+        )
+
+    def fails(self, finding: Finding) -> bool:
+        """Return whether a finding is of a level that fails."""
+        levels = () if self.fail_level == "never" else FAIL_LEVELS[: FAIL_LEVELS.index(self.fail_level) + 1]
+        return finding.level in levels
+
+    @property
+    def summary(self) -> str:
+        """Return one line: how it ended, and how many proposals and findings there are."""
+        levels = [finding.level for finding in self.findings]
+        parts = [f"{len(self.workload.queries)} queries read", f"{len(self.advice.proposals)} index proposals"]
+        parts += [f"{levels.count(level)} findings of level {level}" for level in FAIL_LEVELS if level in levels]
+        parts += ["a revision is not proven"] if self.proof and not self.proof.passed else []
+        ended = "FAILED" if self.failed else "passed"
+        asked = f" (--fail-level {self.fail_level})" if self.fail_level != "never" else ""
+        return f"{ended}{asked}: {', '.join(parts)}"
+
+
+def statement(proposal: IndexProposal) -> str:
+    """Return the statement of a proposal."""
+    return drop_statement(proposal) if proposal.action == "drop" else proposal.definition.ddl(proposal.name)
 
 
 def drop_statement(proposal: IndexProposal) -> str:

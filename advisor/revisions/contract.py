@@ -231,6 +231,8 @@ class ReportFile(msgspec.Struct):
     queries: tuple[QueryItem, ...] = ()
     findings: tuple[FindingItem, ...] = ()
     proof: ProofItem = msgspec.field(default_factory=ProofItem)
+    failed: bool = False
+    fail_level: Literal["error", "warning", "info", "never"] = "never"
 
 
 def read_report(path: Path) -> ReportFile:

@@ -147,3 +147,35 @@ def statements_in(text: str) -> list[str]:
     plans = [plan for query in queries for plan in query["plans"]]
     shown = [line for plan in plans for line in plan["shape"]]
     return [*(query["text"] for query in queries), *(json.dumps(plan["statement"]) for plan in plans), *shown]
+
+
+def test_several_formats_come_of_one_run_and_the_exit_status_is_theirs(project: Path) -> None:
+    write_revision(project, "r0002", "r0001", 'op.drop_index("orders_customer_placed", table_name="orders")')
+    formats = ["--format", "text"]
+    for form, file in (("sarif", "o.sarif"), ("junit", "o.xml"), ("gitlab", "o.json"), ("markdown", "o.md")):
+        formats += ["--format", f"{form}={file}"]
+    failed = check(project, "--alembic", "alembic.ini", *formats)
+    assert failed.returncode == 1, failed.stderr
+    assert failed.stderr.count("pending revisions to the twin") == 1  # one twin for all of them
+    assert failed.stdout.splitlines()[-1].startswith("FAILED: 2 queries checked, ")
+    (run,) = json.loads((project / "o.sarif").read_bytes())["runs"]
+    where = run["results"][0]["locations"][0]["physicalLocation"]
+    assert where == {"artifactLocation": {"uri": "migrations/versions/r0002.py"}, "region": {"startLine": 9}}
+    assert json.loads((project / "o.json").read_bytes())[0]["location"]["path"] == "migrations/versions/r0002.py"
+    assert 'tests="2" failures="2"' in (project / "o.xml").read_text()
+    assert (project / "o.md").read_text().startswith("<!-- advisor check -->\n\n**FAILED: 2 queries checked")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--format", "yaml"], "unknown format 'yaml'"),
+        (["--format", "text", "--format", "json"], "two formats for one place"),
+        (["--format", "json=a", "--format", "sarif=./a"], "two formats for one place"),
+        (["--format", "sarif=nowhere/a"], "nowhere/a: cannot be written"),
+        (["--format", "sarif="], "names no file"),
+    ],
+)
+def test_formats_that_cannot_be_are_refused_before_any_work(tmp_path: Path, given: list[str], said: str) -> None:
+    refused = check(tmp_path, *given)
+    assert refused.returncode == 2 and said in refused.stderr

@@ -113,7 +113,7 @@ def test_a_threshold_that_cannot_be_meant_is_an_error(tmp_path: Path, text: str,
 
 
 DESTINED = {
-    command: {name: Setting(name.replace("-", "_"), several=name == "standby") for name in names}
+    command: {name: Setting(name.replace("-", "_"), several=name in {"standby", "format"}) for name in names}
     for command, names in {
         "advise": ["save", "output-file", "twin", "snapshot", "format", "write", "update-baseline"],
         "capture": ["output", "scheduler", "format"],
@@ -132,7 +132,7 @@ DESTINED = {
         "advise.output-file = '/secret'", "capture.output = '/secret'", "capture.scheduler = 'tcp://secret:1'",
         "verify.data = 'postgresql://secret'", "verify.pass-env = 'secret'", "verify.python = '/secret'",
         "snapshot.standby = ['postgresql://secret']", "twin.url = 'postgresql://secret'", "advise.write = true",
-        "advise.update-baseline = true",
+        "advise.update-baseline = true", "advise.format = 'json=/secret'", "advise.format = ['text', 'sarif=/secret']",
     ],
 )  # fmt: skip
 def test_a_file_found_in_a_checkout_names_no_destination(tmp_path: Path, line: str, at_top: bool) -> None:

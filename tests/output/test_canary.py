@@ -26,7 +26,7 @@ from advisor.visible import on_one_line, visible
 from advisor.workload.compare import Comparison
 from advisor.workload.model import Workload
 
-CANARY = "\x1b[31mX\u202e\x9b\u2028\r\n::error::owned\n##[error]owned<script>alert(1)</script>\0"
+CANARY = "\x1b[31mX\u202e\x9b\u2028\r\n::error::owned\n##[error]owned|`x`|<script>alert(1)</script>]]>\ufffe\0"
 
 OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 COMMAND = re.compile(r"^\s*::|##\[", re.MULTILINE)
@@ -55,7 +55,10 @@ def test_no_format_of_a_report_lets_it_through(form: str) -> None:
     rendered = render(poisoned(Report), form)
     assert not OBEYED.search(rendered)
     assert "owned" in rendered
-    if form != "json":
+    if form == "github":
+        commands = [line for line in rendered.splitlines() if COMMAND.search(line)]
+        assert len(commands) == len(poisoned(Report).findings) + len(poisoned(Report).advice.proposals)
+    elif form != "json":
         assert not COMMAND.search(rendered)
 
 
@@ -83,8 +86,8 @@ def test_markdown_holds_no_element_of_a_file() -> None:
         def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
             seen.append(tag)
 
-    parts = render_check(poisoned(CheckResult), "markdown").split("```")
-    Elements().feed("".join(parts[::2]))
+    for rendered in (render_check(poisoned(CheckResult), "markdown"), render(poisoned(Report), "markdown")):
+        Elements().feed(re.sub(r"(?ms)^(`{3,}).*?^\1$", "", rendered))
     assert set(seen) <= {"details", "summary"}
 
 

@@ -15,6 +15,8 @@ def render(result: CheckResult) -> str:
     document = {
         "schema_version": SCHEMA_VERSION,
         "failed": result.failed,
+        "fail_level": result.fail_level,
+        "exit_status": result.exit_status,
         "checked": result.checked,
         "new": list(result.new),
         "verdicts": [asdict(verdict) for verdict in result.verdicts],

@@ -34,8 +34,17 @@ def summary(result: CheckResult) -> str:
         parts.append(f"{len(result.unanalysed)} not analysed")
     if result.unapplied:
         parts.append(f"{len(result.unapplied)} pending revisions not applied")
-    verdict = "FAILED" if result.failed else "INCOMPLETE" if result.unapplied else "passed"
-    return f"{verdict}: {', '.join(parts)}"
+    return f"{_outcome(result)}: {', '.join(parts)}"
+
+
+def _outcome(result: CheckResult) -> str:
+    """Return how it ended, as the exit status has it; what was asked for with `--fail-level`, where that decides."""
+    if result.failed:
+        return "FAILED" if result.fail_level == "fail" else f"FAILED (--fail-level {result.fail_level})"
+    if result.incomplete:
+        return "INCOMPLETE"
+    worse = result.unapplied or any(verdict.level == "fail" for verdict in result.verdicts)
+    return "not failed (--fail-level never)" if worse else "passed"
 
 
 def _verdict(verdict: Verdict) -> str:

@@ -39,6 +39,8 @@ def document(report: Report) -> dict[str, Any]:
             _proposal(proposal, revisions.get((proposal.id, proposal.name))) for proposal in report.advice.proposals
         ],
         "proof": _proof(report.proof) if report.proof else {},
+        "failed": report.failed,
+        "fail_level": report.fail_level,
     }
 
 

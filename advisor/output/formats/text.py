@@ -29,6 +29,7 @@ def render(report: Report) -> str:
         _why_not(report),
         _proof(report.proof),
         _notes(report),
+        report.summary if report.fail_level != "never" or report.failed else "",
     )
     return "\n\n".join(section for section in sections if section) + "\n"
 
