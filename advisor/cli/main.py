@@ -27,6 +27,7 @@ SUMMARIES = {
     "config": "Show the configuration that is in force, or check it.",
     "compare": "Compare two captures: did it help in production?",
     "demo": "The whole line on an example system, from an empty server to proven migrations.",
+    "lint": "Check Alembic environments, without a server.",
     "migrate": "Write Alembic revisions for the proposals of a JSON report.",
     "report": "Write a one-file HTML report.",
     "rule": "Print a rule's page.",
