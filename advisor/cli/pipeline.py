@@ -18,7 +18,7 @@ from advisor.cli.analysed import Analysed, analyse_workload
 from advisor.errors import UsageError
 from advisor.indexes.advise import advise
 from advisor.indexes.options import AdviseOptions
-from advisor.indexes.proposal import Advice, WhyNot
+from advisor.indexes.proposal import Advice, IndexProposal, WhyNot
 from advisor.indexes.size import estimate_size
 from advisor.output.report import Report
 from advisor.progress import Progress
@@ -39,13 +39,18 @@ from advisor.workload.model import Workload
 __all__ = [
     "Analysed",
     "advise_on",
+    "advised",
     "analyse_workload",
     "asking",
+    "findings_on",
     "of_database",
     "read_snapshot",
     "size_of",
     "with_sizes",
 ]
+
+ASSUMED = f"no statistics were given: every table is taken to have {ROWS:,} rows, so every proposal is unsure"
+"""Note of a report, and of a twin, whose sizes are assumed."""
 
 
 def read_snapshot(snapshot: Path | None, schema: Path | None, statistics: Path | None, url: str | None) -> Snapshot:
@@ -90,8 +95,8 @@ def unsure(report: Report) -> Report:
     proposals = tuple(
         one if one.action == "drop" else replace(one, confidence="low") for one in report.advice.proposals
     )
-    note = f"no statistics were given: every table is taken to have {ROWS:,} rows, so every proposal is unsure"
-    return replace(report, advice=replace(report.advice, proposals=proposals), notes=(*report.notes, note))
+    notes = tuple(dict.fromkeys((*report.notes, ASSUMED)))
+    return replace(report, advice=replace(report.advice, proposals=proposals), notes=notes)
 
 
 def of_database(workload: Workload, database: str | None) -> Workload:
@@ -134,6 +139,39 @@ def plans_of(statements: Mapping[str, tuple[BoundStatement, ...]], what_if: What
     return {query: answer for (query, _), answer in zip(asked, answers, strict=True) if not isinstance(answer, Refused)}
 
 
+def advised(analysed: Analysed, twin: Twin, options: AdviseOptions) -> Advice:
+    """Return index proposals for an analysed workload, and for every heavy query without one the reason."""
+    known = (twin.schema, twin.statistics, twin.what_if, options)
+    return with_reasons(advise(analysed.workload, analysed.shapes, analysed.statements, *known), analysed.unanalysed)
+
+
+def findings_on(
+    analysed: Analysed,
+    twin: Twin,
+    proposals: tuple[IndexProposal, ...],
+    progress: Progress,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    environment: str | None = None,
+    rule_options: RuleOptions | None = None,
+) -> tuple[Finding, ...]:
+    """Return what the rules find; `environment` is the text of an env.py."""
+    context = RuleContext(
+        workload=analysed.workload,
+        shapes=analysed.shapes,
+        schema=twin.schema,
+        statistics=twin.statistics,
+        proposals=proposals,
+        plans=plans_of(analysed.statements, twin.what_if),
+        environment=environment,
+        options=rule_options or RuleOptions(),
+        parameter_types=twin.parameter_types,
+    )
+    context = plan_counted(context, analysed.statements, twin.what_if)
+    offered = plan_offers(find(context, select, ignore), context, analysed.statements, twin.what_if)
+    return _proven(offered, twin, progress)
+
+
 def advise_on(
     analysed: Analysed,
     twin: Twin,
@@ -146,31 +184,9 @@ def advise_on(
 ) -> Report:
     """Return proposals and findings for an analysed workload on its twin; `environment` is the text of an env.py."""
     with progress.step(f"costed {len(analysed.statements)} queries"):
-        advice = advise(
-            analysed.workload,
-            analysed.shapes,
-            analysed.statements,
-            twin.schema,
-            twin.statistics,
-            twin.what_if,
-            options,
-        )
-    advice = with_reasons(advice, analysed.unanalysed)
-    context = RuleContext(
-        workload=analysed.workload,
-        shapes=analysed.shapes,
-        schema=twin.schema,
-        statistics=twin.statistics,
-        proposals=advice.proposals,
-        plans=plans_of(analysed.statements, twin.what_if),
-        environment=environment,
-        options=rule_options or RuleOptions(),
-        parameter_types=twin.parameter_types,
-    )
-    context = plan_counted(context, analysed.statements, twin.what_if)
-    findings = _proven(
-        plan_offers(find(context, select, ignore), context, analysed.statements, twin.what_if), twin, progress
-    )
+        advice = advised(analysed, twin, options)
+    asked = (progress, select, ignore, environment, rule_options)
+    findings = findings_on(analysed, twin, advice.proposals, *asked)
     return Report(
         workload=analysed.workload,
         advice=advice,
