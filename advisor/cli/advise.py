@@ -216,6 +216,7 @@ def _environment_file(alembic: Path) -> Path | None:
 
 def _silence(report: Report, baseline: Path | None, update: bool, redact: bool, progress: Progress) -> Report:
     """Leave out what configuration and baseline suppress, and say which suppressions are unused or have ended."""
+    from advisor.gate.silenced import is_ours
     from advisor.rules.baseline import read_accepted, write_accepted
     from advisor.rules.suppress import Suppression, read_suppressions, suppress
 
@@ -228,7 +229,7 @@ def _silence(report: Report, baseline: Path | None, update: bool, redact: bool, 
         accepted = read_accepted(baseline)
     source |= dict.fromkeys(read_suppressions(accepted, str(baseline)), str(baseline))
     outcome = suppress(report.findings, tuple(source), datetime.now(UTC).date())
-    for entry in outcome.unused:
+    for entry in (one for one in outcome.unused if not is_ours(one)):
         progress.warn(f"suppression silences nothing: {entry.reason} (remove it from {source[entry]})")
     for entry in outcome.expired:
         progress.warn(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from advisor.cli.pipeline import Analysed
     from advisor.gate.baseline import Baseline
     from advisor.gate.check import Statements
-    from advisor.gate.verdict import FailLevel
+    from advisor.gate.verdict import CheckResult, FailLevel
     from advisor.twin.start import Twin
     from advisor.twin.whatif import Refused
     from advisor.verify.runner import RunOptions
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 @click.command(short_help="Compare plans with the committed baseline.")
 @click.argument("inputs", nargs=-1)
 @database_options
-@click.option("--baseline", "path", type=click.Path(path_type=Path), required=True, help="The committed plans.")
+@click.option("--baseline", "path", type=click.Path(path_type=Path), help="The committed plans.")
 @click.option("--update-baseline", is_flag=True, help="Accept today's plans and write the baseline.")
 @click.option("--prune", is_flag=True, help="With --update-baseline: forget queries that INPUTS do not hold.")
 @click.option("--only", multiple=True, metavar="ID", help="With --update-baseline: change nothing but this query.")
@@ -43,6 +44,12 @@ if TYPE_CHECKING:
 @click.option("--reason", help="Why --accept accepts; it stands in the baseline.")
 @click.option("--redact", is_flag=True, help="Write the baseline without values: plans are generic then.")
 @click.option("--alembic", type=click.Path(path_type=Path), help="Apply this environment's pending revisions first.")
+@click.option(
+    "--migrations",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Run these pending SQL migrations first: files, or folders of them.",
+)
 @revision_options
 @click.option("--role", help="Role to plan queries as that nobody is known to have run; the owner when not given.")
 @limit_option
@@ -57,7 +64,7 @@ def command(
     statistics: Path | None,
     url: str | None,
     provider: str,
-    path: Path,
+    path: Path | None,
     update_baseline: bool,
     prune: bool,
     only: tuple[str, ...],
@@ -65,6 +72,7 @@ def command(
     reason: str | None,
     redact: bool,
     alembic: Path | None,
+    migrations: tuple[Path, ...],
     role: str | None,
     log_line_prefix: str | None,
     forms: tuple[str, ...],
@@ -76,23 +84,35 @@ def command(
 
     INPUTS name what the merge runs (logs, lists of statements, workload files): queries, texts and values that have no
     accepted plan are planned as well and judged by rules. With --update-baseline they are accepted; what they do not
-    hold stays as it is.
+    hold stays as it is. Each statement of pending migrations is judged by the locks it takes (MIG), also without any
+    baseline or input.
 
     \b
     advisor check prod.json.zst --snapshot prod/ --baseline plans.json --update-baseline
     advisor check --snapshot prod/ --alembic alembic.ini --baseline plans.json
+    advisor check --snapshot prod/ --migrations migrations/0042_zip.sql
     """
-    from advisor.cli.gate_inputs import accepted_baseline, analysed_inputs, calls_a_day, proposing, statements_of
+    from advisor.cli.gate_inputs import (
+        accepted_baseline,
+        analysed_inputs,
+        calls_a_day,
+        empty_baseline,
+        proposing,
+        readings_of,
+        statements_of,
+    )
     from advisor.cli.pending import Pending
     from advisor.cli.pipeline import asking, read_snapshot, size_of
     from advisor.gate.baseline import as_owner, load_baseline, save_baseline
     from advisor.gate.blame import blamed
-    from advisor.gate.check import SERIAL, check
+    from advisor.gate.check import SERIAL, check, ordered
+    from advisor.gate.migration_rule import lint
     from advisor.gate.rank import ranked
     from advisor.gate.redact import NOTE
     from advisor.output.unanalysed import summary
     from advisor.output.verdicts import render_check, verdict_formats
     from advisor.twin.start import start_twin
+    from advisor.verify.plain import migration_files
     from advisor.verify.upgrade import History
 
     update_baseline = update_baseline or bool(accept)
@@ -103,17 +123,24 @@ def command(
     check_outputs(path if update_baseline else None)
     if alembic:
         History.open(alembic, options=running)
+    files = migration_files(migrations)
     progress = Progress(quiet=quiet)
-    accepted = None if update_baseline and not path.exists() else load_baseline(path)
-    if accepted is None and not inputs:
+    if path is None and not (alembic or files):
+        raise UsageError("there is nothing to compare with", do="name the committed plans with --baseline plans.json")
+    if path is None and update_baseline:
+        raise UsageError("--update-baseline needs a file to write", do="name it with --baseline plans.json")
+    accepted = None if path is None or (update_baseline and not path.exists()) else load_baseline(path)
+    if path and accepted is None and not inputs:
         raise UsageError("no baseline and no workload", do="name the workload files whose plans are to be accepted")
-    if not inputs and accepted and not accepted.queries:
+    if not inputs and path and accepted and not accepted.queries:
         raise UsageError("the baseline holds no query", where=str(path), do="accept some with --update-baseline INPUTS")
     source: Snapshot = asking(read_snapshot(snapshot, schema, statistics, None if snapshot or schema else url), role)
     overrides = tuple(one for one in source.overrides if one.name not in SERIAL)
     source = replace(source, settings={**source.settings, **SERIAL}, overrides=overrides)
     accepted = as_owner(accepted) if accepted and not source.roles else accepted
-    pending = Pending(alembic, source, running, provider, progress, accepted) if alembic else None
+    pending = None
+    if alembic or files:
+        pending = Pending(alembic, files, source, running, provider, progress, accepted)
     with start_twin(source, provider, prepare=pending.prepare if pending else None, size_of=size_of) as twin:
         progress.notes(twin.notes)
         accepted = pending.accepted if pending else accepted
@@ -125,6 +152,7 @@ def command(
             what = f"nothing was accepted: {len(failed)} pending revisions did not go through"
             raise ProofError(what, where=str(path), do="look above for each; leave one out with --skip REV")
         if update_baseline:
+            assert path
             baseline, refused = _recorded(statements, twin, source, accepted, analysed, redact=redact)
             if not baseline.queries:
                 raise UsageError(
@@ -142,7 +170,7 @@ def command(
             for line in summary(unanalysed):
                 progress.warn(line)
             return
-        assert accepted
+        accepted = accepted or empty_baseline(twin)
         _same_major(accepted, twin, path)
         result = check(
             accepted,
@@ -156,8 +184,10 @@ def command(
             propose=proposing(analysed, twin),
         )
         if pending:
-            result = replace(result, verdicts=blamed(result.verdicts, accepted, pending.touched))
-        if not result.checked and not result.verdicts:
+            found = blamed(result.verdicts, accepted, pending.touched)
+            ahead = pending.ahead(readings_of(accepted, analysed))
+            result = replace(result, verdicts=ordered((*found, *lint(ahead))))
+        if path and not result.checked and not result.verdicts:
             raise UsageError("0 queries were checked", where=str(path), do="accept some with --update-baseline INPUTS")
         result = replace(
             result, notes=(*source.notes, *twin.notes, *(analysed.notes if analysed else ())), unanalysed=unanalysed
@@ -169,6 +199,7 @@ def command(
             fail_level=fail_level,
             queries=_texts(accepted, statements),
         )
+        result = _silence(result)
     where = places(path, result.queries)
     deliver(wanted, lambda form: render_check(result, form, where), progress)
     raise SystemExit(result.exit_status)
@@ -178,6 +209,16 @@ def _texts(accepted: Baseline, statements: Statements) -> dict[str, str]:
     """Return the text of every query that is checked, by id."""
     known = {key: query.text for key, query in accepted.queries.items()}
     return dict(sorted({**{key: text for key, (text, _) in statements.items()}, **known}.items()))
+
+
+def _silence(result: CheckResult) -> CheckResult:
+    """Return the result without what `[tool.advisor]` suppresses, which the notes tell."""
+    from advisor.gate.silenced import silenced
+    from advisor.rules.suppress import read_suppressions
+
+    where, entries, _ = click.get_current_context().find_root().obj or ("", (), {})
+    left = silenced(result.verdicts, read_suppressions(entries, where), datetime.now(UTC).date(), where)
+    return replace(result, verdicts=left.verdicts, notes=(*result.notes, *left.notes))
 
 
 def _refuse_contradictions(
@@ -228,10 +269,10 @@ def _recorded(
     return baseline, refused
 
 
-def _same_major(baseline: Baseline, twin: Twin, path: Path) -> None:
+def _same_major(baseline: Baseline, twin: Twin, path: Path | None) -> None:
     if baseline.server_major != twin.schema.major:
         raise UsageError(
             f"the baseline was accepted on PostgreSQL {baseline.server_major}, the twin is {twin.schema.major}",
-            where=str(path),
+            where=str(path) if path else None,
             do="plans of different versions cannot be compared: choose --twin, or accept anew with --update-baseline",
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from advisor.cli.pipeline import Analysed, analyse_workload, of_database
+from advisor.gate.ahead import Reading
 from advisor.gate.baseline import Baseline
 from advisor.gate.check import Statements
 from advisor.gate.merge import chosen, merged, with_reason
@@ -94,3 +95,15 @@ def accepted_baseline(
     only = chosen(ids, {*recorded.queries, *(accepted.queries if accepted else ())})
     made = merged(accepted, recorded, only=only, prune=prune)
     return with_reason(made, only, reason) if reason else made
+
+
+def readings_of(accepted: Baseline | None, analysed: Analysed | None) -> tuple[Reading, ...]:
+    """Return what the application runs: the baseline's statements, or those of the inputs where there is none."""
+    if accepted and accepted.queries:
+        return tuple(Reading(key, one.text) for key, one in accepted.queries.items())
+    return tuple(Reading(query.id, query.text) for query in analysed.workload.queries) if analysed else ()
+
+
+def empty_baseline(twin: Twin) -> Baseline:
+    """Return a baseline without any query: all that the inputs hold is new."""
+    return Baseline(twin.schema.major)

@@ -94,8 +94,13 @@ def worst(verdicts: Iterable[Verdict]) -> list[Verdict]:
 
 
 def ordered(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
-    """Return the verdicts worst first, then by query."""
-    return tuple(sorted(verdicts, key=lambda one: (LEVELS.index(one.level), one.query, one.code, one.cause)))
+    """Return the verdicts worst first, then by query, those on migrations in the order of their files and lines."""
+
+    def order(one: Verdict) -> tuple[int, str, str, int, str, str]:
+        place = ("", 0) if one.query else (one.file or "", one.line or 0)
+        return LEVELS.index(one.level), one.query, *place, one.code, one.cause
+
+    return tuple(sorted(verdicts, key=order))
 
 
 def _gravity(verdict: Verdict) -> tuple[int, float, str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from advisor.gate.migration_rule import MigrationRule, migration_rules
+
 
 class GatePage:
     """The base of all pages; subclasses are found by discovery."""
@@ -422,6 +424,7 @@ class NewValue(GatePage):
     name = "new-value"
 
 
-def gate_pages() -> tuple[GatePage, ...]:
-    """Return one instance of every page, by code."""
-    return tuple(page() for page in sorted(GatePage.__subclasses__(), key=lambda page: page.code))
+def gate_pages() -> tuple[GatePage | MigrationRule, ...]:
+    """Return one instance of every page, by code: those of the migration rules, and of the properties."""
+    plans = tuple(page() for page in sorted(GatePage.__subclasses__(), key=lambda page: page.code))
+    return (*migration_rules(), *plans)

@@ -16,13 +16,13 @@ FAILING: Mapping[FailLevel, tuple[Level, ...]] = {"fail": ("fail",), "warn": ("f
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One judgement on one plan; `fail` ends the check with status 1."""
+    """One judgement on one plan, or on one statement of a migration; `fail` ends the check with status 1."""
 
     code: str
     name: str
     level: Level
     query: str
-    """Query id."""
+    """Query id; empty for a statement of a migration."""
     text: str
     cause: str
     """One sentence that names the table, index or figure."""
@@ -40,6 +40,8 @@ class Verdict:
     """The accepted plan's shape, where it changed."""
     shape_after: tuple[str, ...] = ()
     """The shape of today's plan, where it changed."""
+    id: str = ""
+    """What a suppression names: the same from one check to the next."""
     calls: float | None = None
     """Executions of the query a day, where they are known."""
 

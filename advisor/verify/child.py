@@ -23,6 +23,14 @@ from typing import Any
 _MAPPING = "<frozen _collections_abc>"
 EXTENSION = re.compile(r"(?i)^(\s*CREATE\s+EXTENSION)\s+(?!IF\s)")
 """An extension that the parent has made for the revision is there already when the revision is run again."""
+_BEGIN = r"(?is)(?:\s|--[^\n]*\n|/\*.*?\*/)*"
+READS = re.compile(_BEGIN + r"(SELECT|WITH|VALUES|TABLE|SHOW|INSERT|UPDATE|DELETE|COPY|EXPLAIN)\b")
+"""What takes no lock that anybody waits for, and may come by the thousand."""
+ALONE = re.compile(
+    _BEGIN + r"(ALTER\s+(TABLE|INDEX|VIEW|MATERIALIZED|SEQUENCE)|CREATE|DROP|TRUNCATE|LOCK|CLUSTER\s+\w"
+    r"|REINDEX\s+(TABLE|INDEX))\b(?!\s+(DATABASE|TABLESPACE|SUBSCRIPTION))"
+)
+"""What may run in a transaction, unless it says CONCURRENTLY."""
 SHOWN = 2000
 """Characters of a statement or message that are handed back."""
 
@@ -42,6 +50,11 @@ class Session:
         self.applied: list[str] = []
         self.name = ""
         """By which the parent knows our connections."""
+        self.look = ""
+        """The query that looks at a session between two statements; empty where nobody wants to know."""
+        self.looked = False
+        """Whether there was a look since the last rollback."""
+        self.requests: Any = None
 
     def say(self, kind: str, **fields: Any) -> None:
         """Send one message."""
@@ -186,12 +199,104 @@ def engine_of(session: Session, url: str) -> Any:
     place = make_url(url).set(drivername="postgresql+" + driver)
     engine = create_engine(place, poolclass=NullPool, connect_args={"application_name": session.name})
 
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> Any:
+    onlooker = Onlooker(session)
+
+    def note(_connection: Any, cursor: Any, statement: str, parameters: Any, *_rest: Any) -> Any:
         session.statement = statement
-        return EXTENSION.sub(r"\1 IF NOT EXISTS ", statement, count=1), parameters
+        statement = EXTENSION.sub(r"\1 IF NOT EXISTS ", statement, count=1)
+        return onlooker.before(cursor, statement, parameters), parameters
+
+    def after(_connection: Any, cursor: Any, statement: str, *_rest: Any) -> None:
+        onlooker.after(cursor, statement)
 
     event.listen(engine, "before_cursor_execute", note, retval=True)
+    event.listen(engine, "after_cursor_execute", after)
+    event.listen(engine, "handle_error", onlooker.failed)
     return engine
+
+
+class Onlooker:
+    """Looks at the session after each statement of a revision, and tells the parent what it saw."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.line = 0
+        self.ours: Any = None
+        """The connection on which we began a transaction for one statement."""
+
+    def before(self, cursor: Any, statement: str, parameters: Any) -> str:
+        """Look before the first statement; run all but the last of several, and return the last."""
+        self.line = _running_line(self.session.file) if self.session.look else 0
+        several = not parameters and ";" in statement.rstrip().rstrip(";")
+        if not self.line or (READS.match(statement) and not several):
+            self.line = 0
+            return statement
+        if not self.session.looked:
+            self.session.looked = True
+            self._tell(cursor, "")
+        *first, last = self._parted(statement) if several else [statement]
+        for one in first:
+            self._begin(cursor, one)
+            cursor.execute(one)
+            self.after(cursor, one)
+        self._begin(cursor, last)
+        return last
+
+    def after(self, cursor: Any, statement: str) -> None:
+        """Look, and end what we began."""
+        if self.line:
+            self._tell(cursor, statement)
+            self._end("COMMIT")
+
+    def failed(self, _context: Any) -> None:
+        """Undo what we began; what is seen next is compared with a new look."""
+        self.session.looked = False
+        self._end("ROLLBACK")
+
+    def _begin(self, cursor: Any, statement: str) -> None:
+        """Begin a transaction for a statement that runs without one, where it may: its locks are gone at its end."""
+        self.session.statement = statement
+        if getattr(cursor.connection, "autocommit", False) and ALONE.match(statement) and "CONCURRENTLY" not in (
+            statement.upper()
+        ):  # fmt: skip
+            _plainly(cursor.connection, "BEGIN")
+            self.ours = cursor.connection
+
+    def _end(self, how: str) -> None:
+        if self.ours is not None:
+            connection, self.ours = self.ours, None
+            _plainly(connection, how)
+
+    def _parted(self, statement: str) -> list[str]:
+        """Ask the parent for the statements of a text."""
+        self.session.say("part", text=statement)
+        return self.session.requests.get()["pieces"] or [statement]
+
+    def _tell(self, cursor: Any, statement: str) -> None:
+        connection = cursor.connection
+        seen = _plainly(connection, self.session.look)
+        self.session.say(
+            "looked", revision=self.session.revision, path=self.session.file, line=self.line,
+            statement=statement[:SHOWN], look=seen,
+            open=not getattr(connection, "autocommit", False) or self.ours is not None,
+        )  # fmt: skip
+
+
+def _plainly(connection: Any, statement: str) -> Any:
+    """Run a statement of ours and return the first value of its row."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchone()[0] if cursor.description else None
+
+
+def _running_line(file: str) -> int:
+    """Return the innermost line of the revision that is running; 0 when none is."""
+    frame: Any = sys._getframe(1)
+    while frame is not None:
+        if file and frame.f_code.co_filename == file:
+            return int(frame.f_lineno)
+        frame = frame.f_back
+    return 0
 
 
 class Team:
@@ -255,11 +360,13 @@ class Team:
 def serve(session: Session, requests: queue.SimpleQueue[dict[str, Any]]) -> None:
     """Answer requests until the process ends."""
     watch_environment(session)
+    session.requests = requests
     team: Team | None = None
     while True:
         request = requests.get()
         session.skip = frozenset(request["skip"])
         session.name = request["name"]
+        session.look, session.looked = request.get("look", ""), False
         session.revision = session.file = session.direction = session.statement = ""
         session.applied = []
         try:

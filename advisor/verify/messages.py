@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from advisor.verify.look import Looked
+
 NAME = "pgadvisor revisions"
 """`application_name` of the child's connections."""
 
@@ -38,6 +40,20 @@ class Request(msgspec.Struct, frozen=True):
     skip: tuple[str, ...] = ()
     """Revisions that are noted as applied without being run."""
     name: str = NAME
+    look: str = ""
+    """Query that looks at the session after each statement; what it saw comes as `Looked`."""
+
+
+class Pieces(msgspec.Struct, frozen=True):
+    """The answer to `Part`."""
+
+    pieces: tuple[str, ...]
+
+
+class Part(msgspec.Struct, frozen=True, tag_field="kind", tag="part"):
+    """A text that may hold several statements, to be handed back one by one."""
+
+    text: str
 
 
 class Begins(msgspec.Struct, frozen=True, tag_field="kind", tag="begins"):
@@ -79,4 +95,4 @@ class Failed(msgspec.Struct, frozen=True, tag_field="kind", tag="failed"):
     """What had gone through before."""
 
 
-Answer = Begins | Done | Failed
+Answer = Begins | Done | Failed | Looked | Part

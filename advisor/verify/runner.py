@@ -23,9 +23,11 @@ from pathlib import Path
 
 import msgspec
 
+from advisor.analysis.deeds import pieces
 from advisor.errors import ProofError, UsageError
 from advisor.twin.guard import Guard
-from advisor.verify.messages import Answer, Begins, Done, Failed, Opening, Request
+from advisor.verify.look import Looked
+from advisor.verify.messages import Answer, Begins, Done, Failed, Opening, Part, Pieces, Request
 
 ALLOWED = (
     "PATH", "LANG", "LANGUAGE", "LC_ALL", "LC_COLLATE", "LC_CTYPE", "LC_MESSAGES", "LC_MONETARY", "LC_NUMERIC",
@@ -67,6 +69,8 @@ class Runner:
 
     opening: Opening
     options: RunOptions
+    looked: list[Looked] = field(default_factory=list)
+    """What was seen after each statement of the requests that asked for it."""
     _process: _Process | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -94,9 +98,14 @@ class Runner:
             process.send(msgspec.json.encode(request) + b"\n")
             while True:
                 answer = process.receive(deadline)
-                if not isinstance(answer, Begins):
+                if isinstance(answer, Looked):
+                    self.looked.append(answer)
+                elif isinstance(answer, Part):
+                    process.send(msgspec.json.encode(Pieces(pieces(answer.text))) + b"\n")
+                elif isinstance(answer, Begins):
+                    deadline, running = time.monotonic() + self.options.seconds, answer.revision
+                else:
                     return answer
-                deadline, running = time.monotonic() + self.options.seconds, answer.revision
         except TimeoutError:
             self.close()
             what = f"revision {running} was still running after {self.options.seconds:g} s"

@@ -23,6 +23,7 @@ from advisor.revisions.reading import read_heading
 from advisor.twin.environment import closed_off, connect
 from advisor.twin.extensions import create_extension
 from advisor.verify.failed import RevisionFailure, failure
+from advisor.verify.look import Looked
 from advisor.verify.messages import Done, Failed, Opening, Request
 from advisor.verify.runner import Runner, RunOptions, refuse_impossible
 from advisor.verify.scratch import plain_url
@@ -99,6 +100,8 @@ class History:
     """A superuser's URL of a server of ours, where roles and extensions that revisions name may be made for them."""
     made: list[str] = field(default_factory=list)
     """What was made: `role name`, `extension name`."""
+    look: str = ""
+    """Query that looks at the session after each statement of an upgrade; `looked` holds what it saw."""
 
     @classmethod
     def open(
@@ -119,6 +122,11 @@ class History:
     def without(self, *revisions: str) -> History:
         """Return the same history with these revisions passed over as well; the process is shared."""
         return replace(self, skip=self.skip | set(revisions))
+
+    @property
+    def looked(self) -> list[Looked]:
+        """Return what was seen after each statement so far."""
+        return self.runner.looked
 
     def __enter__(self) -> History:
         return self
@@ -156,7 +164,7 @@ class History:
         while True:
             passed_over = {*self.skip, *failed}
             try:
-                applied += self._run(Request("upgrade", to, url, skip=tuple(sorted(passed_over))))
+                applied += self._run(Request("upgrade", to, url, skip=tuple(sorted(passed_over)), look=self.look))
                 ran = tuple(revision for revision in applied if revision not in passed_over)
                 return Upgraded(ran, tuple(failed.values()), tuple(self.made))
             except RevisionFailure as error:

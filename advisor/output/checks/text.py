@@ -48,14 +48,17 @@ def _outcome(result: CheckResult) -> str:
 
 
 def _verdict(verdict: Verdict) -> str:
-    which = f"{verdict.level.upper()} {verdict.code} {verdict.name} query {verdict.query[:12]}"
+    about = f"query {verdict.query[:12]}" if verdict.query else "migration"
+    which = f"{verdict.level.upper()} {verdict.code} {verdict.name} {about}"
     lines = [on_one_line(f"{which}: {verdict.cause}")]
-    lines.append(f"  query  {one_line(verdict.text, 110)}")
+    lines.append(f"  {'query' if verdict.query else 'runs '}  {one_line(verdict.text, 110)}")
     if verdict.cost_before is not None and verdict.cost_after is not None:
         lines.append(f"  cost   {verdict.cost_before:,.2f} accepted, {verdict.cost_after:,.2f} now")
     lines += [f"  {line}" for line in shapes(verdict)] if verdict.level == "fail" else []
     if verdict.revision:
         lines.append(f"  by     revision {on_one_line(verdict.revision)}{place(verdict)}")
+    elif verdict.file:
+        lines.append(f"  by     {place(verdict).removeprefix(', ')}")
     if verdict.fix:
         lines.append(f"  fix    {on_one_line(verdict.fix)}")
     return "\n".join(lines)

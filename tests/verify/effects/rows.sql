@@ -1,0 +1,11 @@
+INSERT INTO customers SELECT n, n || '@example.org', lpad(n::text, 8), '2026-01-01'::timestamp + n * interval '1 s', n, 'x' FROM generate_series(1, 900) n;
+INSERT INTO orders SELECT n, 1 + n % 900, lpad(n::text, 5), n, now(), 's' || n % 4, n % 2 = 0, '{}' FROM generate_series(1, 3000) n;
+INSERT INTO lines SELECT 1 + n % 3000, n, 1 + n % 9 FROM generate_series(1, 4000) n;
+INSERT INTO proven SELECT n, n FROM generate_series(1, 500) n;
+INSERT INTO unproven SELECT n, n FROM generate_series(1, 500) n;
+INSERT INTO parts SELECT n, '2026-01-01'::date + n % 50, n FROM generate_series(1, 500) n;
+INSERT INTO parts_3 SELECT n, '2026-03-01'::date + n % 20, n FROM generate_series(1, 500) n;
+INSERT INTO parts_4 SELECT n, '2026-04-01'::date + n % 20, n FROM generate_series(1, 500) n;
+INSERT INTO scratch SELECT n, n FROM generate_series(1, 500) n;
+REFRESH MATERIALIZED VIEW totals;
+VACUUM ANALYZE;
