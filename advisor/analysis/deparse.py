@@ -45,33 +45,48 @@ def sql(expression: Expression, name: Naming = bare) -> str:
             return _operation(expression, name)
         case Call():
             return _call(expression, name)
-        case Cast(argument, to):
-            return f"({sql(argument, name)}::{to})"
-        case Collated(argument, collation):
-            return f"({sql(argument, name)} COLLATE {collation})"
-        case Logic("NOT", (argument,)):
-            return f"(NOT {sql(argument, name)})"
-        case Logic(operator, arguments):
-            return "(" + f" {operator} ".join(sql(part, name) for part in arguments) + ")"
-        case Test(argument, test):
-            return f"({sql(argument, name)} {test})"
-        case Items(shape, arguments):
-            words = {"row": "ROW", "array": "ARRAY", "list": ""}[shape]
-            inside = ", ".join(sql(part, name) for part in arguments)
-            return f"{words}[{inside}]" if shape == "array" else f"{words}({inside})"
+        case Logic() | Test() | Cast() | Collated():
+            return f"({_suffixed(expression, name)})"
+        case Items():
+            return _items(expression, name)
         case Membership():
             return _membership(expression, name)
-        case Special(text, arguments):
-            pieces = [text[0]]
-            for part, after in zip(arguments, text[1:], strict=True):
-                pieces += [sql(part, name), after]
-            return "".join(pieces)
+        case Special():
+            return _special(expression, name)
         case Subselect():
             return "(SELECT …)"
         case WholeRow():
             return "ROW"
         case Unknown(unbound):
             return unbound
+
+
+def _suffixed(expression: Logic | Test | Cast | Collated, name: Naming) -> str:
+    """Return what stands between the parentheses of an expression that is its arguments and a word."""
+    match expression:
+        case Cast(argument, to):
+            return f"{sql(argument, name)}::{to}"
+        case Collated(argument, collation):
+            return f"{sql(argument, name)} COLLATE {collation}"
+        case Logic("NOT", (argument,)):
+            return f"NOT {sql(argument, name)}"
+        case Logic(operator, arguments):
+            return f" {operator} ".join(sql(part, name) for part in arguments)
+        case Test(argument, test):
+            return f"{sql(argument, name)} {test}"
+
+
+def _items(expression: Items, name: Naming) -> str:
+    words = {"row": "ROW", "array": "ARRAY", "list": ""}[expression.shape]
+    inside = ", ".join(sql(part, name) for part in expression.arguments)
+    return f"{words}[{inside}]" if expression.shape == "array" else f"{words}({inside})"
+
+
+def _special(expression: Special, name: Naming) -> str:
+    pieces = [expression.text[0]]
+    for part, after in zip(expression.arguments, expression.text[1:], strict=True):
+        pieces += [sql(part, name), after]
+    return "".join(pieces)
 
 
 def _operator(operator: str) -> str:
