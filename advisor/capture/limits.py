@@ -29,6 +29,8 @@ class Limits:
     """Bytes of an export that are read: exports are read whole."""
     workload: int = 256 << 20
     """Bytes of a workload file, unpacked."""
+    queries: int = 100_000
+    """Different queries of a run's logs that are kept: those that are seen first."""
     members: int = 10_000
     """Files of an archive that are read."""
 

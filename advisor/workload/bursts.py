@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from advisor.capture.numbering import Numbering, stable_order
 from advisor.capture.record import NO_TIME, RUN
 from advisor.workload.contents import contents_of
+from advisor.workload.fingerprints import MANY_KEYS
 from advisor.workload.partial import EntryKey
 from advisor.workload.steps import COMMENT, STATEMENT, Content, pack, unpack
 from advisor.workload.tally import Coded
@@ -189,6 +190,8 @@ class BurstFinder:
         `classes` is the class of each entry, `traced` holds the rows that carry a trace id: those loops are known.
         """
         rows = coded.rows
+        if len(self.reads) >= MANY_KEYS:
+            self.reads.clear()
         for key, row in zip(coded.entries, coded.representative, strict=True):
             if key not in self.reads:
                 self.reads[key] = is_read(rows.text[row])

@@ -20,6 +20,7 @@ from advisor.workload.engine import BlockEngine
 from advisor.workload.finish import names, queries
 from advisor.workload.finish_loops import loops, unit_sizes
 from advisor.workload.inferred import Inferred, infer
+from advisor.workload.loopsum import among
 from advisor.workload.model import Workload
 from advisor.workload.observers import Observers
 from advisor.workload.partial import Partial
@@ -100,7 +101,7 @@ class LogRun:
         self.partial.trim()
         self.covered = [_coverage(log, count, inferred) for log, count in zip(ordered, counts, strict=True)]
         named = names(self.partial)
-        found = loops(self.open_units.finish(), lambda key: named.get(key, key[0]), self.partial.calls)
+        found = loops(among(self.open_units.finish(), named), named.__getitem__, self.partial.calls)
         begin, end = (None if time is None else time / 1e6 for time in (self.partial.begin, self.partial.end))
         inputs = tuple(coverage.name for coverage in self.covered)
         self.observers.busy = self.open_units.busy
@@ -147,6 +148,8 @@ class LogRun:
                 count.executions += self._take(result)
                 if self.progress is not None:
                     self.progress(log.source.name, count.size)
+        count.losses.merge(self.partial.beyond)
+        self.partial.beyond = Losses()
         return count
 
     def _take(self, result: BlockResult) -> int:
@@ -167,9 +170,9 @@ class LogRun:
     def _count(self, counted: Counted) -> None:
         if counted.partial.begin is not None:
             self.open_units.forget(counted.partial.begin)
-        self.open_units.add(counted.loops)
         counted.partial.settle(self.sessions)
         self.partial.merge(counted.partial)
+        self.open_units.add(counted.loops, self.partial.entries)
 
 
 def _starts(reader: Reader, envelopes: Sequence[Any]) -> Callable[[bytes], bool]:

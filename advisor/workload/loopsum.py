@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Container
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple, TypeVar
 
 from advisor.workload.partial import EntryKey
@@ -155,6 +156,19 @@ def merge_loops(into: LoopSums, other: LoopSums) -> None:
             into[key] = loop
         else:
             mine.merge(loop)
+
+
+def among(sums: LoopSums, kept: Container[EntryKey]) -> LoopSums:
+    """Return the loops over queries that are kept, with such parents, companions and enclosing loops only."""
+    return {
+        key._replace(outer=key.outer if key.outer in kept else None): replace(
+            loop,
+            parents={entry: seen for entry, seen in loop.parents.items() if entry in kept},
+            beside={entry: count for entry, count in loop.beside.items() if entry in kept},
+        )
+        for key, loop in sums.items()
+        if key.child in kept
+    }
 
 
 LIMITED = re.compile(rb"\blimit\s+(?:\$([0-9]+)|([0-9]+))|\bfetch\s+(?:first|next)\s+(?:\$([0-9]+)|([0-9]+))", re.I)

@@ -63,11 +63,10 @@ class Observers:
             self.connections.see(incident.end, incident.session, incident.kind, incident.user, incident.application)
 
     def _contents(self, contents: Contents) -> None:
-        names = [self._name(entry) for entry in contents.entries]
         for modulus, places in self.sampler.pick(contents.content):
             columns = (contents.end[places], contents.entry[places], contents.content[places])
             for end, entry, content in zip(*(column.tolist() for column in columns), strict=True):
-                self.reuses.see(end / 1e6, names[entry], content, float(modulus))
+                self.reuses.see(end / 1e6, self._name(contents.entries[entry]), content, float(modulus))
 
     def _name(self, entry: EntryKey) -> str:
         """Return what an entry is called until the ids are final."""

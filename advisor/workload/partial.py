@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, fields
 from functools import partial
 from typing import Any, NamedTuple
 
+from advisor.capture.limits import limits
+from advisor.capture.record import Losses
 from advisor.workload.packing import Packed, packed, unpacked
 from advisor.workload.session_states import Changed, Origin, SessionStates
 
@@ -109,6 +111,10 @@ class Entry:
             self.kept = lowest(self.kept)
 
 
+def _beyond(most: int) -> str:
+    return f"execution of a query after the first {most} different ones (--limit queries=N keeps more)"
+
+
 PLAIN = tuple(one.name for one in fields(Entry) if one.name != "kept")
 """What of an entry travels between processes as it is."""
 
@@ -139,6 +145,8 @@ class Partial:
     """Where the executions kept come from."""
     last: dict[bytes, Changed] = field(default_factory=dict)
     """What sessions had changed of their settings at the end of the block."""
+    beyond: Losses = field(default_factory=Losses)
+    """Executions of queries that are more than are kept."""
 
     def settle(self, states: SessionStates) -> None:
         """Number the executions kept by what their sessions had set; blocks are settled in their order."""
@@ -151,12 +159,15 @@ class Partial:
         self.origins, self.last = [], {}
 
     def merge(self, other: Partial) -> None:
-        """Add another part."""
+        """Add another part; parts are merged in the order of the log, so the queries seen first are kept."""
+        most = limits().queries
         for key, entry in other.entries.items():
-            if (mine := self.entries.get(key)) is None:
+            if (mine := self.entries.get(key)) is not None:
+                mine.merge(entry)
+            elif len(self.entries) < most:
                 self.entries[key] = entry
             else:
-                mine.merge(entry)
+                self.beyond.add(_beyond(most), entry.text, entry.calls + entry.failed)
         self.begin = min((time for time in (self.begin, other.begin) if time is not None), default=None)
         self.end = max((time for time in (self.end, other.end) if time is not None), default=None)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -15,6 +15,8 @@ from advisor.capture.record import NO_TIME
 from advisor.workload.bursts import BlockBursts, BurstFinder
 from advisor.workload.busy import HOLD, BusySum, add_pauses, busy, look, spread
 from advisor.workload.contents import contents_of
+from advisor.workload.entry_numbers import EntryNumbers
+from advisor.workload.fingerprints import MANY_KEYS
 from advisor.workload.fragments import Fragment, Fragments
 from advisor.workload.looked_at import kept_places
 from advisor.workload.loop_parents import Preceding, preceding
@@ -157,6 +159,8 @@ class BlockSteps:
 
     def _steps(self, coded: Coded, order: NDArray[np.int64]) -> Steps:
         rows = coded.rows
+        if len(self.classes) >= MANY_KEYS:
+            self.classes.clear()
         for key, row in zip(coded.entries, coded.representative, strict=True):
             if key not in self.classes:
                 self.classes[key] = step_class(rows.text[row])
@@ -302,8 +306,7 @@ class OpenUnits:
         self.resolution = resolution
         self.finder = LoopFinder()
         self.pooled = PooledLoops(self.finder.keys)
-        self.numbers: dict[EntryKey, int] = {}
-        self.classes: list[int] = []
+        self.numbers = EntryNumbers()
         self.waiting: dict[bytes, list[Steps]] = {}
         self.past: dict[bytes, Past] = {}
         """What stood right before what is waiting."""
@@ -318,8 +321,8 @@ class OpenUnits:
         """The multiple of `HOLD` that was reached."""
         self.units = 0
 
-    def add(self, block: BlockLoops) -> None:
-        """Take in the next block."""
+    def add(self, block: BlockLoops, kept: Container[EntryKey]) -> None:
+        """Take in the next block; `kept` are the queries of which loops are wanted."""
         merge_loops(self.loops, block.loops)
         merge_sizes(self.sizes, block.sizes)
         self.pooled.add(block.bursts)
@@ -328,11 +331,11 @@ class OpenUnits:
         self._pause(block.edges)
         complete: list[Complete] = []
         for session, fragment in block.fragments.items():
-            self.waiting.setdefault(session, []).append(self._renumbered(fragment.head))
+            self.waiting.setdefault(session, []).append(self.numbers.renumbered(fragment.head, kept))
             if fragment.tail is not None:
                 past = self.past.get(session, NOTHING)
                 complete.append(Complete(self.waiting[session], _followed(past, fragment.after)))
-                self.waiting[session] = [self._renumbered(fragment.tail)]
+                self.waiting[session] = [self.numbers.renumbered(fragment.tail, kept)]
                 self.past[session] = Past(fragment.before, Outside(fragment.pauses))
                 self.tried.pop(session, None)
             elif len(self.waiting[session]) > 1:
@@ -430,15 +433,5 @@ class OpenUnits:
                 if first is not None:
                     add_size(self.sizes, sized, first.application, first.text)
 
-    def _renumbered(self, steps: Steps) -> Steps:
-        numbers: list[int] = []
-        for place, key in enumerate(steps.entries):
-            if key not in self.numbers:
-                self.numbers[key] = len(self.classes)
-                self.classes.append(int(steps.classes[place]))
-            numbers.append(self.numbers[key])
-        steps.entry = np.array(numbers, dtype=np.int32)[steps.entry]
-        return steps
-
     def _joined(self, parts: Sequence[Steps]) -> Steps:
-        return joined(parts, list(self.numbers), np.array(self.classes, dtype=np.int8))
+        return joined(parts, self.numbers.keys, self.numbers.classes)

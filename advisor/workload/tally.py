@@ -175,6 +175,9 @@ class Tally:
 
     def _lower(self, key: EntryKey, ranks: NDArray[np.int64]) -> None:
         """Lower the limit for an entry's executions to be kept."""
+        if len(self.lows) >= MANY_KEYS:  # what is forgotten is kept once more, and left out when parts are merged
+            self.lows.clear()
+            self.thresholds.clear()
         lows = np.sort(np.concatenate((self.lows[key], ranks)) if key in self.lows else ranks)[:RESERVOIR]
         self.lows[key] = lows
         if len(lows) == RESERVOIR:

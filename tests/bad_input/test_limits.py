@@ -98,3 +98,19 @@ def test_seconds_of_long_statements_add_up_however_they_overlap() -> None:
     assert {second: taken for second, taken in sorted(found.seconds.items()) if taken} == {
         0: 1_500_000, 1: 2_000_000, 2: 1_500_000, 3: 500_000,
     }  # fmt: skip
+
+
+@pytest.mark.usefixtures("ordinary")
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_of_ever_new_queries_the_first_are_kept_and_the_others_counted(tmp_path: Path, jobs: int) -> None:
+    enforce(Limits(queries=100))
+    lines = [LINE.format(n % 60, f"SELECT c{n // 3} FROM t WHERE k = {n}") for n in range(60_000)]
+    (tmp_path / "log").write_text("".join(lines))
+    workload = collect([str(tmp_path / "log")], jobs=jobs)
+    assert {query.text for query in workload.queries} == {f"SELECT c{n} FROM t WHERE k = $1" for n in range(100)}
+    assert {query.calls for query in workload.queries} == {3.0}
+    ((reason, skipped),) = workload.inputs[0].skipped.items()
+    assert "after the first 100 different ones" in reason
+    assert skipped.count == 60_000 - 300
+    assert workload.inputs[0].executions == 60_000
+    assert {loop.child for loop in workload.loops} <= {query.id for query in workload.queries}
