@@ -1,6 +1,6 @@
 """Bursts: one query started many times within a moment, over several connections; what one block of a log holds of it.
 
-A relay is a slow burst: one client's executions that go over several connections, one after the other.
+A spell is a slow burst: pauses may be longer. A relay is a spell of one client, one execution after the other.
 
 A burst is cut off by quiet before and after it, so that where it begins and ends depends on neighbouring executions
 only. What stands near the edges of a block may go on beyond it and is joined by `advisor.workload.pooled`.
@@ -33,8 +33,8 @@ QUIET = 50_000
 LONGEST = 10_000_000
 """Microseconds a burst may last; what goes on longer is steady traffic."""
 
-RELAY_QUIET, RELAY_LONGEST = 300_000, 60_000_000
-"""The same of a relay."""
+SPELL_QUIET, SPELL_LONGEST = 500_000, 60_000_000
+"""The same of a spell: a client may wait for new connections, or work slowly."""
 
 MOST = 2_000
 """Executions a burst may have; more are steady traffic."""
@@ -45,8 +45,9 @@ FEWEST = 10
 SLOW = 200_000
 """Executions that took longer (microseconds) are no look-ups, and are passed over."""
 
-LEAD = 300_000
-"""Microseconds before a burst within which the statement that it follows must have ended."""
+LEAD = 2_000_000
+"""Microseconds before a burst within which the statement that it follows must have ended: its connections may have had
+to be opened first."""
 
 ROUNDED = 1_000
 """Microseconds by which a time stamp in milliseconds may lie before the true moment."""
@@ -74,12 +75,12 @@ class Group(NamedTuple):
 class Kind(NamedTuple):
     """What ends a burst, microseconds."""
 
-    name: Literal["burst", "relay"]
+    name: Literal["burst", "spell"]
     quiet: int
     longest: int
 
 
-BURST, RELAY = Kind("burst", QUIET, LONGEST), Kind("relay", RELAY_QUIET, RELAY_LONGEST)
+BURST, SPELL = Kind("burst", QUIET, LONGEST), Kind("spell", SPELL_QUIET, SPELL_LONGEST)
 
 
 class Read(NamedTuple):
@@ -113,7 +114,7 @@ class Part:
     short: int = 0
     """Reads of the block before that must be looked at as well."""
     steady: bool = False
-    """Whether it is longer than a burst can be, or no relay: columns hold only its first and last execution then."""
+    """Whether it is longer than a burst can be: columns hold only its first and last execution then."""
     kind: Kind = BURST
 
 
@@ -227,9 +228,9 @@ class _Block:
         """Return what the block holds."""
         code = self.entry.astype(np.int64) * len(self.groups) + self.group
         order = stable_order(code, len(self.coded.entries) * len(self.groups))
-        spans = [(kind, *span) for kind in (BURST, RELAY) for span in self._spans(kind, code, order)]
+        spans = [(kind, *span) for kind in (BURST, SPELL) for span in self._spans(kind, code, order)]
         last = self.reads[-READS:]
-        last = last[self.end[last] >= self.end.max() - SLOW - LEAD - 2 * RELAY_QUIET]
+        last = last[self.end[last] >= self.end.max() - SLOW - LEAD - 2 * SPELL_QUIET]
         reads = LastReads(self._reads(last.tolist()))
         return BlockBursts([self._part(kind, order[begin:end]) for kind, begin, end in spans], reads)
 
@@ -245,8 +246,6 @@ class _Block:
         edge = (end[first] <= self.end.min() + near) | (end[stop - 1] >= self.end.max() - near)
         several = np.minimum.reduceat(session, first) != np.maximum.reduceat(session, first)
         whole = several & (stop - first >= FEWEST) & (end[stop - 1] - end[first] <= kind.longest)
-        if kind == RELAY:  # what pauses no longer than a burst may is one
-            whole &= np.maximum.reduceat(np.where(begins, 0, np.append(0, pause)), first) > QUIET
         kept = np.flatnonzero(edge | whole)
         kept = kept[np.argsort(order[first[kept]], kind="stable")]
         return list(zip(first[kept].tolist(), stop[kept].tolist(), strict=True))
@@ -256,20 +255,10 @@ class _Block:
         first = int(places[0])
         group, entry = self.groups[int(self.group[first])], self.coded.entries[int(self.entry[first])]
         long = len(places) > MOST or self.end[places[-1]] - self.end[first] > kind.longest
-        if long or (kind == RELAY and sequential(self.start[places], self.end[places]) < 1.0):
+        if long:
             ends, none = places[[0, -1]], np.zeros(0, dtype=np.uint64)
-            return Part(
-                group,
-                entry,
-                self.start[ends],
-                self.end[ends],
-                none,
-                none.astype(np.uint32),
-                [],
-                [],
-                steady=True,
-                kind=kind,
-            )
+            columns = self.start[ends], self.end[ends], none, none.astype(np.uint32)
+            return Part(group, entry, *columns, [], [], steady=True, kind=kind)
         content = self.coded.content[self.picked[places]]
         lowest = np.argsort(content, kind="stable")[:SHOWN].tolist()
         shown = list(zip(content[lowest].tolist(), contents_of(self.coded, self.picked[places[lowest]]), strict=True))

@@ -9,7 +9,7 @@ from typing import Literal
 
 from advisor.workload.collect import collect
 from advisor.workload.deltas import SERIES
-from advisor.workload.model import Query, Workload
+from advisor.workload.model import POOLED, Query, Workload
 from advisor.workload.order import base_id
 
 Verdict = Literal["faster", "slower", "same", "new", "gone"]
@@ -117,7 +117,7 @@ def _by_key(workload: Workload, apart: bool) -> Mapping[Key, tuple[Query, Side]]
     """Return the queries by id, and by database where both captures hold several."""
     looped: dict[str, float] = {}
     for loop in workload.loops:
-        if loop.unit not in ("burst", "relay"):  # its executions may be loops of single sessions, too
+        if loop.unit not in POOLED:  # its executions may be loops of single sessions, too
             looped[loop.child] = looped.get(loop.child, 0.0) + loop.executions
     sides: dict[Key, tuple[Query, Side]] = {}
     for query in workload.queries:

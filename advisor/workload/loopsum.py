@@ -19,13 +19,17 @@ LOOP_TAGS = ("application", "framework", "controller", "action", "route", "job")
 PPM = 1_000_000
 
 
+Pooled = Literal["burst", "spell", "relay"]
+"""Units that go over several connections."""
+
+
 class LoopKey(NamedTuple):
     """What makes two loops the same."""
 
     child: EntryKey
     varying: tuple[int, ...]
     constant: tuple[int, ...]
-    unit: UnitKind | Literal["burst", "relay"]
+    unit: UnitKind | Pooled
     application: bytes
     tags: tuple[tuple[str, str], ...]
     outer: EntryKey | None

@@ -125,6 +125,10 @@ class LoopParent:
     """Executions of it by the loop's application in all, as logged."""
 
 
+POOLED = ("burst", "spell", "relay")
+"""Units of loops that go over several connections."""
+
+
 @dataclass(frozen=True, slots=True)
 class Loop:
     """One query run again and again within a unit of work with varying values, summed over all units alike."""
@@ -152,7 +156,7 @@ class Loop:
     """Median pause between the end of one execution and the start of the next: the client's turnaround."""
     duration_ms: float
     """Server time spent in these executions."""
-    unit: Literal["trace", "transaction", "session", "burst", "relay"]
+    unit: Literal["trace", "transaction", "session", "burst", "spell", "relay"]
     """What bounded the unit of work: a trace or request tag, a transaction, or pauses within a session; `burst`: none,
     but the query started over several connections within a moment, with quiet before and after."""
     application: str | None = None

@@ -12,9 +12,8 @@ from advisor.workload.bursts import (
     FEWEST,
     IN_TURN,
     LEAD,
-    QUIET,
     READS,
-    RELAY,
+    SPELL,
     BlockBursts,
     Group,
     Kind,
@@ -23,9 +22,10 @@ from advisor.workload.bursts import (
     Read,
     sequential,
 )  # fmt: skip
+from advisor.workload.company import Company, Spell
 from advisor.workload.known_keys import KnownKeys
 from advisor.workload.loop_parents import parent_sum
-from advisor.workload.loopsum import PPM, LoopKey, LoopSum, LoopSums, merge_loops
+from advisor.workload.loopsum import PPM, LoopKey, LoopSum, LoopSums, Pooled, merge_loops
 from advisor.workload.partial import EntryKey
 from advisor.workload.rhythm import QUARTERS, clocked
 from advisor.workload.value_lists import FEW, lists
@@ -37,7 +37,7 @@ DENSE = 1_000_000
 BRIEF = 5_000
 """A median pause (microseconds) within a burst that a client's own work explains, whatever the others were."""
 
-RHYTHM = 5
+RHYTHM = 3.5
 """How many times longer a relay's long pauses may be than its short ones."""
 
 LAPSE = 20
@@ -53,6 +53,7 @@ class _Open:
 
     parts: list[Part]
     before: list[Read]
+    begin: int
     last: int
     steady: bool
 
@@ -66,6 +67,7 @@ class PooledLoops:
         self.recent: list[LastReads] = []
         """Of the latest blocks, until there are enough."""
         self.loops: LoopSums = {}
+        self.company = Company()
 
     def add(self, block: BlockBursts) -> None:
         """Take in the next block."""
@@ -77,7 +79,7 @@ class PooledLoops:
                 continue
             if found is not None:
                 self._close(key)
-            self.open[key] = _Open([part], self._before(part), int(part.end[-1]), part.steady)
+            self.open[key] = _Open([part], self._before(part), int(part.start.min()), int(part.end[-1]), part.steady)
         if block.reads.count:
             self.recent.append(block.reads)
             while sum(reads.count for reads in self.recent[1:]) >= READS:
@@ -86,12 +88,24 @@ class PooledLoops:
             now = self.recent[-1].end
             for key in [key for key, found in self.open.items() if now - found.last > 2 * key[2].quiet]:
                 self._close(key)
+        self._settle()
 
     def finish(self) -> LoopSums:
         """Return all pooled loops; nothing goes on any more."""
         for key in list(self.open):
             self._close(key)
+        self._settle()
         return self.loops
+
+    def _settle(self) -> None:
+        """Add the spells whose company is known."""
+        opened: dict[Group, int] = {}
+        for (group, _, kind), found in self.open.items():
+            if kind == SPELL and not found.steady:
+                first = found.begin - bursts.SLOW  # one that ran long may have begun before the first that ended
+                opened[group] = min(opened.get(group, first), first)
+        for settled in self.company.settle(opened):
+            merge_loops(self.loops, dict([settled]))
 
     def _before(self, part: Part) -> list[Read]:
         """Return the reads before a part, those of earlier blocks included."""
@@ -108,7 +122,12 @@ class PooledLoops:
 
     def _close(self, key: tuple[Group, EntryKey, Kind]) -> None:
         found = self.open.pop(key)
-        if not found.steady and (made := self._loop(found)) is not None:
+        if found.steady or (made := self._loop(found)) is None:
+            return
+        group, _, kind = key
+        if kind == SPELL:
+            self.company.add(group, Spell(*made, np.sort(np.concatenate([part.start for part in found.parts]))))
+        else:
             merge_loops(self.loops, dict([made]))
 
     def _loop(self, found: _Open) -> tuple[LoopKey, LoopSum] | None:
@@ -119,7 +138,7 @@ class PooledLoops:
         if len(start) < FEWEST or np.count_nonzero(np.diff(session)) < SWITCHED * len(start):
             return None
         end = np.concatenate([part.end for part in found.parts])
-        if not _fits(first.kind, start, end):
+        if (unit := _unit(first.kind, start, end)) is None:
             return None
         picked = sorted((one for part in found.parts for one in part.shown), key=lambda one: (one[0], one[1].text))
         contents = [content for _, content in picked[: bursts.SHOWN]]
@@ -129,14 +148,14 @@ class PooledLoops:
         if values is None or not varying:
             return None
         constant = tuple(sorted(slot for slot in values if slot not in varying))
-        key = LoopKey(first.entry, varying, constant, first.kind.name, first.group.application, (), None)
+        key = LoopKey(first.entry, varying, constant, unit, first.group.application, (), None)
         distinct = len(np.unique(np.concatenate([part.content for part in found.parts])))
         examples = sorted(zip(*(map(shown, values[slot]) for slot in varying), strict=True), key=repr)
         key_values = set(values[varying[0]]) if len(varying) == 1 else set()
         shortest, longest = lists(of)
         made = LoopSum(
             loops=1,
-            paced=int(first.kind == RELAY or _paced(start, end)),
+            paced=int(unit == "relay" or _paced(start, end)),
             sequential=int(sequential(start, end) >= IN_TURN),
             one_by_one=int(longest == 1),
             short_lists=int(longest == 1 or shortest < longest <= FEW),
@@ -164,28 +183,26 @@ def _paced(start: NDArray[np.int64], end: NDArray[np.int64]) -> bool:
     return bool(middle <= BRIEF or 3 * least >= middle or high <= QUARTERS * low)
 
 
-def _fits(kind: Kind, start: NDArray[np.int64], end: NDArray[np.int64]) -> bool:
-    """Return whether executions are a burst that came at once, or a relay with one client's rhythm."""
+def _unit(kind: Kind, start: NDArray[np.int64], end: NDArray[np.int64]) -> Pooled | None:
+    """Return what executions are: a relay has one client's rhythm, a burst and a spell begin at once; else `None`."""
     if end.max() - start.min() > kind.longest:
-        return False
-    if kind != RELAY:
-        return bool(np.sort(start)[FEWEST - 1] - start.min() <= DENSE)
+        return None
     order = np.argsort(start, kind="stable")
-    pauses = np.maximum(start[order][1:] - np.maximum.accumulate(end[order])[:-1], 0)
-    low, middle, high, longest = np.percentile(pauses, (10, 50, 90, 100), method="lower").tolist()
-    alike = bool(high <= RHYTHM * max(low, bursts.ROUNDED))
-    periods = np.sort(np.diff(np.sort(start))).tolist()
-    slow = QUIET < longest <= LAPSE * middle
-    return alike and slow and sequential(start, end) == 1.0 and not clocked(periods)
+    if kind == SPELL:
+        pauses = np.maximum(start[order][1:] - np.maximum.accumulate(end[order])[:-1], 0)
+        low, middle, high, longest = np.percentile(pauses, (10, 50, 90, 100), method="lower").tolist()
+        alike = bool(high <= RHYTHM * max(low, bursts.ROUNDED)) and bursts.QUIET < longest <= LAPSE * middle
+        periods = np.sort(np.diff(start[order])).tolist()
+        if alike and sequential(start, end) == 1.0 and not clocked(periods):
+            return "relay"
+    return kind.name if start[order][FEWEST - 1] - start.min() <= DENSE else None
 
 
 def _extend(found: _Open, part: Part) -> None:
     """Let a burst go on; one that becomes too long is steady traffic, of which nothing need be kept."""
     found.last = int(part.end[-1])
     size = sum(len(one.end) for one in found.parts) + len(part.end)
-    found.steady = (
-        found.steady or part.steady or size > bursts.MOST or found.last - int(found.parts[0].end[0]) > part.kind.longest
-    )
+    found.steady = found.steady or part.steady or size > bursts.MOST or found.last - found.begin > part.kind.longest
     if found.steady:
         found.parts, found.before = [], []
     else:

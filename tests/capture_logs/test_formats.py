@@ -15,7 +15,7 @@ from psycopg import sql
 from advisor.twin.server import Server, embedded_binaries
 from advisor.workload.collect import collect
 from advisor.workload.fingerprints import identify
-from advisor.workload.model import Query, Workload
+from advisor.workload.model import POOLED, Query, Workload
 from tests.capture_logs.session_mix import DATABASE, play, prepare
 
 PREFIXES = (
@@ -138,7 +138,7 @@ def looped(workload: Workload, *, named: bool) -> Counter[str]:
     """
     found: Counter[str] = Counter()
     for loop in workload.loops:
-        if named or loop.unit not in ("burst", "relay"):
+        if named or loop.unit not in POOLED:
             found[loop.child] += loop.executions
     return found
 

@@ -10,13 +10,10 @@ from typing import NamedTuple
 from advisor.indexes.proposal import Confidence
 from advisor.rules.context import RuleContext
 from advisor.rules.npo.child import Child, Lookalike, classify
-from advisor.rules.npo.independent import LONG, of_one_request
+from advisor.rules.npo.independent import LONG, kind_of, of_one_request
 from advisor.rules.npo.parent import Parent, name_parent
 from advisor.rules.npo.relation import relate
-from advisor.workload.model import Loop
-
-POOLED = ("burst", "relay")
-"""Units that go over several connections."""
+from advisor.workload.model import POOLED, Loop
 
 COMPANY_DISTINCT = 0.5
 """Distinct values per execution of a loop that stands in the rounds of another: rows may point at the same one."""
@@ -120,7 +117,7 @@ def _with_company(members: list[_Member], others: list[_Member], context: RuleCo
     least = context.options.loop_minimum_with_parent
     found = list(members)
     while True:
-        known: dict[_Place, _Member] = {(one.loop.child, one.loop.application, one.loop.unit): one for one in found}
+        known: dict[_Place, _Member] = {(one.loop.child, one.loop.application, kind_of(one.loop)): one for one in found}
         fresh = [
             member for member in others
             if member.loop.max >= least and member.loop.distinct >= COMPANY_DISTINCT and _mostly(member.loop)
@@ -134,7 +131,7 @@ def _with_company(members: list[_Member], others: list[_Member], context: RuleCo
 
 def _beside(loop: Loop, known: Mapping[_Place, _Member]) -> list[_Member]:
     """Return the loops that stand in the rounds of a loop."""
-    places = ((name, loop.application, loop.unit) for name in loop.beside)
+    places = ((name, loop.application, kind_of(loop)) for name in loop.beside)
     return [known[place] for place in places if place in known]
 
 
@@ -153,7 +150,7 @@ def _linked(member: _Member, known: Mapping[_Place, _Member]) -> _Member:
     if parent is not None and parent.query is not None:
         return member
     for name in loop.beside:
-        other = known.get((name, loop.application, loop.unit))
+        other = known.get((name, loop.application, kind_of(loop)))
         if other is None or other.child.table is child.table:
             continue
         relation = relate(other.child.table, child.table, child.key)
@@ -198,8 +195,9 @@ def _once(found: list[Problem]) -> list[Problem]:
 
     sure = {whose(one) for one in found if not one.burst and one.parent and one.parent.query}
     kept = [one for one in found if not (one.burst and whose(one) in sure)]
-    relays = {whose(one) for one in kept if one.loops[0].unit == "relay"}
-    kept = [one for one in kept if one.loops[0].unit == "relay" or not one.burst or whose(one) not in relays]
+    for unit in ("relay", "spell"):
+        better = {whose(one) for one in kept if one.loops[0].unit == unit}
+        kept = [one for one in kept if one.loops[0].unit == unit or not one.burst or whose(one) not in better]
     bursts = {whose(one) for one in kept if one.burst}
     return [one for one in kept if one.burst or one.bounded or whose(one) not in bursts]
 

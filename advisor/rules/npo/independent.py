@@ -41,6 +41,12 @@ COARSE_MS = 40.0
 """Mean pause (milliseconds) up to which, where stamps are whole seconds, a loop needs no rhythm: who comes by
 themselves, or by a clock, does not come as often."""
 
+SEVERAL = 5
+"""Executions for each one of the parent, and none otherwise, from which on bursts are those of its rows."""
+
+THROUGH = 0.5
+"""Share of the parent's LIMIT that they must be at least."""
+
 BURST_LED = 0.8
 """Share of the bursts over several connections that the parent must have preceded."""
 BURST_SHARE = 0.5
@@ -48,6 +54,8 @@ BURST_SHARE = 0.5
 BURST_DISTINCT = 0.95
 BURST_REPEATED = 0.4
 """The same where both run almost never otherwise: rows may point at the same one."""
+RELAYED = 0.75
+"""Share of the query's executions that must lie in relays, or spells as even, if it is to be one client's loop."""
 RELAY_DISTINCT = 0.5
 TURNS = 3
 """Executions on each connection from which on a pool hands them to one client; a crowd comes with one each."""
@@ -67,8 +75,9 @@ def of_one_request(loop: Loop, child: Child, parent: Parent | None, context: Rul
         return False
     if loop.unit == "relay":
         return _relayed(loop, child, parent, context)
-    if loop.unit == "burst":
-        return _burst(loop, child, parent, context) if parent else paced and _one_after_the_other(loop, child, context)
+    if loop.unit in ("burst", "spell"):
+        alone = paced and loop.unit == "burst" and not _in_company(loop, child, context)
+        return _burst(loop, child, parent, context) if parent else alone and _one_after_the_other(loop, child, context)
     if (seen := _seen(loop, parent)) and parent and _led(loop, seen, parent, context):
         return True
     return _by_itself(loop, child, context)
@@ -122,16 +131,21 @@ def _share(loop: Loop, context: RuleContext) -> float:
     found = sum(
         other.executions
         for other in context.workload.loops
-        if (other.child, other.application, other.unit) == (loop.child, loop.application, loop.unit)
+        if (other.child, other.application, kind_of(other)) == (loop.child, loop.application, kind_of(loop))
         and (other is loop or other.paced >= PACED)
     )
     return min(found / total, 1.0) if total else 1.0
 
 
+def kind_of(loop: Loop) -> str:
+    """Return which units an execution is in no other of: a spell of one client is a relay."""
+    return "spell" if loop.unit == "relay" else loop.unit
+
+
 def _in_company(loop: Loop, child: Child, context: RuleContext) -> bool:
     """Return whether a round is a request: others with values of their own, or a list of the table, stand in each."""
     others = set(loop.beside)
-    table = child.table.schema, child.table.name
+    table, place = (child.table.schema, child.table.name), (loop.application, kind_of(loop))
     for name in others:
         shape = context.shapes.get(name)
         if shape and shape.kind == "select":
@@ -139,7 +153,7 @@ def _in_company(loop: Loop, child: Child, context: RuleContext) -> bool:
             if any(not single_row(shape, one, child.table) for one in same):
                 return True
     return any(
-        other.child in others and other.varying and (other.application, other.unit) == (loop.application, loop.unit)
+        other.child in others and other.varying and (other.application, kind_of(other)) == place
         for other in context.workload.loops
     )
 
@@ -158,12 +172,15 @@ def _burst(loop: Loop, child: Child, parent: Parent, context: RuleContext) -> bo
         return False
     led, followed = seen.loops / loop.loops, _followed(seen)
     share = _share(loop, context)
+    several = share >= ALWAYS and _through_each(loop, child, seen, parent)
+    if several:
+        followed = 1.0
     if parent.relation.by == "own-key" and child.kind not in WRITES and not _exact(parent):
         return False
     if led < BURST_LED or followed < FOLLOWED or share < BURST_SHARE or not _rows_fit(loop, seen, parent):
         return False
     always = min(followed, share) >= ALWAYS
-    if not (loop.paced >= PACED or _exact(parent) or (always and loop.loops >= AGAIN)):
+    if not (loop.paced >= PACED or _exact(parent) or (always and (loop.loops >= AGAIN or several))):
         return False
     distinct = loop.distinct >= (BURST_REPEATED if always else BURST_DISTINCT)
     often = always or (loop.loops >= BURSTS and child.kind not in WRITES)
@@ -171,12 +188,20 @@ def _burst(loop: Loop, child: Child, parent: Parent, context: RuleContext) -> bo
     return distinct and often and not _taken_to_write(loop, child, context)
 
 
+def _through_each(loop: Loop, child: Child, seen: LoopParent, parent: Parent) -> bool:
+    """Return whether bursts are as long as if clients, several at once, each read the list and went through it."""
+    if parent.relation.by == "own-key" and child.kind not in WRITES:
+        return False
+    runs = seen.runs or 0.0
+    return loop.executions >= runs * max(SEVERAL, (seen.limit or 0) * THROUGH)
+
+
 def _relayed(loop: Loop, child: Child, parent: Parent | None, context: RuleContext) -> bool:
     """Return whether executions in one client's rhythm are a loop: most of the query's, with values that vary."""
     seen = _seen(loop, parent)
     led = seen is not None and seen.loops >= BURST_LED * loop.loops
     varied = loop.distinct >= (RELAY_DISTINCT if led else LONG_DISTINCT)
-    return varied and _share(loop, context) >= SHARE and not _taken_to_write(loop, child, context)
+    return varied and _share(loop, context) >= RELAYED and not _taken_to_write(loop, child, context)
 
 
 def _one_after_the_other(loop: Loop, child: Child, context: RuleContext) -> bool:
@@ -205,7 +230,8 @@ def _rows_fit(loop: Loop, seen: LoopParent, parent: Parent) -> bool:
     """Return whether the parent can have returned as many rows as the burst had executions."""
     if seen.rows and not parent.rows_match:
         return False
-    return seen.limit is None or loop.median <= seen.limit
+    clients = max(1.0, (seen.runs or 0.0) / loop.loops)
+    return seen.limit is None or loop.median <= seen.limit * clients
 
 
 def _taken_to_write(loop: Loop, child: Child, context: RuleContext) -> bool:

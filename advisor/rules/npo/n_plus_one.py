@@ -37,12 +37,13 @@ class NPlusOne(Rule):
     it at least every second time, and its pauses are those of one client; or, without such a statement, when its values
     are in order or it is of the same length each time.
 
-    A loop over several connections at once (`asyncio.gather`, thread pools) is a burst: ten and more rounds within a
-    tenth of a second, each with a key of its own, quiet before and after, 50 ms at most after the statement whose rows
-    it takes. At least four bursts in five must have come so, half of all executions must lie in bursts, and bursts are
-    never above `medium`. Requests that follow each other without a pause hide it; put a `traceparent` or request id
-    into a comment, and every loop of a request is found, over however many connections. Rows handed to parallel workers
-    by key look the same unless the workers write them.
+    A loop over several connections (`asyncio.gather`, thread pools, a pooler) is a burst or, slower, a spell: ten and
+    more rounds with keys of their own, 50 ms (a spell: half a second) of quiet before and after, two seconds at most
+    after the statement whose rows it takes. At least four in five must have come so, half of all executions must lie in
+    them, and they are never above `medium`; several clients at once, each of which read the list, count as one.
+    Requests that follow each other without a pause hide it; put a `traceparent` or request id into a comment, and every
+    loop of a request is found, over however many connections. Rows handed to parallel workers by key look the same
+    unless the workers write them.
 
     ## Example
     ```sql

@@ -10,7 +10,7 @@ from advisor.catalog.schema import Table
 from advisor.rules.context import RuleContext
 from advisor.rules.npo.child import CATALOGS, Child, slot_of, unique_keys
 from advisor.rules.npo.relation import Relation, declared, relate, relate_by_type
-from advisor.workload.model import Loop, LoopParent, Query
+from advisor.workload.model import POOLED, Loop, LoopParent, Query
 
 FITTING = 5
 """A LIMIT from which on it is no accident that a loop has as many rounds."""
@@ -73,7 +73,7 @@ def _candidates(loop: Loop, child: Child, context: RuleContext, seen: LoopParent
     shape, query = context.shapes.get(seen.query), context.queries.get(seen.query)
     if shape is None or query is None or shape.kind == "utility" or seen.query == loop.child:
         return
-    if seen.limit is not None and (seen.limit <= 1 or seen.limit < loop.median / 2):
+    if seen.limit is not None and (seen.limit <= 1 or seen.limit < _rounds(loop, seen) / 2):
         return
     for occurrence in shape.tables:
         table = context.table(occurrence)
@@ -83,6 +83,11 @@ def _candidates(loop: Loop, child: Child, context: RuleContext, seen: LoopParent
         relation = relate(table, child.table, child.key) or _by_type(query, child, table, context, loop)
         if relation := relation or declared(table, child.table, columns):
             yield _weighed(loop, seen, shape, table, relation, brother)
+
+
+def _rounds(loop: Loop, seen: LoopParent) -> float:
+    """Return the rounds of a loop for one execution of its parent: several clients at once make one burst."""
+    return min(loop.median, loop.executions / seen.runs) if loop.unit in POOLED and seen.runs else loop.median
 
 
 def _weighed(
