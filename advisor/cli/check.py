@@ -106,7 +106,7 @@ def command(
     from advisor.gate.baseline import as_owner, load_baseline, save_baseline
     from advisor.gate.blame import blamed
     from advisor.gate.check import SERIAL, check, ordered
-    from advisor.gate.migration_rule import lint
+    from advisor.gate.mig import lint
     from advisor.gate.rank import ranked
     from advisor.gate.redact import NOTE
     from advisor.output.unanalysed import summary

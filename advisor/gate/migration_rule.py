@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-import advisor.gate.mig
 from advisor.gate.ahead import GRAVE_ROWS, GRAVE_SECONDS, SMALL_ROWS, Ahead, lasting
 from advisor.gate.names import label
-from advisor.gate.verdict import LEVELS, Level, Verdict
+from advisor.gate.verdict import Level, Verdict
 from advisor.verify.effects import Effect, Step
 
 
@@ -68,26 +64,6 @@ def waiting(effect: Effect) -> str:
     if effect.blocks_reads:
         return "reads and writes wait"
     return "writes wait" if effect.blocks_writes else "nobody waits"
-
-
-def migration_rules() -> tuple[MigrationRule, ...]:
-    """Return one instance of every rule, by code."""
-    for module in pkgutil.iter_modules(advisor.gate.mig.__path__):
-        importlib.import_module(f"advisor.gate.mig.{module.name}")
-    found = [one for one in MigrationRule.__subclasses__() if not inspect.isabstract(one)]
-    return tuple(rule() for rule in sorted(found, key=lambda rule: rule.code))
-
-
-def lint(ahead: Ahead) -> tuple[Verdict, ...]:
-    """Return what the rules find, worst first, then in the order of the statements."""
-    found = [verdict for rule in migration_rules() for verdict in rule.find(ahead)]
-    places = {(step.revision, step.file, step.line): place for place, step in reversed([*enumerate(ahead.steps)])}
-    distinct = list(dict.fromkeys(found))
-    return tuple(sorted(distinct, key=lambda one: (LEVELS.index(one.level), _place(one, places), one.code, one.cause)))
-
-
-def _place(verdict: Verdict, places: dict[tuple[str, str, int], int]) -> int:
-    return places.get((verdict.revision or "", verdict.file or "", verdict.line or 0), 0)
 
 
 def heads(ahead: Ahead, effects: Sequence[Effect]) -> list[Effect]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from advisor.gate.migration_rule import MigrationRule, migration_rules
+from advisor.gate.mig import migration_rules
+from advisor.gate.migration_rule import MigrationRule
 
 
 class GatePage:

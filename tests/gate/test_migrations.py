@@ -14,7 +14,7 @@ from advisor.catalog.folder import save_snapshot
 from advisor.catalog.take import take_snapshot
 from advisor.cli.check import command
 from advisor.cli.main import advisor_group
-from advisor.gate.migration_rule import migration_rules
+from advisor.gate.mig import migration_rules
 from advisor.rules.page import SECTIONS, sections
 from advisor.twin.server import Server
 
