@@ -64,7 +64,7 @@ def test_an_unknown_rule_is_refused_with_the_nearest_name() -> None:
 
 def test_every_code_of_the_gate_has_a_page() -> None:
     sources = (Path(__file__).parents[2] / "advisor" / "gate").rglob("*.py")
-    codes = {code for path in sources for code in re.findall(r'"(PLN\d{3})"', path.read_text(encoding="utf-8"))}
+    codes = {code for path in sources for code in re.findall(r'"((?:PLN|MIG)\d{3})"', path.read_text(encoding="utf-8"))}
     assert codes == {page.code for page in gate_pages()}
 
 
