@@ -55,6 +55,11 @@ BY_COST = "indexes were chosen by the planner's cost, not by the time model (--a
     show_default=True,
     help="Choose by the planner's cost and the time model together, slowing no query, or by its cost alone.",
 )
+@click.option(
+    "--least-window",
+    type=click.FloatRange(min=0),
+    help="Days that a capture or counters must span to tell a rate per day (1 when not given) or an unused index (7).",
+)
 @click.option("--time-limit", type=float, help="Seconds after which the search stops with the best answer so far.")
 @click.option("--select", multiple=True, help="Rules to run: codes, names or prefixes.")
 @click.option("--ignore", multiple=True, help="Rules to leave out.")
@@ -85,6 +90,7 @@ def command(
     verify: bool,
     budget: int | None,
     aim: Aim,
+    least_window: float | None,
     time_limit: float | None,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
@@ -155,6 +161,9 @@ def command(
         progress.notes(twin.notes)
         analysed = analyse_workload(workload, twin, role)
         options = AdviseOptions(budget=budget, aim=aim, time_limit=time_limit, jobs=jobs or os.cpu_count() or 1)
+        if least_window is not None:
+            options = replace(options, least_days=least_window, unused_days=least_window)
+            rule_options = replace(rule_options, unused_days=least_window)
         report = advise_on(analysed, twin, options, progress, select, ignore, _environment(alembic), rule_options)
         if aim == "cost":
             report = replace(report, notes=(*report.notes, BY_COST))

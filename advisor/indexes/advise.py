@@ -23,9 +23,10 @@ from advisor.indexes.proposal import Advice
 from advisor.indexes.proposals import Chosen, proposals
 from advisor.indexes.references import references
 from advisor.indexes.selection import curve, reveal, select
+from advisor.indexes.shares import whole
 from advisor.indexes.weighted import Weighted
 from advisor.indexes.why_not import why_not
-from advisor.indexes.writes import TableWrites, table_writes, windows_note
+from advisor.indexes.writes import TableWrites, span, table_writes, windows_note
 from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import WhatIf
 from advisor.workload.model import Workload
@@ -69,7 +70,7 @@ def advise(
     schemas = {query: frozenset(table.schema for table in shape.tables) for query, shape in shapes.items()}
     probed = with_probes(workload, shapes, statements, schema)
     costs = Costs(what_if, probed, pool.names, heaps, deadline, schemas)
-    writes = table_writes(workload, shapes, statistics)
+    writes = table_writes(workload, shapes, statistics, options.least_days)
     run = Run(workload, shapes, options, candidates, pool, costs, writes)
     return _proposed(run, _searched(run))
 
@@ -117,15 +118,22 @@ def _proposed(run: Run, weighted: tuple[Weighted, ...]) -> Advice:
     dropped = drops(pool, costs, weighted, chosen, replaced, run.writes, options) if options.drops else ()
     missing = why_not(run.workload, run.shapes, costs, run.candidates, weighted, created, options)
     points = curve(replace(problem, queries=in_time(costs, weighted)), lost)
-    return Advice((*created, *dropped), missing, points, _notes(run))
+    rates = (run.workload.days or 0.0) >= options.least_days
+    return Advice((*created, *dropped), missing, points, _notes(run), whole(weighted, kept, costs), rates)
+
+
+def _rates_note(days: float | None, least: float) -> str | None:
+    """Return what is said of a capture whose length tells no rate per day, `None` where it does."""
+    if not days:
+        return "the length of the capture is unknown: what is said per day takes it for one day"
+    short = f"the capture spans {span(days)}, less than {span(least)} (--least-window)"
+    return f"{short}: nothing is said per day" if days < least else None
 
 
 def _notes(run: Run) -> tuple[str, ...]:
-    notes = []
-    if note := windows_note(run.workload, run.shapes, run.pool.statistics):
-        notes.append(note)
-    if run.workload.days is None:
-        notes.append("the length of the capture is unknown: times per day take it for one day")
+    least = run.options.least_days
+    windows = windows_note(run.workload, run.shapes, run.pool.statistics, least), _rates_note(run.workload.days, least)
+    notes = [note for note in windows if note]
     if not any(query.total_ms for query in run.workload.queries):
         notes.append("the workload holds no times: planner cost stands in for them")
     if run.costs.late:

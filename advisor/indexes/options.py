@@ -59,5 +59,7 @@ class AdviseOptions:
     """Captured executions with one and the same value that make a literal stable."""
     unused_days: float = 7
     """Length of the statistics window that it takes to call an index unused."""
+    least_days: float = 1
+    """Length of a window, of the capture or of activity counters, that it takes to tell a rate per day."""
     asks_per_query: int | None = None
     """Questions to the planner per query; `None` adapts it to the number of queries."""

@@ -100,3 +100,8 @@ class Advice:
     curve: tuple[tuple[int, float], ...] = ()
     """The benefit/size curve: bytes and time saved per day, by rising size."""
     notes: tuple[str, ...] = ()
+    time_saved_ms_per_day: float = 0.0
+    """What all proposals to build save the queries together: more than the sum of theirs where one can stand in for
+    another."""
+    rates: bool = False
+    """Whether the capture spans long enough to say anything per day of it."""

@@ -15,6 +15,7 @@ from advisor.indexes.guard import WARNING
 from advisor.indexes.likely import left, left_with
 from advisor.indexes.proposal import Benefit, Confidence, IndexProposal, QueryBenefit, WriteCost
 from advisor.indexes.reason import key_list, purpose, simpler
+from advisor.indexes.shares import credits
 from advisor.indexes.weighted import Weighted
 from advisor.twin.statement import Basis
 
@@ -43,11 +44,12 @@ def proposals(
 ) -> tuple[IndexProposal, ...]:
     """Return one proposal per chosen candidate, the most useful first."""
     served = _served(chosen, costs, weighted)
+    earned = _earned(chosen, served, costs)
     alone = ((one, w) for one in chosen for w in served[one.number] if w.field.thorough)
     costs.ask(Question(w.field.query, frozenset({one.number})) for one, w in alone)
     made = [
         replace(
-            _proposal(one, served[one.number], costs, replaced.get(one.number, ()), shapes),
+            _proposal(one, served[one.number], costs, earned, replaced.get(one.number, ()), shapes),
             why_not_less=_less(one, served[one.number], costs, definitions),
         )
         for one in chosen
@@ -71,16 +73,34 @@ def _served(chosen: Sequence[Chosen], costs: Costs, weighted: Sequence[Weighted]
     return found
 
 
+def _earned(
+    chosen: Sequence[Chosen], served: Mapping[int, list[Weighted]], costs: Costs
+) -> Mapping[tuple[int, str], float]:
+    """Return what each chosen candidate saves each query that reads it, by number and query."""
+    readers: dict[str, tuple[Weighted, list[int]]] = {}
+    for one in chosen:
+        for query in served[one.number]:
+            readers.setdefault(query.field.query, (query, []))[1].append(one.number)
+    return {
+        (number, name): saving
+        for name, (query, users) in readers.items()
+        for number, saving in credits(query, chosen[0].all, users, costs).items()
+    }
+
+
 def _proposal(
     one: Chosen,
     served: list[Weighted],
     costs: Costs,
+    earned: Mapping[tuple[int, str], float],
     replaces: tuple[str, ...],
     shapes: Mapping[str, QueryShape],
 ) -> IndexProposal:
     definition = one.suggestion.definition
     action = "replace" if replaces else "create"
-    queries = tuple(sorted((_query_benefit(one, w, costs) for w in served), key=lambda q: -q.time_saved_ms_per_day))
+    queries = tuple(
+        sorted((_query_benefit(one, w, costs, earned) for w in served), key=lambda q: -q.time_saved_ms_per_day)
+    )
     basis: Basis = queries[0].basis if queries else "generic"
     return IndexProposal(
         id=proposal_id(action, definition),
@@ -99,12 +119,11 @@ def _proposal(
     )
 
 
-def _query_benefit(one: Chosen, query: Weighted, costs: Costs) -> QueryBenefit:
+def _query_benefit(one: Chosen, query: Weighted, costs: Costs, earned: Mapping[tuple[int, str], float]) -> QueryBenefit:
     name, shown = query.field.query, one.all & query.field.shown
     cost = cost_with(query, shown, costs)
-    lost = max(left_with(query, shown - {one.number}, costs) - left_with(query, shown, costs), 0.0)
     basis = max((statement.basis for statement in costs.statements[name]), key=lambda b: RANK[b])
-    return QueryBenefit(name, query.cost, cost, query.time * lost, basis)
+    return QueryBenefit(name, query.cost, cost, earned[one.number, name], basis)
 
 
 def _benefit(one: Chosen, served: list[Weighted], queries: tuple[QueryBenefit, ...], costs: Costs) -> Benefit:
@@ -114,7 +133,7 @@ def _benefit(one: Chosen, served: list[Weighted], queries: tuple[QueryBenefit, .
     weights = {query.field.query: query.time / query.cost for query in served}
     before = sum(q.cost_before * weights[q.query] for q in queries)
     after = sum(q.cost_after * weights[q.query] for q in queries)
-    percent = 100 * (before - after) / before if before else 0.0
+    percent = max(100 * (before - after) / before, 0.0) if before else 0.0
     return Benefit(sum(q.time_saved_ms_per_day for q in queries), alone, before, after, percent)
 
 

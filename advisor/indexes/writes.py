@@ -39,14 +39,12 @@ class TableWrites:
 NONE = TableWrites()
 Places = Mapping[tuple[str, str], TableWrites]
 """By schema and name of the table."""
-LEAST_DAYS = 1.0
-"""Length of a window of counters from which it tells a rate."""
 _ALIKE = 2.0
 """How many times longer than the capture the counters' window may be, or shorter, to count as the same."""
 
 
 def table_writes(
-    workload: Workload, shapes: Mapping[str, QueryShape], statistics: Statistics, least_days: float = LEAST_DAYS
+    workload: Workload, shapes: Mapping[str, QueryShape], statistics: Statistics, least_days: float
 ) -> Places:
     """Return writes per day per table, on the clock of the captured reads.
 
@@ -74,7 +72,7 @@ def table_writes(
 Clock = Literal["counters", "capture", "larger"]
 
 
-def clock(workload: Workload, statistics: Statistics, writes_captured: bool, least_days: float = LEAST_DAYS) -> Clock:
+def clock(workload: Workload, statistics: Statistics, writes_captured: bool, least_days: float) -> Clock:
     """Return what tells the writes: the activity counters, the captured statements, or the larger of both."""
     days = _window(statistics)
     if not days:
@@ -86,19 +84,21 @@ def clock(workload: Workload, statistics: Statistics, writes_captured: bool, lea
     return "larger"
 
 
-def windows_note(workload: Workload, shapes: Mapping[str, QueryShape], statistics: Statistics) -> str | None:
+def windows_note(
+    workload: Workload, shapes: Mapping[str, QueryShape], statistics: Statistics, least_days: float
+) -> str | None:
     """Return what is said of reads and writes that were counted over different times, `None` where they were not."""
     days = _window(statistics)
     captured = any(w.inserts or w.cold_updates for w in _captured(workload, shapes).values())
-    source = clock(workload, statistics, captured)
+    source = clock(workload, statistics, captured, least_days)
     if not days or source == "counters":
         return None
-    reads = f"over {_days(workload.days)}" if workload.days else "over an unknown time"
+    reads = f"over {span(workload.days)}" if workload.days else "over an unknown time"
     told = "the captured statements" if source == "capture" else "the larger of both for each table"
-    return f"reads were captured {reads}, writes counted over {_days(days)}: {told} tell how much is written"
+    return f"reads were captured {reads}, writes counted over {span(days)}: {told} tell how much is written"
 
 
-def _days(days: float) -> str:
+def span(days: float) -> str:
     """Return a span of time in the largest unit of which it holds one."""
     for unit, length in (("days", 1.0), ("hours", 1 / 24), ("minutes", 1 / 1440)):
         if days >= length:

@@ -68,6 +68,10 @@ class CoverageItem(msgspec.Struct):
     end: float | None = None
     not_analysed: dict[str, str] = {}
     without_proposal: tuple[Unserved, ...] = ()
+    time_saved_ms_per_day: float = 0.0
+    """What all proposals to build save together."""
+    rates: bool = False
+    """Whether the capture spans long enough (`--least-window`) for anything that is said per day."""
     curve: tuple[CurvePoint, ...] = ()
     server: str = ""
     notes: tuple[str, ...] = ()

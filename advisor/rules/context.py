@@ -36,6 +36,8 @@ class RuleOptions:
     """Share of the workload's time below which a merely wasteful query is not worth a line."""
     rows_minimum: float = 10_000
     """Rows from which on a table is large enough for its access paths to matter."""
+    unused_days: float = 7
+    """Days that the scan counters must span to call an index unused; `--least-window` wins over it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,23 +41,30 @@ def advised(
     *,
     same: bool = False,
     stable: Collection[str] = (),
+    days: float | None = None,
+    counted: float = 30,
+    options: AdviseOptions | None = None,
 ) -> Advice:
     """Return the advice for statements with their time.
 
-    `same`: every execution had the very literals of the text; `stable`: those literals only, the others vary.
+    `same`: every execution had the very literals of the text; `stable`: those literals only, the others vary. `days`
+    is the length of the capture, `counted` that of the counters' window.
     """
     schema, statistics = facts(connection)
+    statistics = replace(statistics, captured=(BEGIN + timedelta(counted)).isoformat())
     shapes = {n: shape for n, (text, _) in queries.items() if isinstance(shape := analyse(text, schema), QueryShape)}
     statements = {n: (BoundStatement(text, None, "logged"),) for n, (text, _) in queries.items()}
     workload = Workload(
         tuple(
             Query(n, None, text, 100, ms, ms / 100, slots=_slots(shapes.get(n), None if same else stable))
             for n, (text, ms) in queries.items()
-        )
+        ),
+        begin=BEGIN.timestamp() if days else None,
+        end=BEGIN.timestamp() + days * 86_400 if days else None,
     )
     what_if = BuiltWhatIf(connection)
     try:
-        return advise(workload, shapes, statements, schema, statistics, what_if, AdviseOptions())
+        return advise(workload, shapes, statements, schema, statistics, what_if, options or AdviseOptions())
     finally:
         what_if.drop()
 

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from advisor.indexes.proposal import Advice
 from advisor.indexes.reason import key_list
 from tests.indexes.small import advised, make
 
@@ -24,8 +25,17 @@ def test_exactly_these_indexes_are_built(connection: psycopg.Connection, case: d
     found = [f"{p.definition.table} {_method(p.definition.method)}{key_list(p.definition)}" for p in made]
     assert sorted(found) == sorted(case["built"]), advice.why_not
     assert all(0 <= p.benefit.percent <= 100 for p in made)
+    _assert_nothing_is_saved_twice(advice, queries)
     if not made:
         assert advice.why_not
+
+
+def _assert_nothing_is_saved_twice(advice: Advice, queries: dict[str, tuple[str, float]]) -> None:
+    credited = dict.fromkeys(queries, 0.0)
+    for benefit in (benefit for p in advice.proposals for benefit in p.queries):
+        credited[benefit.query] += benefit.time_saved_ms_per_day
+    assert all(credited[query] <= ms * 1.000001 for query, (_, ms) in queries.items()), credited
+    assert sum(credited.values()) <= advice.time_saved_ms_per_day * 1.000001 <= sum(ms for _, ms in queries.values())
 
 
 def _method(method: str) -> str:

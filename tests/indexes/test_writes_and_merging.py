@@ -154,7 +154,7 @@ def test_indexes_that_do_not_fit_together_are_not_merged(long: IndexDefinition, 
 
 
 def test_writes_per_day_come_from_the_counters_over_their_window() -> None:
-    writes = table_writes(Workload(()), {}, STATISTICS)["public", "t"]
+    writes = table_writes(Workload(()), {}, STATISTICS, 1.0)["public", "t"]
     assert (writes.inserts, writes.cold_updates, writes.hot_updates) == (100, 100, 100)
 
 
@@ -162,7 +162,9 @@ def test_writes_per_day_come_from_the_counters_over_their_window() -> None:
 def test_without_counters_of_writes_they_come_from_the_captured_statements(statistics: Statistics) -> None:
     occurrence = TableShape(0, "public", "t", "t", role="update", written=frozenset({"status"}))
     query = Query("u", None, "", 50, 1.0, 1.0, rows=50)
-    writes = table_writes(Workload((query,)), {"u": QueryShape("update", (occurrence,))}, statistics)["public", "t"]
+    writes = table_writes(Workload((query,)), {"u": QueryShape("update", (occurrence,))}, statistics, 1.0)[
+        "public", "t"
+    ]
     assert writes.cold_updates == 50
     assert writes.updated == {"status": 1.0}
 
@@ -206,9 +208,9 @@ def counted(days: float, updates: int, hot: int) -> Statistics:
 def test_reads_and_writes_are_weighed_on_one_clock(
     workload: Workload, statistics: Statistics, cold: float, hot: float, said: str | None
 ) -> None:
-    writes = table_writes(workload, UPDATE, statistics)["public", "t"]
+    writes = table_writes(workload, UPDATE, statistics, 1.0)["public", "t"]
     assert (writes.cold_updates, writes.hot_updates) == (pytest.approx(cold), pytest.approx(hot))
-    note = windows_note(workload, UPDATE, statistics)
+    note = windows_note(workload, UPDATE, statistics, 1.0)
     assert said in note if said and note else note is said
 
 

@@ -75,6 +75,8 @@ def _coverage(report: Report) -> dict[str, Any]:
         "without_proposal": [
             {"query": why.query, "reason": why.reason, "explanation": why.explanation} for why in report.advice.why_not
         ],
+        "time_saved_ms_per_day": report.advice.time_saved_ms_per_day,
+        "rates": report.advice.rates,
         "curve": [{"bytes": size, "time_saved_ms_per_day": saved} for size, saved in report.advice.curve],
         "server": report.server,
         "notes": [*workload.notes, *report.advice.notes, *report.notes],

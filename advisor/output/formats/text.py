@@ -134,8 +134,8 @@ def _proposals(report: Report) -> str:
         block = _proposal(number, proposal, queries, report)
         blocks.append("\n".join([block, *(f"   revision  {path}" for path in files.get(proposal.id, ()))]))
     built = sum(proposal.size.bytes for proposal in proposals if proposal.action != "drop")
-    saved = sum(proposal.benefit.time_saved_ms_per_day for proposal in proposals)
-    head = f"Proposals ({len(proposals)}; {size(built)} to build; saves {_share(saved, report)})"
+    saves = f"saves {_share(report.advice.time_saved_ms_per_day, report)}"
+    head = f"Proposals ({len(proposals)}; {size(built)} to build; {saves}{_spared(report)})"
     return f"{head}\n\n" + "\n\n".join(blocks)
 
 
@@ -145,12 +145,14 @@ def _proposal(number: int, proposal: IndexProposal, queries: dict[str, Query], r
     if proposal.action == "drop":
         statement = drop_statement(proposal)
     lines = [f"{number}. {on_one_line(statement)}", f"   why       {on_one_line(proposal.reason)}"]
+    if proposal.action == "drop" and write.ms_per_day:
+        lines.append(f"   spares    {_spent(write.ms_per_day, report)} of writes")
     if proposal.action != "drop":
         lines.append(
             f"   gain      {_share(benefit.time_saved_ms_per_day, report)}"
             f"; cost of its queries -{benefit.percent:.0f} %"
         )
-        lines.append(f"   price     {size(proposal.size.bytes)}, {milliseconds(write.ms_per_day)}/day of writes")
+        lines.append(f"   price     {size(proposal.size.bytes)}, {_spent(write.ms_per_day, report)} of writes")
     rests = "" if proposal.action == "drop" else f", rests on {_BASIS[proposal.basis]}"
     lines.append(f"   sure      {proposal.confidence}{rests}")
     for served in proposal.queries[:3]:
@@ -175,11 +177,29 @@ def _asker(query: str, report: Report) -> str:
 
 
 def _share(saved_per_day: float, report: Report) -> str:
-    """Return a saving as a share of the captured time, with what that is per day at the captured rate."""
-    total = sum(query.total_ms for query in report.workload.queries) / (report.workload.days or 1.0)
+    """Return a saving as a share of the captured time, with what that is a day where the capture is long enough."""
+    total = sum(query.total_ms for query in report.workload.queries)
+    days = report.workload.days or 1.0
     if not total:
         return f"{milliseconds(saved_per_day)} a day"
-    return f"{saved_per_day / total:.1%} of the database time, {milliseconds(saved_per_day)} a day at the captured rate"
+    told = f"{milliseconds(saved_per_day)} a day at the captured rate"
+    if not report.advice.rates:
+        told = f"{milliseconds(saved_per_day * days)} of the {milliseconds(total)} captured"
+    return f"{saved_per_day * days / total:.1%} of the database time, {told}"
+
+
+def _spent(ms_per_day: float, report: Report) -> str:
+    """Return time for writes: per day, or during the capture where that is too short to tell a rate."""
+    if report.advice.rates:
+        return f"{milliseconds(ms_per_day)}/day"
+    return f"{milliseconds(ms_per_day * (report.workload.days or 1.0))}"
+
+
+def _spared(report: Report) -> str:
+    """Return the time for writes that all drops together spare."""
+    drops = [proposal for proposal in report.advice.proposals if proposal.action == "drop"]
+    spared = sum(proposal.write_cost.ms_per_day for proposal in drops)
+    return f"; drops spare {_spent(spared, report)} of writes" if spared else ""
 
 
 _BASIS = {

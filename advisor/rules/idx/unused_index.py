@@ -8,6 +8,7 @@ from advisor.catalog.index import Index
 from advisor.catalog.schema import Table
 from advisor.catalog.statistics import Statistics
 from advisor.indexes.superfluous import checks_foreign_key, superfluous
+from advisor.indexes.writes import days_between
 from advisor.rules.context import RuleContext
 from advisor.rules.ddl import drop_index
 from advisor.rules.finding import Finding
@@ -45,7 +46,7 @@ class UnusedIndex(Rule):
     ```
 
     ## Options
-    None.
+    `unused_days` (7): where the counters are known to span less, confidence is low and no drop is proposed.
 
     ## References
     PostgreSQL manual, chapter 27.2.20, `pg_stat_all_indexes`.
@@ -68,12 +69,15 @@ class UnusedIndex(Rule):
     def _finding(self, table: Table, index: Index, context: RuleContext) -> Finding:
         statistics = context.statistics
         since = statistics.scans_since
+        days = days_between(since, statistics.captured)
+        short = since is not None and statistics.captured is not None and (days or 0) < context.options.unused_days
+        wait = f" -- once the counters span {context.options.unused_days:g} days" if short else ""
         drops = (one for one in context.proposals if one.action == "drop" and one.full_name == index.full_name)
         drop = next((one.id for one in drops), None)
         return self.finding(
             (table.qualified, index.name),
             f"{index.name} on {table.name} was never used",
-            confidence="medium" if since and not statistics.uncounted else "low",
+            confidence="medium" if since and not statistics.uncounted and not short else "low",
             evidence={
                 "index": index.name,
                 "size_bytes": index.size.bytes,
@@ -81,7 +85,7 @@ class UnusedIndex(Rule):
                 "since": since,
                 "standbys": statistics.standbys,
             },
-            fix=drop_index(table, index) + _unless_counted(statistics),
+            fix=drop_index(table, index) + (_unless_counted(statistics) or wait),
             table=table.qualified,
             proposal=drop,
             cost="none for the queries seen",
