@@ -111,6 +111,7 @@ def command(
     advisor advise prod.json.zst --snapshot prod/ --write --verify
     """
     from advisor.catalog.assumed import ROWS
+    from advisor.catalog.vacuumed import vacuumed
     from advisor.cli.pipeline import (
         advise_on,
         analyse_workload,
@@ -153,7 +154,7 @@ def command(
         workload = collect(inputs, log_line_prefix=log_line_prefix, jobs=jobs)
     check_database(workload, database)
     workload = of_database(workload, database or source.database)
-    source, guessed = with_sizes(source, provider)
+    source, guessed = with_sizes(vacuumed(source), provider)
     if guessed:
         progress.warn(f"no statistics: every table is taken to have {ROWS:,} rows; give --statistics or a snapshot")
     with start_twin(source, provider, size_of=size_of) as twin:

@@ -34,6 +34,8 @@ class Heap:
     index_pages: float = 0.0
     leading: str | None = None
     """The first key's column, `None` for an expression."""
+    method: str = "btree"
+    """Of the index."""
 
 
 class Heaps:
@@ -104,7 +106,10 @@ class Heaps:
                 break
             columns[key.column] = max(found.distinct(relation.rows), 1.0)
         scatter = 1 - self._order(place, definition.keys[0].column)
-        return Heap(relation.rows, float(relation.pages), columns, scatter, index_pages, definition.keys[0].column)
+        leading = definition.keys[0].column
+        return Heap(
+            relation.rows, float(relation.pages), columns, scatter, index_pages, leading, method=definition.method
+        )
 
     def _order(self, place: tuple[str, str], column: str | None) -> float:
         found = self._statistics.columns.get((*place, column or ""))

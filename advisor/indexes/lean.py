@@ -21,6 +21,10 @@ EXCHANGE = 5.0
 """By how many times more, relatively, bytes must shrink than the time saved does."""
 
 
+TINY = 0.02
+"""Share of another configuration's bytes below which one may save `BEHIND` less and count as good as it."""
+BEHIND = 0.05
+"""Share of its saving that so small a one may be behind: a block-range index, or a partial one over few rows."""
 PAYLOAD = 0.05
 """By which share of its size an index with payload counts as larger: what fits into padding is not free for long."""
 
@@ -30,10 +34,21 @@ def lean(problem: Problem, best: frozenset[int], payload: Container[int] = ()) -
 
     `payload` holds the indexes that have some.
     """
-    queries = tuple(undominated(configurations) for configurations in problem.queries)
+    forgiven = (_forgiven(configurations, problem.sizes) for configurations in problem.queries)
+    queries = tuple(undominated(configurations) for configurations in forgiven)
     parts = components(replace(problem, queries=tuple(configurations for configurations in queries if configurations)))
     sizes = tuple(size * (1 + PAYLOAD * (index in payload)) for index, size in enumerate(problem.sizes))
     return frozenset().union(*(_lean(part, best, sizes) for part in parts))
+
+
+def _forgiven(configurations: Sequence[Configuration], sizes: Sequence[int]) -> Sequence[Configuration]:
+    """Return the configurations, each as good as one of fifty times its bytes that saves hardly more."""
+    rated = [(one, _sum(sizes, one.indexes)) for one in configurations]
+    large = [max((o.saving for o, size in rated if mine <= size * TINY), default=0.0) for _, mine in rated]
+    return [
+        replace(one, saving=max(one.saving, min(one.saving * (1 + BEHIND), most)))
+        for (one, _), most in zip(rated, large, strict=True)
+    ]
 
 
 def _lean(problem: Problem, best: frozenset[int], sizes: Sequence[float]) -> frozenset[int]:

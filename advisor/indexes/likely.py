@@ -31,10 +31,11 @@ def likely(one: Weighted, shown: frozenset[int], costs: Costs) -> list[Outcome]:
 def left(one: Weighted, cost: float, felt: float) -> float:
     """Return the share of its time that a query is left with by a plan: the mean of what its cost and felt cost say.
 
-    Either model may be right about a saving. Whether a plan slows its query is for the time model alone to say.
+    Either model may be right about a saving. Whether a plan slows its query is for the time model alone to say, and
+    where it finds less than the planner does (block ranges), the planner is known to be wrong.
     """
     ratio = felt / one.felt if felt >= one.felt else min(felt / one.seen, 1.0)
-    return (cost / one.cost + ratio) / 2
+    return (min(cost, felt) / one.cost + ratio) / 2
 
 
 def left_with(one: Weighted, shown: frozenset[int], costs: Costs) -> float:

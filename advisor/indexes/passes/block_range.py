@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from advisor.analysis.shape import Reference
 from advisor.indexes.candidate import Need, Suggestion, key_of
 
 ORDER = 70
@@ -16,7 +17,10 @@ def suggest(need: Need, found: tuple[Suggestion, ...]) -> Iterator[Suggestion]:
     """Yield a BRIN index per range column that is strongly correlated with the physical order of a big table."""
     if need.context.extent(need.table)[1] < PAGES:
         return
+    joined = {p.term for p in need.conditions if any(isinstance(o, Reference) for o in p.operands)}
     for term in need.ranges:
+        if term in joined:  # read once for each row of the other table, ranges of 128 pages each time
+            continue
         statistics = need.column_statistics(term.column) if term.column else None
         if statistics and statistics.correlation is not None and abs(statistics.correlation) >= CORRELATION:
             yield Suggestion(need.index((key_of(term),), method="brin"), "block-range")

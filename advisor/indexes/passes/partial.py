@@ -6,6 +6,7 @@ which all (or most) captured executions had the same value. A bare `$n` says not
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -14,7 +15,7 @@ from advisor.analysis.shape import Constant, Parameter, Predicate
 from advisor.catalog.index import IndexDefinition, IndexKey
 from advisor.indexes.candidate import MOSTLY_NULL, Need, Suggestion
 from advisor.indexes.parentheses import stripped
-from advisor.workload.model import Slot
+from advisor.workload.model import Query
 
 ORDER = 85
 RARE = 0.5
@@ -23,6 +24,7 @@ MOST = 0.8
 """Share of executions with the same value from which a slot counts as stable."""
 BASES = 6
 """B-trees that are restricted to each condition, those that yield an order first: nothing then needs to be sorted."""
+_BOUND = re.compile(r"\$\d")
 LONGEST = 8
 """Values of a list that a predicate may hold."""
 
@@ -106,7 +108,7 @@ def stable_list(need: Need, predicate: Predicate) -> tuple[tuple[str, ...], str]
     seen = need.query.slots[slot]
     values = tuple(sorted(value for value, _ in seen.common if value is not None))
     every = all(count >= seen.executions for _, count in seen.common)
-    enough = seen.executions >= need.context.options.stable_executions
+    enough = seen.executions >= need.context.options.stable_executions or written(need.query, slot)
     if not (every and enough and seen.distinct <= len(values) == len(seen.common) <= LONGEST):
         return (), ""
     return values, f"all {seen.executions:g} captured executions listed the same {len(values)} values"
@@ -133,15 +135,29 @@ def _condition(predicate: Predicate, value: str) -> str:
 def stable_value(need: Need, predicate: Predicate) -> tuple[str, str] | None:
     """Return the value that (nearly) every execution compared with, and the evidence."""
     operand = predicate.operands[0]
-    if isinstance(operand, Constant) and operand.slot is None and operand.value is not None:
+    if isinstance(operand, Constant) and operand.value is not None and (operand.slot is None or _mixed(need.query)):
         return operand.value, f"{predicate.term.expression} is compared with a literal of the statement"
     slot = operand.slot if isinstance(operand, Constant | Parameter) else None
     if slot is None or slot >= len(need.query.slots):
         return None
-    return _stable(need, need.query.slots[slot], predicate)
+    return _stable(need, slot, predicate)
 
 
-def _stable(need: Need, seen: Slot, predicate: Predicate) -> tuple[str, str] | None:
+def _mixed(query: Query) -> bool:
+    """Return whether a text no execution of which was seen binds some values and spells others out."""
+    return not query.slots and _BOUND.search(query.text) is not None
+
+
+def written(query: Query, slot: int) -> bool:
+    """Return whether a slot is a literal of texts that bind their other values: the code's choice, not a user's."""
+    bound = [len(sample.parameters or ()) for sample in query.samples]
+    return bool(bound) and all(0 < count <= slot for count in bound)
+
+
+def _stable(need: Need, slot: int, predicate: Predicate) -> tuple[str, str] | None:
+    seen = need.query.slots[slot]
+    if seen.common and seen.constant and written(need.query, slot) and seen.common[0][0] is not None:
+        return seen.common[0][0], f"{predicate.term.expression} is compared with a literal of the statement"
     if not seen.common or seen.executions < need.context.options.stable_executions:
         return None
     value, count = seen.common[0]
