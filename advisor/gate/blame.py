@@ -51,7 +51,16 @@ def _blamed(verdict: Verdict, baseline: Baseline, changed: Sequence[Touch]) -> V
     score, _, guilty = max(scored, key=lambda one: one[:2])
     if not score:
         return verdict
-    return replace(verdict, revision=guilty.revision, file=guilty.file, line=guilty.line)
+    cause = verdict.cause
+    if guilty.object.kind == "policy" or _secured(guilty):
+        cause += f"; row security of {guilty.table} was changed"
+    return replace(verdict, cause=cause, revision=guilty.revision, file=guilty.file, line=guilty.line)
+
+
+def _secured(touch: Touch) -> bool:
+    """Return whether a table's row security is on, which its entry says behind its kind."""
+    words = touch.object.definition.split()
+    return touch.object.kind == "table" and len(words) > 4 and words[3] == "t"
 
 
 def _tables(verdict: Verdict, baseline: Baseline) -> Iterator[str]:

@@ -8,7 +8,7 @@ from advisor.catalog.schema import Schema
 from advisor.catalog.statistics import Statistics
 from advisor.gate.baseline import AcceptedPlan, AcceptedQuery, Baseline
 from advisor.gate.compare import Comparison
-from advisor.gate.plans import Planned, Statements, index_definitions, plan_all, table_rows
+from advisor.gate.plans import Planned, Statements, index_definitions, plan_all, scans, table_rows
 from advisor.gate.properties import compare
 from advisor.gate.settings_changed import with_settings
 from advisor.gate.unaccepted import Propose, judge
@@ -72,7 +72,16 @@ def check(
     tables, indexes = table_rows(schema, statistics), index_definitions(schema)
     comparisons = [
         Comparison(
-            key, baseline.queries[key].text, before, after.plan, baseline, tables, indexes, known_references, touched
+            key,
+            baseline.queries[key].text,
+            before,
+            after.plan,
+            baseline,
+            tables,
+            indexes,
+            known_references,
+            touched,
+            scans(after.root),
         )
         for key, plans in planned.items()
         for before, after in zip(baseline.queries[key].plans, plans, strict=True)

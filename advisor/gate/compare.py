@@ -26,6 +26,8 @@ class Comparison:
     """Foreign keys that are older than the pending revisions."""
     touched: frozenset[str] = frozenset()
     """Tables that the pending revisions changed something of."""
+    scans: bool = True
+    """Whether today's plan reads more than it is after: a table or index that is not searched, or rows filtered out."""
 
     @property
     def reshaped(self) -> bool:

@@ -61,6 +61,13 @@ def plan_all(
     return _with_checks(found, schema, what_if), refused
 
 
+def scans(plan: PlanNode) -> bool:
+    """Return whether a plan reads more than it is after: what is not searched by a key, or filtered once read."""
+    readers = [node for node in plan.walk() if "Scan" in node.node_type and (node.relation or node.index)]
+    searched = all(node.detail.get("Index Cond") or node.node_type == "Bitmap Heap Scan" for node in readers)
+    return not searched or any("Filter" in node.detail for node in readers)
+
+
 def _accepted(
     bound: BoundStatement, plan: PlanNode, schema: Schema, rows: Mapping[str, float], indexes: Mapping[str, str]
 ) -> AcceptedPlan:

@@ -89,9 +89,8 @@ def _known(accepted: AcceptedQuery, subjects: Iterable[Subject]) -> Iterator[Ver
         allowed = DEARER if reasons else FAR_DEARER
         bound = max(plan.cost, plan.worst or 0.0) if reasons else plan.cost
         if weighs(max(dearest.cost, dearest.worst or 0.0), bound, allowed, accepted.calls):
-            rows = (
-                f"it reads about {max(one.rows for one in plan.accesses):,.0f} rows" if plan.accesses else "it is dear"
-            )
+            most = max(plan.accesses, key=lambda one: one.rows, default=None)
+            rows = f"it reads about {most.rows:,.0f} rows of {most.table}" if most else "it is dear"
             yield Verdict(
                 code="PLN012",
                 name="new-value",

@@ -38,7 +38,7 @@ def _verdict(comparison: Comparison, name: str, what: str, tolerance: float) -> 
     level: Level = "info"
     if paid:
         grave = tolerance == TOLERANCE or weighs(
-            comparison.before.cost, comparison.after.cost, tolerance, comparison.calls
+            comparison.before.cost, comparison.after.cost, tolerance, comparison.calls, scan=comparison.scans
         )
         level = "fail" if grave else "warn"
     return Verdict(
