@@ -115,7 +115,7 @@ class World:
         slow = "; ".join([one.literal[:110] for one, kind in found.items() if kind == "regression"][:2])
         words = "; ".join(f"{one['code']} {one['cause'][:300]} ({one['cost_before']} to {one['cost_after']})" for one in said.verdicts[:3]) or said.gist
         return Outcome(
-            seed, change.kind, what, bool(right), bool(said.failing) or said.status == 2,
+            seed, change.kind, what, bool(right), not said.silent,
             any("guilty" in f"{one.get('revision')}" for one in right) if change.revision else None,
             bool(right) and (not change.cause or any(word in told for word in change.cause)),
             f"{slow}\n    status {said.status}: {words}",
