@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Run these pending SQL migrations first: files, or folders of them.",
 )
+@click.option("--to-version", type=int, metavar="MAJOR", help="Compare with the plans of this major version.")
 @revision_options
 @click.option("--role", help="Role to plan queries as that nobody is known to have run; the owner when not given.")
 @limit_option
@@ -73,6 +74,7 @@ def command(
     redact: bool,
     alembic: Path | None,
     migrations: tuple[Path, ...],
+    to_version: int | None,
     role: str | None,
     log_line_prefix: str | None,
     forms: tuple[str, ...],
@@ -91,6 +93,7 @@ def command(
     advisor check prod.json.zst --snapshot prod/ --baseline plans.json --update-baseline
     advisor check --snapshot prod/ --alembic alembic.ini --baseline plans.json
     advisor check --snapshot prod/ --migrations migrations/0042_zip.sql
+    advisor check prod.json.zst --snapshot prod/ --to-version 18
     """
     from advisor.cli.gate_inputs import (
         accepted_baseline,
@@ -103,6 +106,7 @@ def command(
     )
     from advisor.cli.pending import Pending
     from advisor.cli.pipeline import asking, read_snapshot, size_of
+    from advisor.cli.to_version import check_on
     from advisor.gate.baseline import as_owner, load_baseline, save_baseline
     from advisor.gate.blame import blamed
     from advisor.gate.check import SERIAL, check, ordered
@@ -125,7 +129,9 @@ def command(
         History.open(alembic, options=running)
     files = migration_files(migrations)
     progress = Progress(quiet=quiet)
-    if path is None and not (alembic or files):
+    if to_version and (alembic or files or update_baseline):
+        raise UsageError("--to-version compares two versions and nothing else", do="leave migrations and updates out")
+    if path is None and not (alembic or files or (to_version and inputs)):
         raise UsageError("there is nothing to compare with", do="name the committed plans with --baseline plans.json")
     if path is None and update_baseline:
         raise UsageError("--update-baseline needs a file to write", do="name it with --baseline plans.json")
@@ -138,6 +144,12 @@ def command(
     overrides = tuple(one for one in source.overrides if one.name not in SERIAL)
     source = replace(source, settings={**source.settings, **SERIAL}, overrides=overrides)
     accepted = as_owner(accepted) if accepted and not source.roles else accepted
+    if to_version:
+        result = check_on(to_version, source, provider, inputs, log_line_prefix, role, accepted, progress)
+        result = _silence(replace(result, fail_level=fail_level))
+        where = places(path, result.queries)
+        deliver(wanted, lambda form: render_check(result, form, where), progress)
+        raise SystemExit(result.exit_status)
     pending = None
     if alembic or files:
         pending = Pending(alembic, files, source, running, provider, progress, accepted)

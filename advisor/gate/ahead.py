@@ -122,14 +122,12 @@ class Ahead:
         )
 
     def _width(self, key: tuple[str, str], index: str) -> float:
-        """Return how dear an index's keys are to compare: 1 for numbers, more for text."""
+        """Return how dear an index's first key is to compare: 1 for a number, more for text."""
         for schema in (self.after, self.before):
             for table in schema.tables.values():
                 for one in table.indexes:
                     if one.name == index:
-                        types = table.types
-                        return max((_DEAR.get(types.get(part.column or "", "text"), 1.0)
-                                    for part in one.definition.keys), default=1.0)  # fmt: skip
+                        return _DEAR.get(table.types.get(one.definition.keys[0].column or "", "text"), 1.0)
         return 1.0
 
     def told(self, effect: Effect) -> str:

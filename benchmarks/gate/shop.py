@@ -129,7 +129,8 @@ def _ddl(tables: Sequence[Table], indexes: Sequence[Index]) -> list[str]:
             f" CASE WHEN i % 500 = 0 THEN '{RARE}' WHEN i % 20 = 0 THEN '{MIDDLE}' ELSE '{COMMON}' END,"
             f" '2025-01-01'::timestamptz + (i::float / {table.rows} * 600) * interval '1 day',"
             f" upper(md5(i::text)), 'Person' || i || '@example.org', ((i * 7919::bigint) % {table.rows})::int,"
-            f" (random() * 1000)::numeric(10,2), repeat('n', (random() * 60)::int) FROM generate_series(1, {table.rows}) i"
+            f" (random() * 1000)::numeric(10,2), repeat('n', (random() * 60)::int)"
+            f" FROM (SELECT generate_series(1, {table.rows}) UNION ALL SELECT -5) AS s(i)"
         )
     return [*found, *(index.ddl for index in indexes)]
 
