@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -124,17 +124,18 @@ def command(
     one_source(snapshot, schema, statistics, url)
     check_connections(url, provider, *inputs)
     wanted = destinations(forms, verdict_formats())
+
+    def finish(result: CheckResult) -> NoReturn:
+        where = places(path, result.queries)
+        deliver(wanted, lambda form: render_check(result, form, where), progress)
+        raise SystemExit(result.exit_status)
+
     check_outputs(path if update_baseline else None)
     if alembic:
         History.open(alembic, options=running)
     files = migration_files(migrations)
     progress = Progress(quiet=quiet)
-    if to_version and (alembic or files or update_baseline):
-        raise UsageError("--to-version compares two versions and nothing else", do="leave migrations and updates out")
-    if path is None and not (alembic or files or (to_version and inputs)):
-        raise UsageError("there is nothing to compare with", do="name the committed plans with --baseline plans.json")
-    if path is None and update_baseline:
-        raise UsageError("--update-baseline needs a file to write", do="name it with --baseline plans.json")
+    _refuse_without_subject(path, bool(alembic or files), to_version, inputs, update=update_baseline)
     accepted = None if path is None or (update_baseline and not path.exists()) else load_baseline(path)
     if path and accepted is None and not inputs:
         raise UsageError("no baseline and no workload", do="name the workload files whose plans are to be accepted")
@@ -146,10 +147,7 @@ def command(
     accepted = as_owner(accepted) if accepted and not source.roles else accepted
     if to_version:
         result = check_on(to_version, source, provider, inputs, log_line_prefix, role, accepted, progress)
-        result = _silence(replace(result, fail_level=fail_level))
-        where = places(path, result.queries)
-        deliver(wanted, lambda form: render_check(result, form, where), progress)
-        raise SystemExit(result.exit_status)
+        finish(_silence(replace(result, fail_level=fail_level)))
     pending = None
     if alembic or files:
         pending = Pending(alembic, files, source, running, provider, progress, accepted)
@@ -212,15 +210,25 @@ def command(
             queries=_texts(accepted, statements),
         )
         result = _silence(result)
-    where = places(path, result.queries)
-    deliver(wanted, lambda form: render_check(result, form, where), progress)
-    raise SystemExit(result.exit_status)
+    finish(result)
 
 
 def _texts(accepted: Baseline, statements: Statements) -> dict[str, str]:
     """Return the text of every query that is checked, by id."""
     known = {key: query.text for key, query in accepted.queries.items()}
     return dict(sorted({**{key: text for key, (text, _) in statements.items()}, **known}.items()))
+
+
+def _refuse_without_subject(
+    path: Path | None, migrates: bool, to_version: int | None, inputs: tuple[str, ...], *, update: bool
+) -> None:
+    """Raise `UsageError` where there is nothing to compare with, or two things at once."""
+    if to_version and (migrates or update):
+        raise UsageError("--to-version compares two versions and nothing else", do="leave migrations and updates out")
+    if path is None and not (migrates or (to_version and inputs)):
+        raise UsageError("there is nothing to compare with", do="name the committed plans with --baseline plans.json")
+    if path is None and update:
+        raise UsageError("--update-baseline needs a file to write", do="name it with --baseline plans.json")
 
 
 def _silence(result: CheckResult) -> CheckResult:
