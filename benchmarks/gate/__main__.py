@@ -113,7 +113,13 @@ class World:
         right = said.failing if change.statements else [one for one in said.failing if one["query"] in worse]
         told = " ".join(f"{one['code']} {one['cause']} {one['fix']}" for one in right)
         slow = "; ".join([one.literal[:110] for one, kind in found.items() if kind == "regression"][:2])
-        words = "; ".join(f"{one['code']} {one['cause'][:300]} ({one['cost_before']} to {one['cost_after']})" for one in said.verdicts[:3]) or said.gist
+        words = (
+            "; ".join(
+                f"{one['code']} {one['cause'][:300]} ({one['cost_before']} to {one['cost_after']})"
+                for one in said.verdicts[:3]
+            )
+            or said.gist
+        )
         return Outcome(
             seed, change.kind, what, bool(right), not said.silent,
             any("guilty" in f"{one.get('revision')}" for one in right) if change.revision else None,
