@@ -28,10 +28,15 @@ class EntryNumbers:
         return self._classes[: len(self.keys)]
 
     def renumbered(self, steps: Steps, kept: Container[EntryKey]) -> Steps:
-        """Return a block's steps under the run's numbers; those of queries that are not kept are not told apart."""
+        """Return a block's steps under the run's numbers; queries that are not kept are one, without contents."""
         used, places = np.unique(steps.entry, return_inverse=True)
         numbers = [self._number(steps.entries[one], int(steps.classes[one]), kept) for one in used.tolist()]
         steps.entry = np.array(numbers, dtype=np.int32)[places]
+        if LEFT_OUT in (self.keys[number] for number in numbers):
+            numbered = steps.entry.tolist()
+            steps.contents = {
+                place: one for place, one in steps.contents.items() if self.keys[numbered[place]] != LEFT_OUT
+            }
         return steps
 
     def _number(self, key: EntryKey, kind: int, kept: Container[EntryKey]) -> int:

@@ -156,7 +156,7 @@ class LogRun:
         """Take in the next block; return the executions it completed that began before it."""
         done = self._complete(self.carry.take(result.assembled))
         self._count(result.counted)
-        self.observers.take(result.incidents, result.counted.contents)
+        self.observers.take(result.incidents, result.counted.contents, self.partial.entries)
         return done
 
     def _complete(self, pending: Sequence[Pending]) -> int:
@@ -164,7 +164,7 @@ class LogRun:
         if pending:
             counted = self.counter.count(completed(pending))
             self._count(counted)
-            self.observers.take([], counted.contents)
+            self.observers.take([], counted.contents, self.partial.entries)
         return len(pending)
 
     def _count(self, counted: Counted) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -45,11 +46,11 @@ class Observers:
         self.busy = BusySum()
         self.numbers: dict[EntryKey, str] = {}
 
-    def take(self, incidents: Known, contents: Contents) -> None:
-        """Take in the next block."""
+    def take(self, incidents: Known, contents: Contents, kept: Container[EntryKey]) -> None:
+        """Take in the next block; `kept` are the queries of which caches are simulated."""
         for incident, entry in incidents:
             self._incident(incident, entry)
-        self._contents(contents)
+        self._contents(contents, kept)
 
     def _incident(self, incident: Incident, entry: EntryKey | None) -> None:
         if isinstance(incident, LockWait | TemporaryFile):
@@ -62,11 +63,13 @@ class Observers:
         elif isinstance(incident, ConnectionMessage) and incident.end is not None:
             self.connections.see(incident.end, incident.session, incident.kind, incident.user, incident.application)
 
-    def _contents(self, contents: Contents) -> None:
+    def _contents(self, contents: Contents, kept: Container[EntryKey]) -> None:
+        wanted = [entry in kept for entry in contents.entries]
         for modulus, places in self.sampler.pick(contents.content):
             columns = (contents.end[places], contents.entry[places], contents.content[places])
             for end, entry, content in zip(*(column.tolist() for column in columns), strict=True):
-                self.reuses.see(end / 1e6, self._name(contents.entries[entry]), content, float(modulus))
+                if wanted[entry]:
+                    self.reuses.see(end / 1e6, self._name(contents.entries[entry]), content, float(modulus))
 
     def _name(self, entry: EntryKey) -> str:
         """Return what an entry is called until the ids are final."""

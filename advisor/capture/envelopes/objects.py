@@ -11,7 +11,17 @@ from typing import Any
 import orjson
 
 OPENING = re.compile(rb"^([ \t]*)\{\s*$", re.MULTILINE)
-DECODER = json.JSONDecoder()
+
+
+def _integer(digits: str) -> int | float:
+    """Return a number; one of more digits than Python reads as an integer as the nearest there is."""
+    try:
+        return int(digits)
+    except ValueError:
+        return float(digits)
+
+
+DECODER = json.JSONDecoder(parse_int=_integer)
 Item = dict[str, Any] | bytes
 """An object, or a line that is no JSON, as it came."""
 

@@ -40,7 +40,7 @@ def seen_scans(plan: str) -> Iterator[SeenScan]:
     if plan.lstrip().startswith("{"):
         try:
             yield from _of_node(json.loads(plan)["Plan"])
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return
     else:
         yield from _of_text(plan.splitlines())
