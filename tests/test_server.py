@@ -218,6 +218,25 @@ def test_a_fill_that_fails_leaves_no_half_folder(tmp_path: Path, monkeypatch: py
     assert list((tmp_path / "pgadvisor").iterdir()) == []
 
 
+@pytest.mark.parametrize("days", [-30, 30])
+def test_a_clock_that_jumps_removes_what_was_left_and_nothing_that_is_being_filled(
+    days: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "pgadvisor"
+    monkeypatch.setattr("advisor.twin.cache._roots", lambda: [root])
+    (root / ".draft-left").mkdir(parents=True)
+    then = time.time() + days * 86_400
+    os.utime(root / ".draft-left", (then, then))
+
+    def fill(draft: Path) -> None:
+        os.utime(draft, (then, then))
+        cached("other", lambda other: (other / "file").touch())
+        (draft / "file").touch()
+
+    assert cached("thing", fill) == root / "thing"
+    assert sorted(path.name for path in root.iterdir()) == ["other", "thing"]
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs servers as another user")
 def test_root_in_a_closed_home_gets_a_server_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home, package = tmp_path / "home", embedded_binaries().parent.parent

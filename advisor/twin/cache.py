@@ -7,12 +7,13 @@ belong to us and nobody else may write there.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 _MODE = 0o755
@@ -44,21 +45,34 @@ def cached(name: str, fill: Callable[[Path], None]) -> Path | None:
     _forget_drafts(root)
     draft = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=root))
     try:
-        fill(draft)
-        draft.chmod(_MODE)
-        with contextlib.suppress(OSError):  # another run was faster
-            draft.rename(target)
+        with _locked(draft):
+            fill(draft)
+            draft.chmod(_MODE)
+            with contextlib.suppress(OSError):  # another run was faster
+                draft.rename(target)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return target if target.is_dir() and _safe(target) else None
 
 
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock, which ends with its holder; raises `OSError` when another holds it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def _forget_drafts(root: Path) -> None:
-    """Remove what runs that were killed half-way left."""
+    """Remove what runs that were killed half-way left; what somebody fills is locked, whatever the clock says."""
     for draft in root.glob(f"{_DRAFT}*"):
         with contextlib.suppress(OSError):
-            if time.time() - draft.stat().st_mtime > _DRAFT_SECONDS:
-                shutil.rmtree(draft, ignore_errors=True)
+            if abs(time.time() - draft.stat().st_mtime) > _DRAFT_SECONDS:
+                with _locked(draft):
+                    shutil.rmtree(draft, ignore_errors=True)
 
 
 def _roots() -> list[Path]:

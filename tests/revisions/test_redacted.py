@@ -11,12 +11,15 @@ import psycopg
 import pytest
 from click.testing import CliRunner, Result
 
+from advisor.catalog.extended import ExtendedStatistics
 from advisor.catalog.index import IndexKey
 from advisor.catalog.snapshot import save_snapshot, take_snapshot
 from advisor.cli.main import advisor_group
 from advisor.indexes.proposal import Advice, IndexProposal, QueryBenefit
 from advisor.output.render import render
 from advisor.output.report import Report
+from advisor.revisions.write import write_revisions
+from advisor.rules.finding import Finding
 from advisor.twin.server import Server
 from advisor.workload.model import Query, Workload
 from tests.revisions.builders import definition, environment, proposal, versions
@@ -103,6 +106,18 @@ def test_no_value_is_in_a_redacted_revision_but_those_of_the_index(report: Path,
     [new] = [text for text in joined if "makes ix_old redundant" in text]
     assert "its key can raise" in new
     assert "note = $1" in new and "text left out" in new
+
+
+@pytest.mark.parametrize("redact", [False, True])
+def test_a_revision_of_statistics_shows_queries_without_values(redact: bool, tmp_path: Path) -> None:
+    statistics = ExtendedStatistics.on("public", "events", ["kind", "note"], ["dependencies"])
+    evidence = {"queries": list(TEXTS), "estimated_rows": 4, "rows_per_call": 900}
+    found = Finding("f1", "STA002", "correlated-columns", "kind and note go together", "high", evidence=evidence,
+                    statistics=statistics)  # fmt: skip
+    (written,) = write_revisions((), environment(tmp_path), queries=TEXTS, findings=[found], redact=redact)
+    text = written.source
+    assert (CANARY in text or NUMBER in text) is not redact
+    assert "text left out" in text or not redact
 
 
 def test_plain_sql_names_the_constants_of_an_index(report: Path) -> None:
