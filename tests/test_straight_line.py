@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 LINE = ["capture", "workload", "catalog", "analysis", "twin", "indexes",
-        "rewrites", "rules", "revisions", "verify", "gate", "output", "cli", "api"]  # fmt: skip
+        "rewrites", "rules", "revisions", "verify", "gate", "output", "suite", "cli", "api"]  # fmt: skip
 SHARED = {"errors", "config", "progress", "visible", "whole_file", "own_file", "plugins", "stdout"}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from advisor.output.notice import LEVELS, Level, Notice, Part, Places, Told
 from advisor.output.report import Report, statement
@@ -43,9 +43,14 @@ def _proofs(report: Report, places: Places) -> Iterator[Notice]:
             )
 
 
+Tags = Mapping[str, Mapping[str, tuple[str, ...]]]
+"""Query id to the tags of its statements."""
+
+
 def _findings(report: Report, places: Places, texts: dict[str, str]) -> Iterator[Notice]:
+    tags = {query.id: query.tags for query in report.workload.queries}
     for finding in report.findings:
-        place = _place(finding, places)
+        place = _place(finding, places, tags)
         file, line = place or places.at(None, None, finding.query)
         yield Notice(
             finding.id,
@@ -62,14 +67,12 @@ def _findings(report: Report, places: Places, texts: dict[str, str]) -> Iterator
         )
 
 
-def _place(finding: Finding, places: Places) -> tuple[str | None, int | None] | None:
+def _place(finding: Finding, places: Places, tags: Tags) -> tuple[str | None, int | None] | None:
     """Return where the finding's cause stands, where known: in env.py, or where the application sent the statement."""
     if finding.code.startswith("ENV"):
         return places.at(places.environment, finding.evidence.get("line"), None)
-    tags = finding.evidence.get("tags")
-    known = tags if isinstance(tags, dict) else {}
-    for name in SOURCE_TAGS:
-        file, _, line = str(known.get(name, "")).rpartition(":")
+    for value in (value for name in SOURCE_TAGS for value in tags.get(finding.query or "", {}).get(name, ())):
+        file, _, line = value.rpartition(":")
         if file and line.isdecimal():
             return places.at(file, int(line[:9]), None)
     return None
