@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,11 +35,13 @@ def workload_of(logs: Sequence[Path]) -> Workload:
     return replace(workload, queries=queries, inputs=(), begin=None, end=None, connections=None, incidents=())
 
 
-def workload_of_test(statements: Sequence[Statement], test: str) -> Workload:
-    """Return the workload of one test."""
+def workload_of_tests(tests: Mapping[str, Sequence[Statement]]) -> Workload:
+    """Return the workload of some tests, each of which is an application of its own."""
     with tempfile.TemporaryDirectory(prefix="advisor-pytest-") as folder:
         log = Path(folder) / "test.jsonlog"
-        log.write_text("".join(lines(statements, test)), encoding="utf-8")
+        with log.open("w", encoding="utf-8") as file:
+            for test, statements in tests.items():
+                file.writelines(lines(statements, test))
         return collect([str(log)], jobs=1)
 
 
@@ -74,7 +76,7 @@ def _line(number: int, one: Statement, test: str) -> str:
     }
     if listing := _listing(one.parameters):
         record["detail"] = f"Parameters: {listing}"
-    return json.dumps({**record, "application_name": test[:200]}) + "\n"
+    return json.dumps({**record, "application_name": test}) + "\n"
 
 
 def _tag(text: str) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from advisor.suite.statement import Statement
+from advisor.suite.statement import Site, Statement
+
+if TYPE_CHECKING:
+    from advisor.workload.model import Loop, LoopParent
 
 LEAST, LEAST_WITH_PARENT = 5, 3
 """Executions that make a loop, as of rule NPO001."""
@@ -54,37 +57,41 @@ def suspicious(statements: Iterable[Statement]) -> bool:
     return any(count >= LEAST_WITH_PARENT for count in counts.values())
 
 
-def loops_of(statements: Sequence[Statement], test: str) -> tuple[Found, ...]:
-    """Return the N+1 loops in what a test sent, most executions first."""
-    if not suspicious(statements):
+def loops_of(tests: Mapping[str, Sequence[Statement]]) -> tuple[Found, ...]:
+    """Return the N+1 loops in what tests sent, most executions first."""
+    sent = {test: [one for one in known if not one.control] for test, known in tests.items() if suspicious(known)}
+    if not sent:
         return ()
-    from advisor.suite.log import without_tags, workload_of_test
+    from advisor.suite.log import without_tags, workload_of_tests
+
+    workload = workload_of_tests(sent)
+    texts = {query.id: without_tags(query.text) for query in workload.queries}
+    found: list[Found] = []
+    for loop in workload.loops:
+        parent = loop.parents[0] if loop.parents else None
+        text = texts.get(loop.child, "")
+        known = sent.get(loop.application or "", ())
+        if known and _READ.match(text) and _long(loop, parent) and not _paged(text, loop):
+            found += _found(loop, known, text, texts.get(parent.query, "") if parent else "")
+    return tuple(found)
+
+
+def _found(loop: Loop, sent: Sequence[Statement], text: str, parent: str) -> Iterator[Found]:
+    """Yield a loop with the lines that sent it and the statement before it, where the application sent it."""
     from advisor.workload.identity import identify
 
-    sent = [one for one in statements if not one.control]
-    workload = workload_of_test(sent, test)
-    ids = {text: identify(text).id for text in {one.text for one in sent}}
-    texts = {query.id: without_tags(query.text) for query in workload.queries}
-    found = []
-    for loop in workload.loops:
-        text = texts.get(loop.child, "")
-        parent = loop.parents[0] if loop.parents else None
-        if not _READ.match(text) or not _long(loop, parent) or _paged(text, loop):
-            continue
-        rounds = [one for one in sent if ids[one.text] == loop.child and one.site]
-        if not rounds:
-            continue
-        site, _ = Counter(one.site for one in rounds).most_common(1)[0]
-        before = next((one for one in sent if parent and ids[one.text] == parent.query and one.site), None)
-        assert site
-        place = before.site if before else None
-        found.append(
-            Found(
-                test, loop.child, text, loop.max, site.file, site.line, rounds[0].library,
-                texts.get(parent.query, "") if parent else "", place.file if place else "", place.line if place else 0,
-            )
-        )  # fmt: skip
-    return tuple(found)
+    rounds = [one for one in sent if one.site and identify(one.text).id == loop.child]
+    if not rounds:
+        return
+    site = Counter(one.site for one in rounds).most_common(1)[0][0]
+    first = loop.parents[0].query if loop.parents else ""
+    before = next((one.site for one in sent if one.site and identify(one.text).id == first), None)
+    place = before or Site("", 0)
+    assert site
+    yield Found(
+        loop.application or "", loop.child, text, loop.max, site.file, site.line, rounds[0].library,
+        parent, place.file, place.line,
+    )  # fmt: skip
 
 
 def allowed(found: Found, tables: Iterable[str]) -> bool:
@@ -92,14 +99,14 @@ def allowed(found: Found, tables: Iterable[str]) -> bool:
     return any(re.search(rf"(?<!\w){re.escape(table)}(?!\w)", found.text) for table in tables)
 
 
-def _long(loop: Any, parent: Any) -> bool:
+def _long(loop: Loop, parent: LoopParent | None) -> bool:
     """Return whether a loop is long, and its values varied enough, as rule NPO001 has it."""
     least = LEAST_WITH_PARENT if parent else LEAST
     varied = loop.distinct >= 0.8 or (parent is not None and loop.distinct * loop.median >= 2)
     return bool(loop.varying) and loop.max >= least and varied
 
 
-def _paged(text: str, loop: Any) -> bool:
+def _paged(text: str, loop: Loop) -> bool:
     """Return whether it is a page after the other, or a batch after the other."""
     from advisor.rules.npo.child import FOLDED, ONE_BY_ONE
 
@@ -107,6 +114,6 @@ def _paged(text: str, loop: Any) -> bool:
     return pages or (loop.short_lists < ONE_BY_ONE and any(_lists(FOLDED, text, loop)))
 
 
-def _lists(folded: re.Pattern[str], text: str, loop: Any) -> Iterator[bool]:
+def _lists(folded: re.Pattern[str], text: str, loop: Loop) -> Iterator[bool]:
     for number in folded.findall(text):
         yield int(number) - 1 in loop.varying

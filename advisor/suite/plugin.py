@@ -43,7 +43,18 @@ def pytest_configure(config: pytest.Config) -> None:
     if bool(option.advisor_snapshot) != bool(option.advisor_baseline):
         raise pytest.UsageError("--advisor-snapshot and --advisor-baseline belong together: give both")
     if option.advisor or option.advisor_fail or option.advisor_workload or plans:
+        _import_as_it_is(config)
         config.pluginmanager.register(Session(config), "advisor-session")
+
+
+def _import_as_it_is(config: pytest.Config) -> None:
+    """Let Python import our modules from its cache: pytest rewrites assertions in all of a plugin's distribution.
+
+    There is no public way to say so; where pytest keeps that list otherwise one day, imports take seconds longer.
+    """
+    marked = getattr(getattr(config.pluginmanager, "rewrite_hook", None), "_must_rewrite", None)
+    if isinstance(marked, set):
+        marked.discard("advisor")
 
 
 class Session:
@@ -60,6 +71,9 @@ class Session:
         self.baseline: str | None = option.advisor_baseline
         self.recorder: Recorder = Recorder(config.rootpath)
         self.found: list[dict[str, Any]] = []
+        self.later: dict[str, list[Statement]] = {}
+        """What tests sent that is looked at when all are done, where no test is to fail by it: at once is quicker."""
+        self.tables: dict[str, tuple[str, ...]] = {}
         self.told: list[str] = []
         self.own = tempfile.TemporaryDirectory(prefix="advisor-pytest-") if self._keeps and not self._worker else None
         self.log: Any = None
@@ -108,7 +122,7 @@ class Session:
         return report
 
     def _judge(self, item: pytest.Item, report: pytest.TestReport, sent: list[Statement]) -> None:
-        from advisor.suite.loops import allowed, loops_of
+        from advisor.suite.loops import allowed, loops_of, suspicious
         from advisor.suite.told import of_test
 
         if self.log is not None and sent:
@@ -116,14 +130,16 @@ class Session:
 
             self.log.writelines(lines(sent, item.nodeid))
         most, tables = limits(item)
-        found = [one for one in loops_of(sent, item.nodeid) if not allowed(one, tables)]
-        setattr(report, FOUND, [one.as_dict() for one in found])
         wrong = []
         counted = [one for one in sent if not one.control]
         if most is not None and len(counted) > most:
             wrong.append(f"{len(counted)} statements were sent, {most} are allowed by @pytest.mark.advisor")
         if self.fails:
+            found = [one for one in loops_of({item.nodeid: sent}) if not allowed(one, tables)]
+            setattr(report, FOUND, [one.as_dict() for one in found])
             wrong += [of_test(one) for one in found]
+        elif suspicious(sent):
+            self.later[item.nodeid], self.tables[item.nodeid] = sent, tables
         if wrong and report.passed:
             report.outcome = "failed"
             report.longrepr = "\n\n".join(wrong)
@@ -138,12 +154,27 @@ class Session:
         self.recorder.close()
         if self.log is not None:
             self.log.close()
+        self._look()
         if self._worker or self.own is None:
             return
         try:
             self._finish(session, Path(self.own.name))
         finally:
             self.own.cleanup()
+
+    def _look(self) -> None:
+        """Find the loops in what was put off; a worker hands them to the process that reports."""
+        from advisor.suite.loops import allowed, loops_of
+
+        found = [one.as_dict() for one in loops_of(self.later) if not allowed(one, self.tables[one.test])]
+        self.found += found
+        if self._worker:
+            self.config.workeroutput[FOUND] = found  # type: ignore[attr-defined]
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take what a worker found."""
+        self.found += getattr(node, "workeroutput", {}).get(FOUND, [])
 
     def _finish(self, session: pytest.Session, folder: Path) -> None:
         from advisor.errors import AdvisorError
