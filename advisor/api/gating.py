@@ -22,7 +22,7 @@ def accept(analysed: Analysed, twin: Twin) -> Baseline:
     A query that cannot be planned is not in it.
     """
     known = (twin.schema, twin.statistics, twin.what_if, twin.snapshot.settings, calls_a_day(analysed, None))
-    return record(statements_of(analysed, None, twin), *known)[0]
+    return record(statements_of(analysed, None, twin), *known, twin.snapshot.captured)[0]
 
 
 def load_baseline(path: StrPath) -> Baseline:
@@ -47,4 +47,5 @@ def check(baseline: Baseline, twin: Twin, analysed: Analysed | None = None) -> C
     accepted = baseline if twin.snapshot.roles else baselines.as_owner(baseline)
     statements = statements_of(analysed, accepted, twin)
     known = (twin.schema, twin.statistics, twin.what_if)
-    return checked(accepted, statements, *known, settings=twin.snapshot.settings, propose=proposing(analysed, twin))
+    propose, captured = proposing(analysed, twin), twin.snapshot.captured
+    return checked(accepted, statements, *known, settings=twin.snapshot.settings, propose=propose, captured=captured)

@@ -110,6 +110,7 @@ def command(
     from advisor.gate.baseline import as_owner, load_baseline, save_baseline
     from advisor.gate.blame import blamed
     from advisor.gate.check import SERIAL, check, ordered
+    from advisor.gate.clock import stale
     from advisor.gate.mig import lint
     from advisor.gate.rank import ranked
     from advisor.gate.redact import NOTE
@@ -192,6 +193,7 @@ def command(
             known_references=pending.references if pending else frozenset(),
             touched=frozenset(one.table for one in pending.touched if one.table) if pending else frozenset(),
             propose=proposing(analysed, twin),
+            captured=source.captured,
         )
         if pending:
             found = blamed(result.verdicts, accepted, pending.touched)
@@ -200,7 +202,9 @@ def command(
         if path and not result.checked and not result.verdicts:
             raise UsageError("0 queries were checked", where=str(path), do="accept some with --update-baseline INPUTS")
         result = replace(
-            result, notes=(*source.notes, *twin.notes, *(analysed.notes if analysed else ())), unanalysed=unanalysed
+            result,
+            notes=(*source.notes, *stale(source.captured), *twin.notes, *(analysed.notes if analysed else ())),
+            unanalysed=unanalysed,
         )
         result = replace(
             result,
@@ -276,11 +280,14 @@ def _recorded(
     """Return the baseline of today's plans, without values if so asked, and what cannot be planned."""
     from advisor.cli.gate_inputs import calls_a_day
     from advisor.gate.check import record
+    from advisor.gate.clock import moving
     from advisor.gate.merge import with_known
     from advisor.gate.redact import emptied, redacted
 
-    known = (twin.schema, twin.statistics, twin.what_if, source.settings, calls_a_day(analysed, accepted))
-    wanted = with_known(statements, accepted)
+    known = (
+        twin.schema, twin.statistics, twin.what_if, source.settings, calls_a_day(analysed, accepted), source.captured,
+    )  # fmt: skip
+    wanted = with_known(statements, accepted, moving(accepted, source.captured))
     baseline, refused = record(redacted(wanted) if redact else wanted, *known)
     if refused:
         again = {key: statements[key] for key in refused}

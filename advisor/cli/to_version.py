@@ -38,12 +38,12 @@ def check_on(
         analysed = analysed_inputs(inputs, prefix, twin, role) if inputs else None
         statements: Statements = statements_of(analysed, accepted, twin)
         known = (twin.schema, twin.statistics, twin.what_if, source.settings)
-        before, refused = record(statements, *known)
+        before, refused = record(statements, *known, captured=source.captured)
         notes = (*source.notes, *twin.notes, *(analysed.notes if analysed else ()))
     if not before.queries:
         raise UsageError("0 queries were checked", do="name inputs with queries, or a baseline that holds some")
     with _twin(source, version, provider, progress) as twin:
-        result = check(before, {}, twin.schema, twin.statistics, twin.what_if)
+        result = check(before, {}, twin.schema, twin.statistics, twin.what_if, captured=source.captured)
         notes = (*notes, *(note for note in twin.notes if note not in notes))
     unanalysed = {**(analysed.unanalysed if analysed else {}), **{key: one.reason for key, one in refused.items()}}
     texts = {key: query.text for key, query in before.queries.items()}

@@ -64,6 +64,8 @@ class AcceptedQuery:
     """Executions a day, where the workload told."""
     reason: str | None = None
     """Why its plans were accepted, where `--accept` was given one."""
+    captured: str | None = None
+    """Day of the snapshot that they were accepted on, ISO 8601: what literals near it mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ class Baseline:
     indexes: Mapping[str, str] = field(default_factory=dict)
     """Index name to its definition."""
     queries: Mapping[str, AcceptedQuery] = field(default_factory=dict)
+    captured: str | None = None
+    """Day of the snapshot it was last written on, ISO 8601."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +128,23 @@ def _is_run_again(node: PlanNode, child: PlanNode) -> bool:
 
 
 def save_baseline(baseline: Baseline, path: Path) -> None:
-    """Write the baseline as indented JSON with sorted keys."""
-    options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+    """Write the baseline as JSON with sorted keys, one line a query: branches conflict where they touch the same one."""
     document = {"schema_version": VERSION, **orjson.loads(orjson.dumps(baseline))}
-    write_whole(path, orjson.dumps(document, option=options))
+    queries = document.pop("queries")
+    lines = [f"    {_plain(key)}: {_plain(queries[key])}" for key in sorted(queries)]
+    listed = "{\n" + ",\n".join(lines) + "\n  }" if lines else "{}"
+    parts = {name: _indented(value) for name, value in document.items()} | {"queries": listed}
+    written = ",\n".join(f'  "{name}": {text}' for name, text in sorted(parts.items()))
+    write_whole(path, f"{{\n{written}\n}}\n".encode())
+
+
+def _plain(value: object) -> str:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _indented(value: object) -> str:
+    """Return a value as indented JSON that stands one level deep."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2).decode().replace("\n", "\n  ")
 
 
 def load_baseline(path: Path) -> Baseline:

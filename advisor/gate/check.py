@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from functools import partial
 
 from advisor.catalog.schema import Schema
 from advisor.catalog.statistics import Statistics
 from advisor.gate.baseline import AcceptedPlan, AcceptedQuery, Baseline
+from advisor.gate.clock import Clock, as_of, clock_of, moment
 from advisor.gate.compare import Comparison
 from advisor.gate.plans import Planned, Statements, index_definitions, plan_all, scans, table_rows
 from advisor.gate.properties import compare
 from advisor.gate.settings_changed import with_settings
 from advisor.gate.unaccepted import Propose, judge
 from advisor.gate.verdict import LEVELS, CheckResult, Verdict
+from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import Refused, WhatIf
 
 __all__ = ["SERIAL", "Statements", "check", "index_definitions", "record", "table_rows"]
@@ -28,14 +32,18 @@ def record(
     what_if: WhatIf,
     settings: Mapping[str, str],
     calls: Mapping[str, float] | None = None,
+    captured: str | None = None,
 ) -> tuple[Baseline, Mapping[str, Refused]]:
     """Return a baseline of today's plans, and the queries that could not be planned with the server's reason.
 
-    `calls` are the executions of each query a day, where they are known.
+    `calls` are the executions of each query a day, where they are known; `captured` is when the snapshot was taken.
     """
-    planned, refused = plan_all(statements, schema, statistics, what_if)
+    clock = Clock(None, moment(captured), datetime.now(UTC))
+    day = clock.captured.date().isoformat() if clock.captured else None
+    sent = partial(_as_of, {}, clock)
+    planned, refused = plan_all(statements, schema, statistics, what_if, sent)
     accepted = {
-        key: AcceptedQuery(key, statements[key][0], _telling(plans), (calls or {}).get(key))
+        key: AcceptedQuery(key, statements[key][0], _telling(plans), (calls or {}).get(key), captured=day)
         for key, plans in planned.items()
     }
     baseline = Baseline(
@@ -44,6 +52,7 @@ def record(
         tables=table_rows(schema, statistics),
         indexes=index_definitions(schema),
         queries=dict(sorted(accepted.items())),
+        captured=day,
     )
     return baseline, refused
 
@@ -59,16 +68,20 @@ def check(
     known_references: frozenset[str] = frozenset(),
     touched: frozenset[str] = frozenset(),
     propose: Propose = lambda queries: {},
+    captured: str | None = None,
 ) -> CheckResult:
     """Compare today's plans of the baseline's statements, and judge those of `statements` that it does not hold.
 
     `settings` are those of today; `known_references` the foreign keys that are older than the pending revisions;
-    `touched` the tables that those change; `propose` finds indexes for new queries.
+    `touched` the tables that those change; `propose` finds indexes for new queries; `captured` is when the snapshot
+    was taken.
     """
     accepted: Statements = {
         key: (query.text, tuple(plan.statement for plan in query.plans)) for key, query in baseline.queries.items()
     }
-    planned, refused = plan_all(accepted, schema, statistics, what_if)
+    clock = Clock(None, moment(captured), datetime.now(UTC))
+    sent = partial(_as_of, {key: query.captured for key, query in baseline.queries.items()}, clock)
+    planned, refused = plan_all(accepted, schema, statistics, what_if, sent)
     tables, indexes = table_rows(schema, statistics), index_definitions(schema)
     comparisons = [
         Comparison(
@@ -87,11 +100,17 @@ def check(
         for before, after in zip(baseline.queries[key].plans, plans, strict=True)
     ]
     found = [(one, verdict) for one in comparisons for verdict in compare(one)]
-    verdicts = [*with_settings(found, settings or baseline.settings, what_if)]
+    verdicts = [*with_settings(found, settings or baseline.settings, what_if, sent)]
     verdicts += [_unplannable(key, baseline.queries[key].text, reason) for key, reason in refused.items()]
-    verdicts += judge(baseline, statements, schema, statistics, what_if, propose)
+    verdicts += judge(baseline, statements, schema, statistics, what_if, propose, partial(_as_of, {}, clock))
     new = tuple(sorted(set(statements) - set(baseline.queries)))
     return CheckResult(ordered(worst(verdicts)), len(planned) + len(refused), new)
+
+
+def _as_of(days: Mapping[str, str | None], clock: Clock, key: str, bound: BoundStatement) -> BoundStatement:
+    """Return a statement as of today's snapshot; `days` are those of the snapshots that queries were accepted on."""
+    own = clock_of(days.get(key), clock.captured, clock.now)
+    return as_of(bound, own, accepted=own.accepted is not None)
 
 
 def worst(verdicts: Iterable[Verdict]) -> list[Verdict]:

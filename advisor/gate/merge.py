@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from advisor.errors import UsageError
 from advisor.gate.baseline import AcceptedQuery, Baseline
-from advisor.gate.plans import Statements
+from advisor.gate.plans import Sent, Statements
 from advisor.twin.statement import BoundStatement
 
 
@@ -24,13 +24,19 @@ def chosen(ids: Sequence[str], known: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def with_known(statements: Statements, accepted: Baseline | None) -> Statements:
-    """Return the statements, each query with the ways it was bound when it was accepted before those of today."""
+def with_known(statements: Statements, accepted: Baseline | None, moved: Sent = lambda key, bound: bound) -> Statements:
+    """Return the statements, each query with the ways it was bound when it was accepted before those of today.
+
+    `moved` returns a way of then as it means the same today.
+    """
     known = accepted.queries if accepted else {}
-    return {
-        key: (text, distinct((*(plan.statement for plan in known[key].plans), *bound)) if key in known else bound)
-        for key, (text, bound) in statements.items()
-    }
+
+    def ways(key: str, bound: tuple[BoundStatement, ...]) -> tuple[BoundStatement, ...]:
+        old = tuple(plan.statement for plan in known[key].plans)
+        there = {sent(one) for one in old}
+        return distinct((*(moved(key, one) for one in old), *(one for one in bound if sent(one) not in there)))
+
+    return {key: (text, ways(key, bound) if key in known else bound) for key, (text, bound) in statements.items()}
 
 
 def distinct(bound: Iterable[BoundStatement]) -> tuple[BoundStatement, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from advisor.catalog.schema import Schema
@@ -18,6 +18,9 @@ from advisor.twin.whatif import Ask, Refused, WhatIf
 
 Statements = Mapping[str, tuple[str, tuple[BoundStatement, ...]]]
 """Query id to its text and the ways it is bound."""
+
+Sent = Callable[[str, BoundStatement], BoundStatement]
+"""Query id and statement to what the server is sent for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +47,18 @@ def index_definitions(schema: Schema) -> dict[str, str]:
 
 
 def plan_all(
-    statements: Statements, schema: Schema, statistics: Statistics, what_if: WhatIf
+    statements: Statements,
+    schema: Schema,
+    statistics: Statistics,
+    what_if: WhatIf,
+    sent: Sent = lambda key, bound: bound,
 ) -> tuple[dict[str, tuple[Planned, ...]], dict[str, Refused]]:
-    """Return each query's plans in the order of its bindings, and why the others have none."""
+    """Return each query's plans in the order of its bindings, and why the others have none.
+
+    `sent` says what is planned for a statement; the plan is noted as that of the statement itself.
+    """
     asks = [(key, bound) for key, (_, bindings) in statements.items() for bound in bindings]
-    answers = what_if.plan([Ask(bound) for _, bound in asks])
+    answers = what_if.plan([Ask(sent(key, bound)) for key, bound in asks])
     known = table_rows(schema, statistics), index_definitions(schema)
     planned: dict[str, tuple[Planned, ...]] = {}
     refused: dict[str, Refused] = {}

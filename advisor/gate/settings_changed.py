@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from advisor.gate.compare import Comparison
+from advisor.gate.plans import Sent
 from advisor.gate.verdict import Verdict
 from advisor.twin.plan import PlanNode
 from advisor.twin.statement import BoundStatement
@@ -20,14 +21,20 @@ _MOST = 8
 Found = Sequence[tuple[Comparison, Verdict]]
 
 
-def with_settings(found: Found, settings: Mapping[str, str], what_if: WhatIf) -> list[Verdict]:
+def with_settings(
+    found: Found, settings: Mapping[str, str], what_if: WhatIf, sent: Sent = lambda key, bound: bound
+) -> list[Verdict]:
     """Return the verdicts, each that settings are to blame for with their names and values in its cause."""
     if not found:
         return []
     changed = _changed(found[0][0].baseline.settings, settings)
     trials = _trials(changed)
     grave = [one for one, verdict in found if trials and verdict.level != "info"]
-    asks = {(id(one), trial): Ask(_under(one.before.statement, changed, trial)) for one in grave for trial in trials}
+    asks = {
+        (id(one), trial): Ask(_under(sent(one.query, one.before.statement), changed, trial))
+        for one in grave
+        for trial in trials
+    }
     answers = dict(zip(asks, what_if.plan(list(asks.values())), strict=True))
     verdicts = []
     for one, verdict in found:

@@ -8,7 +8,7 @@ from advisor.catalog.schema import Schema
 from advisor.catalog.statistics import Statistics
 from advisor.gate.baseline import AcceptedQuery, Baseline
 from advisor.gate.names import naming
-from advisor.gate.plans import Statements, plan_all, table_rows
+from advisor.gate.plans import Sent, Statements, plan_all, table_rows
 from advisor.gate.subject import Subject
 from advisor.gate.verdict import Level, Verdict
 from advisor.gate.wastes import wastes
@@ -44,10 +44,11 @@ def judge(
     statistics: Statistics,
     what_if: WhatIf,
     propose: Propose = lambda queries: {},
+    sent: Sent = lambda key, bound: bound,
 ) -> list[Verdict]:
     """Return a verdict for each statement without an accepted plan that is bad by the rules."""
     asked = unaccepted(baseline, statements)
-    planned, refused = plan_all(asked, schema, statistics, what_if)
+    planned, refused = plan_all(asked, schema, statistics, what_if, sent)
     tables = table_rows(schema, statistics)
     dear = {key for key, plans in planned.items() if any(one.plan.cost >= DEAR for one in plans)}
     new = frozenset(dear - baseline.queries.keys())

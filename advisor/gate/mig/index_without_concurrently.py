@@ -55,11 +55,11 @@ class IndexWithoutConcurrently(MigrationRule):
         for step in ahead.steps:
             kinds = {deed.kind: deed for deed in ahead.deeds(step) if not deed.concurrently}
             for effect in step.effects:
-                if not effect.known or not effect.taken or effect.rewritten:
+                if not effect.known or effect.rewritten:
                     continue
                 if effect.indexes and effect.blocks_writes and kinds.keys() & {"create index", "reindex"}:
                     yield from self.locking(ahead, step, effect, "an index is built", _fix(ahead, step, effect))
-                elif effect.blocks_reads and "drop index" in kinds:
+                elif effect.taken and effect.blocks_reads and "drop index" in kinds:
                     yield from self._dropped(ahead, step, effect)
 
     def _dropped(self, ahead: Ahead, step: Step, effect: Effect) -> Iterator[Verdict]:
