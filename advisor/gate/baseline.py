@@ -128,7 +128,7 @@ def _is_run_again(node: PlanNode, child: PlanNode) -> bool:
 
 
 def save_baseline(baseline: Baseline, path: Path) -> None:
-    """Write the baseline as JSON with sorted keys, one line a query: branches conflict where they touch the same one."""
+    """Write the baseline as sorted JSON, one line a query: branches conflict where they touch the same one."""
     document = {"schema_version": VERSION, **orjson.loads(orjson.dumps(baseline))}
     queries = document.pop("queries")
     lines = [f"    {_plain(key)}: {_plain(queries[key])}" for key in sorted(queries)]
