@@ -40,6 +40,9 @@ BRIEF = 5_000
 RHYTHM = 3.5
 """How many times longer a relay's long pauses may be than its short ones."""
 
+IDLE = 300_000
+"""The longest pause of a relay (microseconds)."""
+
 LAPSE = 20
 """How many times longer than its median a relay's longest pause may be: longer ones part crowds."""
 
@@ -191,7 +194,7 @@ def _unit(kind: Kind, start: NDArray[np.int64], end: NDArray[np.int64]) -> Poole
     if kind == SPELL:
         pauses = np.maximum(start[order][1:] - np.maximum.accumulate(end[order])[:-1], 0)
         low, middle, high, longest = np.percentile(pauses, (10, 50, 90, 100), method="lower").tolist()
-        alike = bool(high <= RHYTHM * max(low, bursts.ROUNDED)) and bursts.QUIET < longest <= LAPSE * middle
+        alike = bool(high <= RHYTHM * max(low, bursts.ROUNDED)) and bursts.QUIET < longest <= min(IDLE, LAPSE * middle)
         periods = np.sort(np.diff(start[order])).tolist()
         if alike and sequential(start, end) == 1.0 and not clocked(periods):
             return "relay"

@@ -44,11 +44,12 @@ themselves, or by a clock, does not come as often."""
 SEVERAL = 5
 """Executions for each one of the parent, and none otherwise, from which on bursts are those of its rows."""
 
-THROUGH = 0.5
+THROUGH = 0.25
 """Share of the parent's LIMIT that they must be at least."""
 
-BURST_LED = 0.8
-"""Share of the bursts over several connections that the parent must have preceded."""
+BURST_LED, BURST_LED_EXACTLY = 0.8, 0.6
+"""Share of the bursts over several connections that the parent must have preceded, and where its rows fit exactly: the
+first burst may have waited long for its connections."""
 BURST_SHARE = 0.5
 """Share of the query's executions by the application that must lie in bursts: else it is asked all the time."""
 BURST_DISTINCT = 0.95
@@ -57,6 +58,8 @@ BURST_REPEATED = 0.4
 RELAYED = 0.75
 """Share of the query's executions that must lie in relays, or spells as even, if it is to be one client's loop."""
 RELAY_DISTINCT = 0.5
+TORN = 0.6
+"""Share of the query's executions that must lie in bursts where nearly all lie in spells: a busy client pauses."""
 TURNS = 3
 """Executions on each connection from which on a pool hands them to one client; a crowd comes with one each."""
 AGAIN = 2
@@ -177,12 +180,14 @@ def _burst(loop: Loop, child: Child, parent: Parent, context: RuleContext) -> bo
         followed = 1.0
     if parent.relation.by == "own-key" and child.kind not in WRITES and not _exact(parent):
         return False
-    if led < BURST_LED or followed < FOLLOWED or share < BURST_SHARE or not _rows_fit(loop, seen, parent):
+    least = BURST_LED_EXACTLY if _exact(parent) else BURST_LED
+    if led < least or followed < FOLLOWED or share < BURST_SHARE or not _rows_fit(loop, seen, parent):
         return False
     always = min(followed, share) >= ALWAYS
     if not (loop.paced >= PACED or _exact(parent) or (always and (loop.loops >= AGAIN or several))):
         return False
-    distinct = loop.distinct >= (BURST_REPEATED if always else BURST_DISTINCT)
+    clients = _clients(loop, seen) if several else 1.0
+    distinct = loop.distinct >= (BURST_REPEATED / clients if always else BURST_DISTINCT)
     often = always or (loop.loops >= BURSTS and child.kind not in WRITES)
     often = often or (_exact(parent) and loop.sequential >= ALWAYS)
     return distinct and often and not _taken_to_write(loop, child, context)
@@ -211,9 +216,16 @@ def _one_after_the_other(loop: Loop, child: Child, context: RuleContext) -> bool
     """
     if child.kind in WRITES:
         return False
-    share = _share(loop, context)
+    spells = sum(one.executions for one in context.workload.loops if _spell_of(one, loop))
+    total = loop.executions + (loop.elsewhere or 0.0)
+    always = _share(loop, context) >= (TORN if spells >= ALWAYS * total else ALWAYS)
     few = TURNS * loop.sessions <= loop.median and loop.max >= LONG
-    return few and loop.sequential >= ALWAYS and share >= ALWAYS and loop.distinct >= LONG_DISTINCT
+    return few and always and loop.sequential >= ALWAYS and loop.distinct >= LONG_DISTINCT
+
+
+def _spell_of(other: Loop, loop: Loop) -> bool:
+    """Return whether a loop holds the bursts of another and what was torn off them."""
+    return (other.child, other.application) == (loop.child, loop.application) and kind_of(other) == "spell"
 
 
 def _followed(seen: LoopParent, others: int = 0) -> float:
@@ -230,8 +242,12 @@ def _rows_fit(loop: Loop, seen: LoopParent, parent: Parent) -> bool:
     """Return whether the parent can have returned as many rows as the burst had executions."""
     if seen.rows and not parent.rows_match:
         return False
-    clients = max(1.0, (seen.runs or 0.0) / loop.loops)
-    return seen.limit is None or loop.median <= seen.limit * clients
+    return seen.limit is None or loop.median <= seen.limit * _clients(loop, seen)
+
+
+def _clients(loop: Loop, seen: LoopParent) -> float:
+    """Return how many clients at once read the list before each burst."""
+    return max(1.0, (seen.runs or 0.0) / loop.loops)
 
 
 def _taken_to_write(loop: Loop, child: Child, context: RuleContext) -> bool:
