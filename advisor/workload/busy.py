@@ -147,15 +147,13 @@ def _touched(begin: NDArray[np.int64], stop: NDArray[np.int64]) -> dict[int, int
     np.add.at(marks, np.searchsorted(edges, last), -1)
     whole = np.cumsum(marks)
     found: dict[int, int] = {}
-    for place, (edge, held) in enumerate(zip(edges.tolist(), whole.tolist(), strict=True)):
-        if held:
-            found.update(dict.fromkeys(range(edge, int(edges[place + 1])), held * SECOND))
-    for second, taken in zip(
-        (*first.tolist(), *last.tolist()),
-        (*((first + 1) * SECOND - begin).tolist(), *(stop - last * SECOND).tolist()),
-        strict=True,
-    ):
-        found[second] = found.get(second, 0) + taken
+    for place in np.flatnonzero(whole).tolist():
+        found.update(dict.fromkeys(range(int(edges[place]), int(edges[place + 1])), int(whole[place]) * SECOND))
+    taken = np.concatenate(((first + 1) * SECOND - begin, stop - last * SECOND))
+    touched, inverse = np.unique(np.concatenate((first, last)), return_inverse=True)
+    sums = np.bincount(inverse, taken, len(touched)).astype(np.int64)
+    for second, parts in zip(touched.tolist(), sums.tolist(), strict=True):
+        found[second] = found.get(second, 0) + parts
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import compress, pairwise
@@ -22,13 +22,16 @@ from advisor.workload.loop_parents import WINDOW, WINDOW_TIME, Before, Preceding
 from advisor.workload.loopsum import LOOP_TAGS, PPM, LoopKey, LoopSum, LoopSums, ParentSum, Spans, merge_loops
 from advisor.workload.partial import EntryKey
 from advisor.workload.rhythm import clocked, is_monotone, is_paced
-from advisor.workload.steps import SAMPLED, STATEMENT, Content
+from advisor.workload.steps import SAMPLED, STATEMENT, Content, Steps
 from advisor.workload.units import StepColumns, UnitKind, listed
 from advisor.workload.value_lists import FEW, lists
 from advisor.workload.vectors import Column, Executions, columns, executions, shown
 
 COARSE = 1_000_000
 """Time stamps of so many microseconds do not tell how long pauses were."""
+
+LARGE = 512
+"""Steps of a unit from which on arrays are faster than lists."""
 
 DIVIDED = 0.7
 """Share of a statement's executions that must be in loops when others divide them, else they do not."""
@@ -103,7 +106,7 @@ class _Unit:
         self.start = columns.start[begin:end]
         self.end = columns.end[begin:end]
         self.frame = listed(frame)
-        self.idle = _idle(self.start, self.end, kinds)
+        self.idle = _idle(columns.steps, begin, end, kinds)
         if any(kind != STATEMENT for kind in set(kinds)):
             chosen = [kind == STATEMENT for kind in kinds]
             self.place = list(compress(self.place, chosen))
@@ -139,19 +142,25 @@ class _Unit:
         for entry, places in self.places.items():
             if len(places) < SHORTEST:
                 continue
-            counts = Counter([self.frame[place] for place in places])
-            if len(counts) == 1:
+            if self.frame[places[0]] == self.frame[places[-1]]:
                 found.append((entry, places, whole))
                 continue
-            framed: dict[int, list[int]] = {}
             rest: list[int] = []
-            for place in places:
-                number = self.frame[place]
-                (framed.setdefault(number, []) if counts[number] >= SHORTEST else rest).append(place)
-            found += [(entry, run, whole) for run in framed.values()]
+            for run in self._frames(places):
+                if len(run) >= SHORTEST:
+                    found.append((entry, run, whole))
+                else:
+                    rest += run
             if len(rest) >= SHORTEST:
                 found.append((entry, rest, "session"))
         return found
+
+    def _frames(self, places: Sequence[int]) -> Iterator[list[int]]:
+        """Yield the places of each frame: frames are numbered as they come."""
+        frames = np.array([self.frame[place] for place in places])
+        first = [0, *(np.flatnonzero(np.diff(frames)) + 1).tolist(), len(places)]
+        listed_places = list(places)
+        return (listed_places[begin:end] for begin, end in pairwise(first))
 
     def runs(self, entry: int, places: Sequence[int]) -> list[tuple[Sequence[int], EntryKey | None]]:
         """Return the loops that an entry's executions fall into, each with the entry of what encloses it.
@@ -254,11 +263,23 @@ class _Unit:
         """Return the statements that stand in most rounds of a loop."""
         if len(self.places) == 1:
             return {}
+        if len(run) > SAMPLED:
+            return {self.entries[other]: 1 for other in self._often(entry, run)}
         rounds: Counter[int] = Counter()
         for before, place in pairwise(run):
             rounds.update(set(self.entry[before + 1 : place]))
         often = [other for other, count in rounds.items() if other != entry and count >= BESIDE * (len(run) - 1)]
         return {self.entries[other]: 1 for other in often}
+
+    def _often(self, entry: int, run: Sequence[int]) -> list[int]:
+        """Return the entries that stand in most rounds of a long run."""
+        bounds = np.array(run)
+        found = []
+        for other, places in self.places.items():
+            if other != entry and len(places) >= BESIDE * (len(run) - 1):
+                rounds = np.diff(np.searchsorted(np.array(places), bounds)) > 0
+                found += [other] if np.count_nonzero(rounds) >= BESIDE * (len(run) - 1) else []
+        return found
 
     def _span(self, run: Sequence[int]) -> Spans:
         """Return when and in which session a loop ran."""
@@ -312,23 +333,31 @@ class _Unit:
         return found
 
 
-def _idle(start: list[int], end: list[int], kinds: list[int]) -> list[int]:
-    """Return the longest pause before each statement since the statement before it, whatever else stands between."""
-    found = [0] * len(start)
-    longest = 0
-    for place in range(1, len(start)):
-        if end[place - 1] != NO_TIME:
-            longest = max(longest, start[place] - end[place - 1])
-        found[place] = longest
-        if kinds[place] == STATEMENT:
-            longest = 0
-    return found
+def _idle(steps: Steps, begin: int, end: int, kinds: list[int]) -> list[int]:
+    """Return the longest pause before each statement since the statement before it, whatever else stands between.
+
+    Of other steps what is returned means nothing.
+    """
+    found = np.zeros(end - begin, dtype=np.int64)
+    before = steps.end[begin : end - 1]
+    np.maximum(steps.start[begin + 1 : end] - before, 0, out=found[1:])
+    found[1:][before == NO_TIME] = 0
+    if any(kinds):
+        statements = np.flatnonzero(np.array(kinds) == STATEMENT)
+        first = np.concatenate(([0], statements[:-1] + 1))
+        found[statements] = np.maximum.reduceat(found[: statements[-1] + 1], first)
+    return listed(found)
 
 
 def _places(entry: list[int]) -> Mapping[int, Sequence[int]]:
     """Return the places of each entry, in the order in which entries turn up."""
     if len(set(entry)) == 1:
         return {entry[0]: range(len(entry))}
+    if len(entry) > LARGE:
+        column = np.array(entry)
+        order = np.argsort(column, kind="stable")
+        parts = np.split(order, np.flatnonzero(np.diff(column[order])) + 1)
+        return {entry[part[0]]: listed(part) for part in sorted(parts, key=lambda part: int(part[0]))}
     found: dict[int, list[int]] = {}
     for number, one in enumerate(entry):
         found.setdefault(one, []).append(number)
