@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from advisor.analysis.shape import QueryShape
 from advisor.indexes.configurations import configurations, gains
-from advisor.indexes.costing import Costs
+from advisor.indexes.costing import Costs, Outcome
 from advisor.indexes.gather import Candidates
+from advisor.indexes.hints import case_blind, hint
 from advisor.indexes.options import AdviseOptions
 from advisor.indexes.proposal import IndexProposal, WhyNot
 from advisor.indexes.weighted import Weighted
@@ -16,6 +17,8 @@ from advisor.workload.model import Query, Workload
 
 HEAVY = 0.005
 """Share of the workload's time from which a query is heavy."""
+MANY = 1000
+"""Rows a call from which on reading a whole table is no wonder."""
 AT_LEAST = 10
 """Queries explained in any case, heaviest first."""
 
@@ -76,12 +79,15 @@ def _reason(
         return WhyNot(query.id, "write", "it only inserts: an index would add to its cost")
     if query.id in costs.refused or weighted is None:
         return WhyNot(query.id, "no-plan", costs.refused.get(query.id, "there is no way to plan it"))
+    refused = candidates.refused.get(query.id, ())
+    if not any(note.startswith("too-small") for note in refused) and (found := hint(query.id, shape)):
+        return found
     if not candidates.relevant.get(query.id):
-        return _without_candidates(query, shape, candidates.refused.get(query.id, ()))
-    return _without_proposal(query, costs, candidates, options)
+        return _without_candidates(query, shape, refused, costs)
+    return _without_proposal(query, shape, costs, candidates, options)
 
 
-def _without_candidates(query: Query, shape: QueryShape, refused: tuple[str, ...]) -> WhyNot:
+def _without_candidates(query: Query, shape: QueryShape, refused: tuple[str, ...], costs: Costs) -> WhyNot:
     served = [note.partition(" ")[2] for note in refused if note.startswith("already-served")]
     if "small-share" in refused:
         why = "together with the queries that want the same indexes it takes too small a share of the time"
@@ -94,24 +100,38 @@ def _without_candidates(query: Query, shape: QueryShape, refused: tuple[str, ...
     if long := [note.partition(" ")[2] for note in refused if note.startswith("too-long")]:
         why = f"{', '.join(long)} holds values too long for a b-tree: the next one could fail an INSERT"
         return WhyNot(query.id, "too-long", why)
+    outcome = costs.outcome(query.id)
+    if outcome and outcome.existing:
+        return WhyNot(query.id, "already-served", f"the planner uses {_used(query, outcome)}")
     tables = ", ".join(sorted({occurrence.table for occurrence in shape.tables}))
     return WhyNot(query.id, "whole-table", f"no condition, join or order an index on {tables} could serve")
 
 
-def _without_proposal(query: Query, costs: Costs, candidates: Candidates, options: AdviseOptions) -> WhyNot:
+def _used(query: Query, outcome: Outcome) -> str:
+    """Return the indexes of a plan, with its cost and the time that was measured."""
+    time = f", {query.mean_ms:.3g} ms a call" if query.total_ms else ""
+    return f"{', '.join(sorted(outcome.existing))} at cost {outcome.cost:,.0f}{time}"
+
+
+def _whole(query: Query, tried: int) -> str:
+    """Return why a whole table is read: that it returns many rows is only said where that was counted."""
+    per_call = query.rows / query.calls if query.rows is not None and query.calls else None
+    rows = f"it returns {per_call:,.0f} rows a call; " if per_call is not None and per_call >= MANY else ""
+    return f"{rows}none of {tried} candidates lowers its cost by 5 %"
+
+
+def _without_proposal(
+    query: Query, shape: QueryShape, costs: Costs, candidates: Candidates, options: AdviseOptions
+) -> WhyNot:
     outcome = costs.outcome(query.id)
     shown = frozenset(i for i in candidates.relevant[query.id] if i in costs.names)
     if not gains(costs, query.id, shown, options.min_gain):
         if outcome and outcome.existing:
-            names = ", ".join(sorted(outcome.existing))
-            return WhyNot(
-                query.id, "already-served", f"the planner uses {names}; none of {len(shown)} candidates beats it"
-            )
-        return WhyNot(
-            query.id,
-            "whole-table",
-            f"it reads most of its rows: none of {len(shown)} candidates lowers its cost by 5 %",
-        )
+            why = f"the planner uses {_used(query, outcome)}; none of {len(shown)} candidates beats it"
+            return WhyNot(query.id, "already-served", why)
+        if found := case_blind(query.id, shape):
+            return found
+        return WhyNot(query.id, "whole-table", _whole(query, len(shown)))
     best = configurations(costs, query.id)[0]
     if outcome and best.cost > outcome.felt * (1 - options.min_gain):
         why = "the plans that its indexes lead the planner to cost less but take longer: they visit the heap too often"

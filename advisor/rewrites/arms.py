@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from advisor.catalog.schema import Schema
+from advisor.catalog.schema import Schema, Table
 from advisor.rewrites.rewrite import Refusal, Rewrite
 from advisor.rewrites.scope import Bindings
 from advisor.rewrites.tree import (
@@ -53,6 +53,33 @@ def arms(text: str, columns: frozenset[str], schema: Schema) -> Rewrite | Refusa
         return Refusal("its OR is no condition of its own")
     rest = [part for part in parts if part is not chosen]
     return _united(tree, rest, disjuncts(chosen), bindings, text)
+
+
+def over_tables(text: str, schema: Schema) -> tuple[tuple[Table, str], ...]:
+    """Return table and column of each arm of an OR whose arms are conditions on different tables of a join.
+
+    Empty where the statement has none, or where it is not certain whose columns they are.
+    """
+    tree = parse(text)
+    if not isinstance(tree, ast.SelectStmt) or not tree.whereClause:
+        return ()
+    bindings = Bindings(tree, schema)
+    for part in conjuncts(tree.whereClause):
+        found = [_arm(arm, bindings) for arm in disjuncts(part)]
+        named = tuple(one for one in found if one)
+        if len(named) == len(found) and len({(table.schema, table.name) for table, _ in named}) > 1:
+            return named
+    return ()
+
+
+def _arm(arm: Any, bindings: Bindings) -> tuple[Table, str] | None:
+    """Return the table that one arm is a condition on, and its first column."""
+    references = [found for found in here(arm) if isinstance(found, ast.ColumnRef) and not is_star(found)]
+    owners = [bindings.owner(reference) for reference in references]
+    if not owners or None in owners or len({id(owner[1]) for owner in owners if owner}) > 1:
+        return None
+    relation, name = owners[0][1] if owners[0] else None, str(references[0].fields[-1].sval)
+    return (relation.table, relation.names.get(name, name)) if relation and relation.table else None
 
 
 def _blocked(tree: Any) -> str | None:

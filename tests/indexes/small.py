@@ -53,7 +53,8 @@ def advised(
     schema, statistics = facts(connection)
     statistics = replace(statistics, captured=(BEGIN + timedelta(counted)).isoformat())
     shapes = {n: shape for n, (text, _) in queries.items() if isinstance(shape := analyse(text, schema), QueryShape)}
-    statements = {n: (BoundStatement(text, None, "logged"),) for n, (text, _) in queries.items()}
+    basis = {n: "generic" if "$" in text else "logged" for n, (text, _) in queries.items()}
+    statements = {n: (BoundStatement(text, None, basis[n]),) for n, (text, _) in queries.items()}
     workload = Workload(
         tuple(
             Query(n, None, text, 100, ms, ms / 100, slots=_slots(shapes.get(n), None if same else stable))

@@ -28,6 +28,8 @@ def test_exactly_these_indexes_are_built(connection: psycopg.Connection, case: d
     _assert_nothing_is_saved_twice(advice, queries)
     if not made:
         assert advice.why_not
+    if "reasons" in case:
+        assert [why.reason for why in advice.why_not] == case["reasons"], advice.why_not
 
 
 def _assert_nothing_is_saved_twice(advice: Advice, queries: dict[str, tuple[str, float]]) -> None:

@@ -24,7 +24,7 @@ from advisor.workload.model import Loop, Query, Slot, Workload
 
 FOLDER = Path(__file__).parent
 STATEMENTS = tomllib.loads((FOLDER / "sql.toml").read_text())["statement"]
-ROWS = {"users": 20_000, "messages": 500_000, "small": 100}
+ROWS = {"users": 20_000, "messages": 500_000, "small": 100, "folk": 50_000}
 WIDTHS = {"bio": 200, "name": 199, "settings": 30}
 DAY = 86_400.0
 LOOP = Loop("q", (), 9, 90, 10.0, 10.0, 10, (), (), 1.0, 0.0, 1.0, 5.0, "transaction")

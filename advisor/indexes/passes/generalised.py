@@ -1,4 +1,4 @@
-"""GiST: ranges, geometry and network addresses; overlap, containment and nearest neighbours."""
+"""GiST: ranges, geometry, network addresses and label trees; overlap, containment and nearest neighbours."""
 
 from __future__ import annotations
 
@@ -14,15 +14,21 @@ RANGES = frozenset({
 })  # fmt: skip
 SPATIAL = frozenset({"point", "box", "circle", "polygon", "geometry", "geography"})
 NETWORK = frozenset({"inet", "cidr"})
+TREE = frozenset({"<@", "@>", "~", "?", "@"})
+"""What `gist_ltree_ops` serves besides comparisons."""
+TEXT = frozenset({"text", "varchar", "bpchar"})
 KINDS = frozenset({"containment", "overlap", "spatial", "similarity", "equality", "other"})
 OPERATORS = frozenset({"&&", "@>", "<@", "<<", ">>", "&<", "&>", "-|-", "<<=", ">>=", "<->", "~=", "<#>", "|>>", "<<|"})
 
 
 def suggest(need: Need, found: tuple[Suggestion, ...]) -> Iterator[Suggestion]:
-    """Yield a GiST index for every operator on a range, a geometry or an address; SP-GiST for points too."""
+    """Yield a GiST index for every operator on a range, a geometry, an address or a label tree, and for nearness."""
     for predicate in need.occurrence.predicates:
         column = need.column(predicate.term.column) if predicate.term.column else None
         base = (column.base_type if column else "") or predicate.type or ""
+        if base == "ltree" and predicate.operator in TREE and need.indexable(predicate.term):
+            key = IndexKey(predicate.term.expression, predicate.term.column)
+            yield Suggestion(need.index((key,), method="gist"), "generalised")
         usable = predicate.kind in KINDS and predicate.operator in OPERATORS and need.indexable(predicate.term)
         if not usable or not (base in RANGES or base in SPATIAL or base in NETWORK):
             continue
@@ -30,5 +36,11 @@ def suggest(need: Need, found: tuple[Suggestion, ...]) -> Iterator[Suggestion]:
         key = IndexKey(predicate.term.expression, predicate.term.column, opclass)
         yield Suggestion(need.index((key,), method="gist"), "generalised")
     for sort in need.occurrence.sort:
-        if sort.distance and (column := need.column(sort.distance[1].column or "")) and column.base_type in SPATIAL:
+        column = need.column(sort.distance[1].column or "") if sort.distance else None
+        if column is None:
+            continue
+        if column.base_type in SPATIAL:
             yield Suggestion(need.index((IndexKey.of(column.name),), method="gist"), "generalised")
+        if column.base_type in TEXT and "pg_trgm" in need.context.schema.extensions:
+            key = IndexKey.of(column.name, opclass="gist_trgm_ops")
+            yield Suggestion(need.index((key,), method="gist"), "generalised")

@@ -10,6 +10,8 @@ from advisor.indexes.candidate import Need, Suggestion
 
 ORDER = 60
 TRIGRAM = frozenset({"infix", "pattern", "regex", "similarity"})
+INTARRAY = frozenset({"@>", "<@", "&&", "=", "@@"})
+"""Operators on integer[] that intarray takes over where it is installed: they are in its own class only."""
 JSON_PATH = frozenset({"@>", "@?", "@@"})
 
 
@@ -33,6 +35,8 @@ def _classes(need: Need, predicate: Predicate) -> Iterator[tuple[str | None, tup
         if predicate.operator in JSON_PATH:
             yield "jsonb_path_ops", ()
         yield None, ()
+    elif base == "_int4" and predicate.operator in INTARRAY and "intarray" in need.context.schema.extensions:
+        yield "gin__int_ops", ()
     elif base.startswith("_") and predicate.kind in {"containment", "overlap", "equality", "existence"}:
         if predicate.operator in {"@>", "<@", "&&", "="}:
             yield None, ()

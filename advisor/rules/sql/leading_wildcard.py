@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from advisor.analysis.shape import Predicate, TableShape
@@ -11,6 +12,8 @@ from advisor.rules.ddl import create_index
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule
 from advisor.workload.model import Query
+
+_CAST = re.compile(r"::\s*text|\bAS\s+text", re.IGNORECASE)
 
 
 class LeadingWildcard(Rule):
@@ -66,6 +69,9 @@ class LeadingWildcard(Rule):
         self, query: Query, occurrence: TableShape, table: Table, predicate: Predicate, context: RuleContext
     ) -> Finding:
         column = predicate.term.expression
+        key, before = column, ""
+        if predicate.type == "citext" and not _CAST.search(query.text):
+            key, before = f"({column}::text)", f"{_as_text(predicate)}, and "
         return self.finding(
             (query.id, table.qualified, column),
             f"{table.name}.{column} is searched with a wildcard in front",
@@ -76,13 +82,19 @@ class LeadingWildcard(Rule):
                 "rows": context.rows(occurrence),
                 "operator": predicate.operator,
             },
-            fix="a trigram index: CREATE EXTENSION IF NOT EXISTS pg_trgm; "
-            + create_index(table, f"USING gin ({column} gin_trgm_ops)"),
+            fix=f"{before}a trigram index: CREATE EXTENSION IF NOT EXISTS pg_trgm; "
+            + create_index(table, f"USING gin ({key} gin_trgm_ops)"),
             table=table.qualified,
             query=query.id,
             proposal=context.proposal_for(query.id, table.name),
             cost="an extension, and a GIN index that every write to the column updates",
         )
+
+
+def _as_text(predicate: Predicate) -> str:
+    """Return what to write instead of a pattern on citext, whose own operators no trigram index serves."""
+    negated = "NOT " if predicate.operator.startswith("!") else ""
+    return f"compare it as text, which means the same: {predicate.term.expression}::text {negated}ILIKE …"
 
 
 def has_trigrams(table: Table, predicate: Predicate) -> bool:

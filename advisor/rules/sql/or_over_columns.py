@@ -6,8 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from advisor.analysis.shape import Predicate, TableShape
+from advisor.catalog.index import quote_identifier
 from advisor.catalog.schema import Table
-from advisor.rewrites.arms import arms
+from advisor.rewrites.arms import arms, over_tables
+from advisor.rewrites.rewrite import Refusal, Rewrite
 from advisor.rules.context import RuleContext
 from advisor.rules.finding import Finding, Offer
 from advisor.rules.rule import Rule
@@ -20,7 +22,8 @@ class OrOverColumns(Rule):
     ## What it does
     Reports `a = … OR b = …` on a table of some size when not every arm finds an index that begins with its column.
     Offers the same as one SELECT per arm, joined by UNION ALL: each arm leaves out the rows of those before it
-    (`IS NOT TRUE`), so that no row comes twice and none is lost, key or no key.
+    (`IS NOT TRUE`), so that no row comes twice and none is lost, key or no key. An OR whose arms are conditions on
+    different tables of a join is reported too: no index can serve it as it stands.
 
     ## Why is this bad?
     One arm without an index makes the server read the whole table for all of them. With an index for each arm it can
@@ -61,6 +64,33 @@ class OrOverColumns(Rule):
                 bare = _without_index(occurrence, table) if table and context.large(occurrence) else ()
                 if table and bare:
                     yield self._finding(query, table, bare, context)
+            found = over_tables(query.text, context.schema) if len(shape.tables) > 1 else ()
+            if any(context.statistics.rows(t.schema, t.name) >= context.options.rows_minimum for t, _ in found):
+                yield self._across(query, found, context)
+
+    def _across(self, query: Query, arms_of: tuple[tuple[Table, str], ...], context: RuleContext) -> Finding:
+        """Return the finding for an OR over columns of different tables, which no index serves as it stands."""
+        names = [f"{table.name}.{column}" for table, column in arms_of]
+        bare = [
+            f"{table.qualified} ({quote_identifier(column)})"
+            for table, column in arms_of
+            if column not in {index.definition.keys[0].column for index in table.indexes if index.valid}
+        ]
+        indexes = f", with an index on {' and on '.join(bare)}" if bare else ""
+        return self.finding(
+            (query.id, *names),
+            f"a join is searched by {' OR '.join(names)}: rows of all tables are joined before one is left out",
+            confidence="high",
+            evidence={"calls": query.calls, "total_ms": query.total_ms, "without_index": bare, "rewritten": None},
+            fix=f"one SELECT per arm{indexes}: each then finds its rows by its own index",
+            table=arms_of[0][0].qualified,
+            query=query.id,
+            cost="one more index for each column; one SELECT per arm reads each arm's index once",
+            offers=(Offer("rewritten", "one SELECT per arm", self._per_arm(query, arms_of, context)),),
+        )
+
+    def _per_arm(self, query: Query, arms_of: tuple[tuple[Table, str], ...], context: RuleContext) -> Rewrite | Refusal:
+        return arms(query.text, frozenset(column for _, column in arms_of), context.schema)
 
     def _finding(self, query: Query, table: Table, bare: tuple[str, ...], context: RuleContext) -> Finding:
         return self.finding(
