@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Run these pending SQL migrations first: files, or folders of them.",
 )
+@click.option("--against", metavar="REF", help="Compare with the plans under this commit's migrations.")
 @click.option("--to-version", type=int, metavar="MAJOR", help="Compare with the plans of this major version.")
 @revision_options
 @click.option("--role", help="Role to plan queries as that nobody is known to have run; the owner when not given.")
@@ -74,6 +75,7 @@ def command(
     redact: bool,
     alembic: Path | None,
     migrations: tuple[Path, ...],
+    against: str | None,
     to_version: int | None,
     role: str | None,
     log_line_prefix: str | None,
@@ -93,8 +95,10 @@ def command(
     advisor check prod.json.zst --snapshot prod/ --baseline plans.json --update-baseline
     advisor check --snapshot prod/ --alembic alembic.ini --baseline plans.json
     advisor check --snapshot prod/ --migrations migrations/0042_zip.sql
+    advisor check --snapshot prod/ --alembic alembic.ini --baseline plans.json --against origin/main
     advisor check prod.json.zst --snapshot prod/ --to-version 18
     """
+    from advisor.cli.against import Base, base_plans
     from advisor.cli.gate_inputs import (
         accepted_baseline,
         analysed_inputs,
@@ -136,7 +140,7 @@ def command(
         History.open(alembic, options=running)
     files = migration_files(migrations)
     progress = Progress(quiet=quiet)
-    _refuse_without_subject(path, bool(alembic or files), to_version, inputs, update=update_baseline)
+    _refuse_without_subject(path, bool(alembic or files), to_version, inputs, against, update=update_baseline)
     accepted = None if path is None or (update_baseline and not path.exists()) else load_baseline(path)
     if path and accepted is None and not inputs:
         raise UsageError("no baseline and no workload", do="name the workload files whose plans are to be accepted")
@@ -149,6 +153,8 @@ def command(
     if to_version:
         result = check_on(to_version, source, provider, inputs, log_line_prefix, role, accepted, progress)
         finish(_silence(replace(result, fail_level=fail_level)))
+    base = Base(against, alembic, files)
+    accepted = base_plans(base, source, provider, running, inputs, log_line_prefix, role, accepted, progress)
     pending = None
     if alembic or files:
         pending = Pending(alembic, files, source, running, provider, progress, accepted)
@@ -224,9 +230,17 @@ def _texts(accepted: Baseline, statements: Statements) -> dict[str, str]:
 
 
 def _refuse_without_subject(
-    path: Path | None, migrates: bool, to_version: int | None, inputs: tuple[str, ...], *, update: bool
+    path: Path | None,
+    migrates: bool,
+    to_version: int | None,
+    inputs: tuple[str, ...],
+    against: str | None,
+    *,
+    update: bool,
 ) -> None:
     """Raise `UsageError` where there is nothing to compare with, or two things at once."""
+    if against and (update or not migrates):
+        raise UsageError("--against compares migrations", do="give --alembic or --migrations, no --update-baseline")
     if to_version and (migrates or update):
         raise UsageError("--to-version compares two versions and nothing else", do="leave migrations and updates out")
     if path is None and not (migrates or (to_version and inputs)):
