@@ -162,7 +162,7 @@ def test_several_formats_come_of_one_run_and_the_exit_status_is_theirs(project: 
     where = run["results"][0]["locations"][0]["physicalLocation"]
     assert where == {"artifactLocation": {"uri": "migrations/versions/r0002.py"}, "region": {"startLine": 9}}
     assert json.loads((project / "o.json").read_bytes())[0]["location"]["path"] == "migrations/versions/r0002.py"
-    assert 'tests="2" failures="2"' in (project / "o.xml").read_text()
+    assert 'tests="4" failures="2"' in (project / "o.xml").read_text()
     assert (project / "o.md").read_text().startswith("<!-- advisor check -->\n\n**FAILED: 2 queries checked")
 
 
