@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import resource
 import subprocess
 import sys
 import tempfile
@@ -62,14 +63,16 @@ def suite(folder: Path, tests: int, rng: random.Random) -> None:
     (folder / "test_suite.py").write_text("\n\n".join(parts))
 
 
-def seconds(folder: Path, url: str, *options: str) -> float:
-    """Return how long one run takes, the process's own start and end included."""
+def seconds(folder: Path, url: str, *options: str) -> tuple[float, float]:
+    """Return how long one run takes, the process's own start and end included, and its processor time."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options]
     known = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     known |= {"SUITE_URL": url, "PYTHONPYCACHEPREFIX": str(folder / "cache")}  # modules compiled once, as installed
-    begin = time.monotonic()
+    begin, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, cwd=folder, env=known, capture_output=True, check=True)
-    return time.monotonic() - begin
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return time.monotonic() - begin, used
 
 
 def main() -> None:
@@ -93,14 +96,21 @@ def main() -> None:
         }
         for options in runs.values():
             seconds(folder, url, *options)  # fills the cache
-        taken: dict[str, list[float]] = {label: [] for label in runs}
+        taken: dict[str, list[tuple[float, float]]] = {label: [] for label in runs}
         for _ in range(asked.rounds):
             for label, options in runs.items():
                 taken[label].append(seconds(folder, url, *options))
-            print("  ".join(f"{label} {times[-1]:.2f} s" for label, times in taken.items()), flush=True)
-        base = median(taken["without"])
-        for label, times in taken.items():
-            print(f"{label:<20} {median(times):6.2f} s  {median(times) / base - 1:+.1%}")
+            print(
+                "  ".join(
+                    f"{label} {times[-1][0]:.2f} s, {times[-1][1]:.2f} s of processor" for label, times in taken.items()
+                ),
+                flush=True,
+            )
+        for number, what in enumerate(("wall clock", "processor of the tests' process")):
+            base = median(one[number] for one in taken["without"])
+            for label, times in taken.items():
+                found = median(one[number] for one in times)
+                print(f"{what}: {label:<20} {found:6.2f} s  {found / base - 1:+.1%}")
 
 
 if __name__ == "__main__":

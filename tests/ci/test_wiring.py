@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 import re
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import pytest
 import yaml
 
 from advisor.cli.check import command as check_command
 from advisor.output.verdicts import verdict_formats
+from tests.ci.conftest import GitHub
 
 ROOT = Path(__file__).parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
@@ -109,55 +105,6 @@ def test_lint_names_file_and_line_and_needs_no_server(tmp_path: Path) -> None:
         command, cwd=tmp_path, env={"PATH": "", "PYTHONPATH": str(ROOT)}, capture_output=True, text=True
     )
     assert broken.returncode == 2 and "env.py: not readable as Python" in broken.stderr
-
-
-class GitHub:
-    """A server that keeps the comments of pull request 7 as GitHub does."""
-
-    def __init__(self) -> None:
-        self.comments: list[dict[str, Any]] = []
-        self.refused = 0
-
-    def answer(self, method: str, path: str, body: Any) -> Any:
-        if self.refused:
-            return None
-        if method == "GET":
-            page = int(re.search(r"[?&]page=(\d+)", path)[1])  # type: ignore[index]
-            return self.comments[100 * (page - 1) : 100 * page]
-        if method == "POST":
-            assert path == "/repos/o/r/issues/7/comments"
-            self.comments.append({"id": len(self.comments), "user": {"type": "Bot"}, **body})
-            return self.comments[-1]
-        number = int(path.removeprefix("/repos/o/r/issues/comments/"))
-        self.comments[number].update(body)
-        return self.comments[number]
-
-
-@pytest.fixture
-def github() -> Iterator[tuple[GitHub, str]]:
-    hub = GitHub()
-
-    class Handler(BaseHTTPRequestHandler):
-        def _any(self) -> None:
-            assert self.headers["Authorization"] == "Bearer secret"
-            length = int(self.headers.get("Content-Length") or 0)
-            found = hub.answer(self.command, self.path, json.loads(self.rfile.read(length)) if length else None)
-            self.send_response(hub.refused or 200)
-            self.end_headers()
-            self.wfile.write(json.dumps(found).encode())
-
-        do_GET = do_POST = do_PATCH = _any
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield hub, f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture

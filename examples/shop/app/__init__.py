@@ -1,0 +1,1 @@
+"""A shop: customers and their orders."""
