@@ -60,6 +60,12 @@ BY_COST = "indexes were chosen by the planner's cost, not by the time model (--a
     type=click.FloatRange(min=0),
     help="Days that a capture or counters must span to tell a rate per day (1 when not given) or an unused index (7).",
 )
+@click.option(
+    "--selection",
+    multiple=True,
+    metavar="RULE=NUMBER",
+    help="Set a rule of selection, for example max_regression=0.02; docs/indexes.md lists them. Repeatable.",
+)
 @click.option("--time-limit", type=float, help="Seconds after which the search stops with the best answer so far.")
 @click.option("--select", multiple=True, help="Rules to run: codes, names or prefixes.")
 @click.option("--ignore", multiple=True, help="Rules to leave out.")
@@ -91,6 +97,7 @@ def command(
     budget: int | None,
     aim: Aim,
     least_window: float | None,
+    selection: tuple[str, ...],
     time_limit: float | None,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
@@ -122,6 +129,7 @@ def command(
         unsure,
         with_sizes,
     )
+    from advisor.indexes.chosen_rules import with_rules
     from advisor.indexes.options import AdviseOptions
     from advisor.output.render import formats, render
     from advisor.rules.baseline import read_accepted
@@ -131,6 +139,7 @@ def command(
     from advisor.workload.collect import collect
 
     one_source(snapshot, schema, statistics, url)
+    chosen_rules = with_rules(AdviseOptions(), selection)
     check_connections(url, provider, *inputs)
     wanted = destinations(forms, formats(), output_file)
     if update_baseline and not baseline:
@@ -161,7 +170,7 @@ def command(
         progress.note(f"twin: {twin.description}")
         progress.notes(twin.notes)
         analysed = analyse_workload(workload, twin, role)
-        options = AdviseOptions(budget=budget, aim=aim, time_limit=time_limit, jobs=jobs or os.cpu_count() or 1)
+        options = replace(chosen_rules, budget=budget, aim=aim, time_limit=time_limit, jobs=jobs or os.cpu_count() or 1)
         if least_window is not None:
             options = replace(options, least_days=least_window, unused_days=least_window)
             rule_options = replace(rule_options, unused_days=least_window)
