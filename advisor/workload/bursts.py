@@ -83,6 +83,15 @@ class Kind(NamedTuple):
 BURST, SPELL = Kind("burst", QUIET, LONGEST), Kind("spell", SPELL_QUIET, SPELL_LONGEST)
 
 
+FINE = 10_000
+"""Time stamps coarser than this (microseconds) do not tell what started at one moment."""
+
+
+def kinds(resolution: int) -> tuple[Kind, ...]:
+    """Return what is told apart in a log whose time stamps have this resolution, microseconds."""
+    return (BURST, SPELL) if resolution < FINE else (SPELL._replace(quiet=2 * resolution),)
+
+
 class Read(NamedTuple):
     """One read before a burst."""
 
@@ -182,7 +191,9 @@ def is_read(text: bytes) -> bool:
 class BurstFinder:
     """Finds bursts in blocks; remembers which entries are reads."""
 
-    def __init__(self) -> None:
+    def __init__(self, resolution: int = 0) -> None:
+        self.kinds = kinds(resolution)
+        self.rounded = max(ROUNDED, resolution)
         self.reads: dict[EntryKey, bool] = {}
 
     def find(self, coded: Coded, classes: NDArray[np.int8], traced: NDArray[np.int64]) -> BlockBursts:
@@ -201,14 +212,14 @@ class BurstFinder:
         wanted &= (rows.duration <= SLOW) & (classes == STATEMENT)[coded.entry]
         wanted[traced] = False
         picked = np.flatnonzero(wanted)
-        return _Block(coded, picked, reads).bursts() if len(picked) else BlockBursts()
+        return _Block(coded, picked, reads, self).bursts() if len(picked) else BlockBursts()
 
 
 class _Block:
     """The statements of one block, in the order of the log; `reads` tells which entries are reads."""
 
-    def __init__(self, coded: Coded, picked: NDArray[np.int64], reads: NDArray[np.bool_]) -> None:
-        self.coded, self.picked = coded, picked
+    def __init__(self, coded: Coded, picked: NDArray[np.int64], reads: NDArray[np.bool_], finder: BurstFinder) -> None:
+        self.coded, self.picked, self.finder = coded, picked, finder
         rows = coded.rows
         groups: Numbering[Group] = Numbering()
         sessions: Numbering[bytes] = Numbering()
@@ -228,9 +239,9 @@ class _Block:
         """Return what the block holds."""
         code = self.entry.astype(np.int64) * len(self.groups) + self.group
         order = stable_order(code, len(self.coded.entries) * len(self.groups))
-        spans = [(kind, *span) for kind in (BURST, SPELL) for span in self._spans(kind, code, order)]
+        spans = [(kind, *span) for kind in self.finder.kinds for span in self._spans(kind, code, order)]
         last = self.reads[-READS:]
-        last = last[self.end[last] >= self.end.max() - SLOW - LEAD - 2 * SPELL_QUIET]
+        last = last[self.end[last] >= self.end.max() - SLOW - LEAD - 2 * self.finder.kinds[-1].quiet]
         reads = LastReads(self._reads(last.tolist()))
         return BlockBursts([self._part(kind, order[begin:end]) for kind, begin, end in spans], reads)
 
@@ -273,7 +284,7 @@ class _Block:
         """Return what of these reads ended shortly before the execution at `first` began, the latest of each query."""
         start = self.start[first]
         near = (self.group[window] == self.group[first]) & (self.entry[window] != self.entry[first])
-        near &= (self.end[window] <= start + ROUNDED) & (self.end[window] >= start - LEAD)
+        near &= (self.end[window] <= start + self.finder.rounded) & (self.end[window] >= start - LEAD)
         places = window[near][::-1]
         latest = dict(zip(self.entry[places][::-1].tolist(), places[::-1].tolist(), strict=True))
         return self._reads(sorted(latest.values(), reverse=True))

@@ -13,7 +13,6 @@ from advisor.workload.bursts import (
     IN_TURN,
     LEAD,
     READS,
-    SPELL,
     BlockBursts,
     Group,
     Kind,
@@ -66,6 +65,8 @@ class PooledLoops:
 
     def __init__(self, keys: KnownKeys) -> None:
         self.keys = keys
+        self.resolution = 0
+        """Of the log's time stamps, microseconds."""
         self.open: dict[tuple[Group, EntryKey, Kind], _Open] = {}
         self.recent: list[LastReads] = []
         """Of the latest blocks, until there are enough."""
@@ -93,6 +94,16 @@ class PooledLoops:
                 self._close(key)
         self._settle()
 
+    @property
+    def coarse(self) -> bool:
+        """Return whether stamps do not tell what started at one moment."""
+        return self.resolution >= bursts.FINE
+
+    @property
+    def rounded(self) -> int:
+        """Return by how much a stamp may lie before the true moment, microseconds."""
+        return max(bursts.ROUNDED, self.resolution)
+
     def finish(self) -> LoopSums:
         """Return all pooled loops; nothing goes on any more."""
         for key in list(self.open):
@@ -104,7 +115,7 @@ class PooledLoops:
         """Add the spells whose company is known."""
         opened: dict[Group, int] = {}
         for (group, _, kind), found in self.open.items():
-            if kind == SPELL and not found.steady:
+            if kind.name == "spell" and not found.steady:
                 first = found.begin - bursts.SLOW  # one that ran long may have begun before the first that ended
                 opened[group] = min(opened.get(group, first), first)
         for settled in self.company.settle(opened):
@@ -117,7 +128,7 @@ class PooledLoops:
         start = int(part.start[0])
         earlier = [read for block in self.recent for read in block.rows][-READS:] if part.short > 0 else []
         for read in earlier[-part.short :][::-1]:
-            near = read.group == part.group and start - LEAD <= read.end <= start + bursts.ROUNDED
+            near = read.group == part.group and start - LEAD <= read.end <= start + self.rounded
             if near and read.entry not in found and read.entry != part.entry:
                 found.add(read.entry)
                 reads.append(read)
@@ -128,7 +139,7 @@ class PooledLoops:
         if found.steady or (made := self._loop(found)) is None:
             return
         group, _, kind = key
-        if kind == SPELL:
+        if kind.name == "spell":
             self.company.add(group, Spell(*made, np.sort(np.concatenate([part.start for part in found.parts]))))
         else:
             merge_loops(self.loops, dict([made]))
@@ -141,7 +152,7 @@ class PooledLoops:
         if len(start) < FEWEST or np.count_nonzero(np.diff(session)) < SWITCHED * len(start):
             return None
         end = np.concatenate([part.end for part in found.parts])
-        if (unit := _unit(first.kind, start, end)) is None:
+        if (unit := _unit(first.kind, start, end, self.rounded)) is None:
             return None
         picked = sorted((one for part in found.parts for one in part.shown), key=lambda one: (one[0], one[1].text))
         contents = [content for _, content in picked[: bursts.SHOWN]]
@@ -158,8 +169,8 @@ class PooledLoops:
         shortest, longest = lists(of)
         made = LoopSum(
             loops=1,
-            paced=int(unit == "relay" or _paced(start, end)),
-            sequential=int(sequential(start, end) >= IN_TURN),
+            paced=int(not self.coarse and (unit == "relay" or _paced(start, end))),
+            sequential=int(not self.coarse and sequential(start, end) >= IN_TURN),
             one_by_one=int(longest == 1),
             short_lists=int(longest == 1 or shortest < longest <= FEW),
             executions=len(start),
@@ -186,19 +197,19 @@ def _paced(start: NDArray[np.int64], end: NDArray[np.int64]) -> bool:
     return bool(middle <= BRIEF or 3 * least >= middle or high <= QUARTERS * low)
 
 
-def _unit(kind: Kind, start: NDArray[np.int64], end: NDArray[np.int64]) -> Pooled | None:
+def _unit(kind: Kind, start: NDArray[np.int64], end: NDArray[np.int64], rounded: int) -> Pooled | None:
     """Return what executions are: a relay has one client's rhythm, a burst and a spell begin at once; else `None`."""
     if end.max() - start.min() > kind.longest:
         return None
     order = np.argsort(start, kind="stable")
-    if kind == SPELL:
+    if kind.name == "spell":
         pauses = np.maximum(start[order][1:] - np.maximum.accumulate(end[order])[:-1], 0)
         low, middle, high, longest = np.percentile(pauses, (10, 50, 90, 100), method="lower").tolist()
         alike = bool(high <= RHYTHM * max(low, bursts.ROUNDED)) and bursts.QUIET < longest <= min(IDLE, LAPSE * middle)
         periods = np.sort(np.diff(start[order])).tolist()
         if alike and sequential(start, end) == 1.0 and not clocked(periods):
             return "relay"
-    return kind.name if start[order][FEWEST - 1] - start.min() <= DENSE else None
+    return kind.name if start[order][FEWEST - 1] - start.min() <= DENSE + rounded else None
 
 
 def _extend(found: _Open, part: Part) -> None:

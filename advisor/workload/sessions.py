@@ -57,9 +57,6 @@ from advisor.workload.vectors import Executions
 ONE = np.zeros(1, dtype=np.int64)
 """Where the sessions begin of steps that are all of one."""
 
-FINE = 10_000
-"""Time stamps coarser than this (microseconds) do not tell what started at one moment."""
-
 
 @dataclass(frozen=True, slots=True)
 class Edge:
@@ -95,7 +92,7 @@ class BlockSteps:
     def __init__(self, resolution: int = 0) -> None:
         self.resolution = resolution
         self.finder = LoopFinder(resolution)
-        self.burst_finder = BurstFinder()
+        self.burst_finder = BurstFinder(resolution)
         self.classes: dict[EntryKey, int] = {}
 
     def find(self, coded: Coded) -> BlockLoops:
@@ -105,8 +102,7 @@ class BlockSteps:
             return BlockLoops()
         steps = self._steps(coded, order)
         result = BlockLoops()
-        if self.resolution < FINE:
-            result.bursts = self.burst_finder.find(coded, steps.classes, order[steps.trace != 0])
+        result.bursts = self.burst_finder.find(coded, steps.classes, order[steps.trace != 0])
         people, ends = coded.rows.backends, [*starts.tolist()[1:], len(order)]
         result.busy = busy(steps, starts, coded.rows.backend[order], [person.application for person in people])
         applications = [people[number].application for number in coded.rows.backend[order[starts]].tolist()]
@@ -325,6 +321,7 @@ class OpenUnits:
         """Take in the next block; `kept` are the queries of which loops are wanted."""
         merge_loops(self.loops, block.loops)
         merge_sizes(self.sizes, block.sizes)
+        self.pooled.resolution = self.resolution
         self.pooled.add(block.bursts)
         self.units += block.units
         self.busy.merge(block.busy)

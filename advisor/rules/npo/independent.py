@@ -184,6 +184,8 @@ def _burst(loop: Loop, child: Child, parent: Parent, context: RuleContext) -> bo
     if led < least or followed < FOLLOWED or share < BURST_SHARE or not _rows_fit(loop, seen, parent):
         return False
     always = min(followed, share) >= ALWAYS
+    if context.coarse and not always:
+        return False
     if not (loop.paced >= PACED or _exact(parent) or (always and (loop.loops >= AGAIN or several))):
         return False
     clients = _clients(loop, seen) if several else 1.0
