@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import textwrap
 
-from benchmarks.mutants.faults import faults, faulty
+from benchmarks.mutants.faults import faults, faulty, number_of_faults
+from benchmarks.mutants.targets import named
 
 SOURCE = textwrap.dedent('''
     """A module with one rule."""
@@ -44,3 +45,17 @@ def test_a_fault_knows_the_lines_that_run_into_it() -> None:
     lines = {fault.change.split(":")[0]: fault.lines for fault in faults(SOURCE)}
     assert lines["comparison turned"] == range(9, 10)
     assert [fault.lines for fault in faults("LIMIT = 3\n")] == [None]
+
+
+def test_only_the_faults_asked_for_are_described() -> None:
+    assert number_of_faults(SOURCE) == len(faults(SOURCE))
+    assert [fault.number for fault in faults(SOURCE, {3, 1})] == sorted(
+        (1, 3), key=[fault.number for fault in faults(SOURCE)].index
+    )
+
+
+def test_a_module_of_a_package_is_a_target_too() -> None:
+    one, package = named("rewrites/keyset"), named("rewrites")
+    assert one and package and one.tests == package.tests
+    assert [path.name for path in one.modules] == ["keyset.py"]
+    assert named("rewrites/nothing") is named("nothing") is None

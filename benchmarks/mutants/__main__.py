@@ -3,6 +3,7 @@
     python -m benchmarks.mutants                                # all targets
     python -m benchmarks.mutants indexes/implication            # one
     python -m benchmarks.mutants rewrites --sample 150 --seed 7
+    python -m benchmarks.mutants rewrites/keyset                # one module of a package that is a target
 
 Prints the survivors with line, change and reason where there is one, then a table: `raw` is the share of all mutants that the tests killed, `share`
 the same without those that do what the original does (`equivalent.toml`).
@@ -11,18 +12,17 @@ the same without those that do what the original does (`equivalent.toml`).
 from __future__ import annotations
 
 import argparse
-import itertools
 import random
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.mutants.faults import Fault, faults, faulty
+from benchmarks.mutants.faults import Fault, faults, faulty, number_of_faults
 from benchmarks.mutants.plugins import Reached
 from benchmarks.mutants.reasons import Key, reasons
-from benchmarks.mutants.targets import ROOT, TARGETS, Target
+from benchmarks.mutants.targets import ROOT, TARGETS, Target, named
 from benchmarks.mutants.warm import Outcome, Warm
 
 
@@ -58,34 +58,48 @@ def main() -> None:
         "--minutes", type=float, help="end after so many for each target; those tried until then count"
     )
     given = options.parse_args()
-    if unknown := set(given.targets) - {target.name for target in TARGETS}:
-        options.error(f"no such target: {', '.join(sorted(unknown))}")
+    chosen = [(name, named(name)) for name in given.targets] or [(target.name, target) for target in TARGETS]
+    if unknown := [name for name, target in chosen if target is None]:
+        options.error(f"no such target: {', '.join(unknown)}")
     print(f"seed {given.seed}", flush=True)
     known = reasons()
-    chosen = [target for target in TARGETS if not given.targets or target.name in given.targets]
-    counts = [_tried(target, given.sample or target.sample, given.minutes, given.seed, known) for target in chosen]
+    counts = [
+        _tried(target, given.sample or target.sample, given.minutes, given.seed, known)
+        for _, target in chosen
+        if target
+    ]
     print(f"\n{'target':22}{'mutants':>9}{'tried':>7}{'killed':>8}{'equivalent':>12}{'raw':>9}{'share':>9}{'CPU s':>8}")
     print(*(count.row() for count in counts), sep="\n")
 
 
 def _tried(target: Target, sample: int | None, minutes: float | None, seed: int, known: Mapping[Key, str]) -> Count:
-    drawn = [(path, fault) for path in target.modules for fault in faults(path.read_text())]
-    count = Count(target.name, len(drawn))
-    rng, end = random.Random(seed), time.monotonic() + 60 * (minutes or 1e6)
-    if sample is not None and sample < len(drawn):
-        drawn = rng.sample(drawn, sample)
+    places = [(path, number) for path in target.modules for number in range(number_of_faults(path.read_text()))]
+    count = Count(target.name, len(places))
+    rng = random.Random(seed)
+    drawn = places if sample is None else rng.sample(places, min(sample, len(places)))
     if minutes is not None:
         rng.shuffle(drawn)
-    else:
-        drawn.sort(key=lambda one: (one[0], one[1].line, one[1].number))
     with Warm(target.tests, target.modules) as warm:
         usual, reached = warm.baseline()
         if usual.failed:
             sys.exit(f"the tests of {target.name} fail without a fault:\n{usual.output}")
         print(f"\n{target.name}: {len(drawn)} of {count.possible}, tests {usual.cpu_s:.1f} s CPU", flush=True)
-        for path, fault in itertools.takewhile(lambda _: time.monotonic() < end, drawn):
+        end = time.monotonic() + 60 * (minutes or 1e6)
+        for path, fault in _described(drawn, in_order=minutes is None):
+            if time.monotonic() > end:
+                break
             _one(warm, path, fault, usual, reached, known, count)
     return count
+
+
+def _described(drawn: list[tuple[Path, int]], *, in_order: bool) -> Iterator[tuple[Path, Fault]]:
+    """Yield the faults drawn, by module and line or as they were drawn."""
+    if not in_order:
+        yield from ((path, faults(path.read_text(), [number])[0]) for path, number in drawn)
+        return
+    for path in sorted({path for path, _ in drawn}):
+        numbers = {number for its, number in drawn if its == path}
+        yield from ((path, fault) for fault in faults(path.read_text(), numbers))
 
 
 def _one(

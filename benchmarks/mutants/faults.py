@@ -7,7 +7,7 @@ for type checkers, and `zip(…, strict=…)`, which is an assertion.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 
 TURNED = {
@@ -41,19 +41,29 @@ class _Place:
     change: Callable[[], None]
 
 
-def faults(source: str) -> list[Fault]:
-    """Return the faults of a module in the order of its lines."""
+def number_of_faults(source: str) -> int:
+    """Return how many faults a module has: they are numbered from 0."""
+    return sum(1 for _ in _places(ast.parse(source)))
+
+
+def faults(source: str, numbers: Container[int] | None = None) -> list[Fault]:
+    """Return the faults of a module in the order of its lines; only those with these numbers where they are given."""
     found = []
-    for number in range(len(list(_places(ast.parse(source))))):
-        tree = ast.parse(source)
-        lines = _executed(tree)
-        place = list(_places(tree))[number]
-        before = _shown(place.node)
-        place.change()
-        after = _shown(place.node)
-        change = f"{place.what}: {before} → {after}" if after != before else f"{place.what}: {before}"
-        found.append(Fault(number, place.node.lineno, change, lines[id(place.node)]))
+    for number in range(number_of_faults(source)):
+        if numbers is None or number in numbers:
+            found.append(_fault(source, number))
     return sorted(found, key=lambda fault: (fault.line, fault.number))
+
+
+def _fault(source: str, number: int) -> Fault:
+    tree = ast.parse(source)
+    lines = _executed(tree)
+    place = list(_places(tree))[number]
+    before = _shown(place.node)
+    place.change()
+    after = _shown(place.node)
+    change = f"{place.what}: {before} → {after}" if after != before else f"{place.what}: {before}"
+    return Fault(number, place.node.lineno, change, lines[id(place.node)])
 
 
 def faulty(source: str, fault: Fault) -> ast.Module:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
@@ -39,3 +39,13 @@ TARGETS = (
     Target("analysis/condition", ("tests/indexes/test_redundancy.py",)),
     Target("revisions/timeouts", ("tests/revisions/test_timeouts.py",)),
 )
+
+
+def named(name: str) -> Target | None:
+    """Return the target of this name, or one module of a package that is a target (`rewrites/keyset`)."""
+    for target in TARGETS:
+        if target.name == name:
+            return target
+    package = next((target for target in TARGETS if target.name == name.rpartition("/")[0]), None)
+    known = package is not None and (ROOT / "advisor" / name).with_suffix(".py").exists()
+    return replace(package, name=name, sample=None) if package and known else None

@@ -43,6 +43,7 @@ Asked = dict[str, Any]
 def answers(asked: Asked, schema: Schema) -> list[Rewrite | Refusal]:
     """Return what is offered for one statement, each form and each refusal."""
     text, kind = asked["text"], asked["kind"]
+    schema = dataclasses.replace(schema, server_version=asked.get("version", schema.server_version))
     if kind == "not-in":
         found = not_exists(text, schema)
         return [one for one in (found.exact, found.choice) if one] if isinstance(found, NotIn) else [found]
@@ -105,7 +106,8 @@ def main() -> int:
                 prover = Prover(database)
                 for asked in [one for one in (*_listed(), *made) if one["schema"] == name]:
                     try:
-                        asked = {**asked, "types": list(prover.parameter_types(asked["text"]))}
+                        types = list(prover.parameter_types(asked["text"]))
+                        asked = {**asked, "types": [] if asked.get("untyped") else types}
                     except Exception as error:  # the server does not take the statement
                         print(f"left out: {asked['text']}: {error}", file=sys.stderr)
                         continue

@@ -22,3 +22,13 @@ CREATE TRIGGER messages_noted AFTER DELETE ON messages FOR EACH ROW EXECUTE FUNC
 CREATE VIEW open_messages AS SELECT id, user_id, body FROM messages WHERE status = 'open';
 CREATE FUNCTION changing(int) RETURNS int LANGUAGE sql VOLATILE AS $$ SELECT $1 + (random() * 3)::int $$;
 CREATE FUNCTION endless(int) RETURNS int LANGUAGE plpgsql STABLE AS $$ BEGIN LOOP END LOOP; END $$;
+CREATE TABLE counts (tenant_id int, day date, n int, m int, "round" int, PRIMARY KEY (tenant_id, day));
+CREATE TABLE turns (id int PRIMARY KEY DEFERRABLE, n int NOT NULL);
+CREATE TABLE slots (id int NOT NULL UNIQUE DEFERRABLE, room int NOT NULL, label text, UNIQUE (room, label));
+CREATE TABLE labels (label text NOT NULL, room int NOT NULL);
+CREATE UNIQUE INDEX labels_label ON labels (lower(label));
+CREATE TABLE parts (
+    id int PRIMARY KEY, tenant_id int REFERENCES tenants, name text, maker int, kind int, above_maker int, above_kind int,
+    above_id int REFERENCES parts, UNIQUE (maker, kind), FOREIGN KEY (above_maker, above_kind) REFERENCES parts (maker, kind)
+);
+CREATE TABLE codes (id int PRIMARY KEY, code text NOT NULL UNIQUE, above text REFERENCES codes (code));
