@@ -38,8 +38,10 @@ def shop(server: Server, database: str, connection: psycopg.Connection, tmp_path
 
 def run(shop: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     url = (shop.parent / "url").read_text()
+    here = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     known = {
-        **os.environ,
+        **here,
+        "PYTHONPYCACHEPREFIX": str(shop.parents[1] / "cache"),
         "SHOP_URL": url,
         "SHOP_DSN": psycopg.conninfo.make_conninfo(**psycopg.conninfo.conninfo_to_dict(url)),
         "PYTHONPATH": ".",
@@ -95,6 +97,8 @@ def test_in_workers_tests_fail_by_their_limit_and_on_request_by_a_loop(shop: Pat
     assert f"N+1 {line_of(shop, 'SQLAlchemy')}" in done.stdout
     child = next(query for text, query in queries_of(shop / "ran.json").items() if "customers.id = $1" in text)
     assert child.calls == 24  # three tests, whichever workers ran them
+    told = run(shop, "--advisor", "suite_others.py", "-n", "1")
+    assert told.returncode == 0 and f"N+1 {line_of(shop, 'psycopg')} sends" in told.stdout, told.stdout
 
 
 def test_a_wrong_marker_and_half_of_two_options_are_said(shop: Path) -> None:
