@@ -9,7 +9,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import NamedTuple
 
+from advisor.capture.infer_numbers import session_and_line
 from advisor.capture.messages import Language, english
 from advisor.capture.prefix import exact_pattern
 
@@ -88,15 +91,31 @@ Token = tuple[str, str]
 """Form and text of a token."""
 
 
-def infer_prefix(head: bytes, language: Language | None = None) -> str | None:
-    """Return the `log_line_prefix` that fits the lines of a log best, `None` when none fits half of them."""
+class Guess(NamedTuple):
+    """A prefix, and what of it might as well be otherwise."""
+
+    prefix: str
+    doubts: tuple[str, ...] = ()
+    """Sentences."""
+    line: str = ""
+    """The beginning of a line that it fits."""
+
+
+def infer_prefix(head: bytes, language: Language | None = None) -> Guess | None:
+    """Return the `log_line_prefix` that fits the lines of a log best, `None` when none fits half of them.
+
+    Of two that fit alike, the one that services and guides name wins.
+    """
     beginnings, statements = _beginnings(head, language or english())
     if not beginnings:
         return None
-    candidates = [*_structural(statements or beginnings, beginnings), *KNOWN]
-    scored = [(score(candidate, beginnings), -place, candidate) for place, candidate in enumerate(candidates)]
-    best = max(scored)
-    return best[2] if best[0] >= ENOUGH else None
+    candidates = [*map(Guess, KNOWN), *_structural(statements or beginnings, beginnings)]
+    scores = [score(candidate.prefix, beginnings) for candidate in candidates]
+    best, place = max((share, -place) for place, share in enumerate(scores))
+    guess = candidates[-place]
+    pattern = re.compile(exact_pattern(guess.prefix)[0])
+    line = next((line for line in statements or beginnings if pattern.fullmatch(line.encode())), "")
+    return guess._replace(line=line) if best >= ENOUGH else None
 
 
 def _beginnings(head: bytes, language: Language) -> tuple[list[str], list[str]]:
@@ -152,7 +171,7 @@ def _swallows(value: str) -> bool:
     return any(token.lastgroup in ("m", "t", "n", "c", "v", "r", "h") for token in TOKENS.finditer(value))
 
 
-def _structural(statements: Sequence[str], beginnings: Sequence[str]) -> Iterable[str]:
+def _structural(statements: Sequence[str], beginnings: Sequence[str]) -> Iterable[Guess]:
     """Yield prefixes built from the forms of the lines' tokens."""
     tokenised = [_tokens(line) for line in statements]
     forms = Counter(_forms(tokens) for tokens in tokenised)
@@ -160,12 +179,11 @@ def _structural(statements: Sequence[str], beginnings: Sequence[str]) -> Iterabl
     common = [form for form, count in forms.items() if count >= least and len(form) <= TOKENS_LIMIT]
     for form in sorted(common, key=lambda form: (len(form), -forms[form], form))[:4]:
         rows = [tokens for tokens in tokenised if _forms(tokens) == form]
-        parts = _named(rows)
-        whole = "".join(parts)
-        yield whole
+        parts, doubts = _named(rows)
+        yield Guess("".join(parts), doubts)
         stop = _stop(parts, beginnings)
         if stop is not None:
-            yield "".join([*parts[:stop], "%q", *parts[stop:]])
+            yield Guess("".join([*parts[:stop], "%q", *parts[stop:]]), doubts)
 
 
 def _tokens(line: str) -> list[Token]:
@@ -184,25 +202,50 @@ def _forms(tokens: Sequence[Token]) -> tuple[str, ...]:
     return tuple(forms)
 
 
-def _named(rows: Sequence[Sequence[Token]]) -> list[str]:
-    """Return the parts of a prefix: an escape for each field, text for what stands between."""
+def _named(rows: Sequence[Sequence[Token]]) -> tuple[list[str], tuple[str, ...]]:
+    """Return the parts of a prefix, an escape for each field and text for what stands between, and what is doubtful."""
     columns = list(zip(*rows, strict=True))
     parts: list[str] = []
+    doubts: list[str] = []
     used: set[str] = set()
-    numbers, clock = _numbers(columns), _clock(columns)
+    numbers, clock, pairs = _numbers(columns), _clock(columns), _pairs(columns)
+    announced = _announced(columns) | set(pairs.values())
     for place, column in enumerate(columns):
         form, text = column[0]
         before = "".join(token for _, token in rows[0][max(0, place - 2) : place])
         after = columns[place + 1][0][1] if place + 1 < len(columns) else ""
-        if form in ("mark", "pad") or (form == "word" and after == "=") or _worded(column, before, after):
+        if (
+            form in ("mark", "pad")
+            or (form == "word" and after == "=")
+            or _worded(column, before, after)
+            or pairs.get(place) == ""
+        ):
             parts.append(text.replace("%", "%%"))
             continue
-        label = LABEL.get(before[:-1].rsplit(" ", 1)[-1].lower()) if before.endswith(("=", ":")) else None
-        letter = _letter(form, label, after, before, used, numbers.get(place))
+        label = LABEL.get(before[:-1].rsplit(" ", 1)[-1].lower()) if before.endswith(("=", ":")) else pairs.get(place)
+        letter = _letter(form, label, after, before, used if label else used | announced, numbers.get(place))
         letter = ("s" if clock is not None and place != clock else form) if form in ("m", "t") else letter
+        if letter == "u" and _user_at_database(column, columns):
+            parts.append("%u@%d")
+            used.update("ud")
+            continue
+        if letter == "l?":
+            letter, doubt = "l", "%p and %l may be exchanged: both numbers behave alike in the lines looked at"
+            doubts.append(doubt)
+        elif form in ("word", "value") and letter in "ud" and not label and "@" not in (after, before[-1:]):
+            doubts.append(f"“{text}” may be something else than %{letter}: nothing in the line says what it is")
         parts.append(f"%{letter}")
         used.add(letter)
-    return _unpadded(parts)
+    return _unpadded(parts), tuple(doubts)
+
+
+def _user_at_database(column: Sequence[Token], columns: Sequence[Sequence[Token]]) -> bool:
+    """Return whether what is announced as a user is `%u@%d`: no other field is the database, and none is an address.
+
+    The names of cloud accounts hold an `@`, too, but a domain behind it.
+    """
+    databases = [text.rpartition("@")[2] for _, text in column if "@" in text]
+    return len(databases) == len(column) and "d" not in _announced(columns) and not any("." in one for one in databases)
 
 
 def _clock(columns: Sequence[Sequence[Token]]) -> int | None:
@@ -235,6 +278,34 @@ def _worded(column: Sequence[Token], before: str, after: str) -> bool:
         return False
     text = next(iter(values))
     return (after == ":" and text.lower() in LABEL) or (text == "1" and before.endswith("-"))
+
+
+SEPARATORS = frozenset((" - ", " = ", ": ", "= ", " : "))
+"""What may stand between a word and the value that it announces, beside `=` and `:` alone."""
+
+
+def _pairs(columns: Sequence[Sequence[Token]]) -> dict[int, str]:
+    """Return the escapes of values that words announce by more than `=`, by place, and `""` for the words themselves.
+
+    One such word alone may be somebody's name.
+    """
+    found: dict[int, str] = {}
+    for place, column in enumerate(columns):
+        if column[0][0] != "word" or len({text for _, text in column}) > 1 or column[0][1].lower() not in LABEL:
+            continue
+        value = place + 1
+        while value < len(columns) and columns[value][0][0] == "mark" and value <= place + 3:
+            value += 1
+        between = "".join(columns[at][0][1] for at in range(place + 1, value))
+        if value < len(columns) and between in SEPARATORS and value not in found:
+            found |= {place: "", value: LABEL[column[0][1].lower()]}
+    return found if len(found) > 2 else {}
+
+
+def _announced(columns: Sequence[Sequence[Token]]) -> set[str]:
+    """Return the escapes that words before `=` announce."""
+    words = [column[0][1].lower() for column, following in pairwise(columns) if following[0][1] == "="]
+    return {LABEL[word] for word in words if word in LABEL}
 
 
 def _letter(form: str, label: str | None, after: str, before: str, used: set[str], number: str | None) -> str:
@@ -277,13 +348,24 @@ def _numbers(columns: Sequence[Sequence[Token]]) -> dict[int, str]:
         elif texts == {"0"}:
             found[place] = "x"
     rest = [place for place in rest if place not in found]
-    if rest and "p" not in found.values():
-        pid = min(rest, key=lambda place: (len(set(values[place])), place))
-        found[pid] = "p"
-        rest.remove(pid)
-    for place in rest:
-        found[place] = "l" if "l" not in found.values() else "x"
-    return found
+    known = next((place for place, letter in found.items() if letter == "p"), None)
+    marked = next((place for place in rest if _before_one(columns, place)), None)
+    if sessions and known is None:  # the session id holds the process id, so none of these is it
+        return {**dict.fromkeys(rest, "x"), **found, **dict.fromkeys(rest[:1], "l")}
+    apart = {place: values[place] for place in sorted(rest, reverse=True)}
+    distinct = {tuple(column): place for place, column in apart.items()}
+    reading = session_and_line({place: values[place] for place in sorted(distinct.values())}, marked, known)
+    if reading is not None:
+        found |= dict.fromkeys((place for place in rest if values[place] == values[reading.pid]), "p")
+        if reading.line is not None:
+            found[reading.line] = "l?" if reading.doubtful else "l"
+    return {**dict.fromkeys(rest, "x"), **found}
+
+
+def _before_one(columns: Sequence[Sequence[Token]], place: int) -> bool:
+    """Return whether `-1` stands behind a column, as in `[%l-1]` of pgBadger's manual."""
+    following = [{text for _, text in column} for column in columns[place + 1 : place + 3]]
+    return following in ([{"-"}, {"1"}], [{"-1"}]) or following[:1] == [{"-1"}]
 
 
 def _stop(parts: Sequence[str], beginnings: Sequence[str]) -> int | None:

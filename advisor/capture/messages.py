@@ -48,7 +48,28 @@ class Language:
         return language_named, (self.code,)
 
 
-TOLD = rb"(statement|parse|bind|execute fetch from|execute|plan)" + optional(rb" [^:\n\x00]*+") + rb":(?: |(?=[\n\\]))"
+NAMED = rb"[^:\n\x00]*+(?::(?! |$)[^:\n\x00]*+)*+"
+"""Name of a prepared statement or portal: what the driver or the user likes, colons too."""
+
+BEGINNING = (
+    rb"(?=[\n(]|/\*|--|(?i:abort|alter|analy|begin|call|checkpoint|close|cluster|comment|commit|copy|create|deallocate"
+    rb"|declare|delete|discard|do|drop|end|execute|explain|fetch|grant|import|insert|listen|load|lock|merge|move|notify"
+    rb"|prepare|reassign|refresh|reindex|release|reset|revoke|rollback|savepoint|security|select|set|show|start|table"
+    rb"|truncate|unlisten|update|vacuum|values|with)\b)"
+)
+"""How statements begin."""
+
+LONGEST_NAME = 256
+"""Bytes of a name in which `: ` is looked for, where what follows the first one is no statement."""
+
+TOLD = (
+    rb"(statement|parse|bind|execute fetch from|execute|plan)"
+    + optional(
+        rb" (?:" + NAMED + rb"(?=: " + BEGINNING + rb")"
+        rb"|[^\n\x00]{0,%d}?(?=: " % LONGEST_NAME + BEGINNING + rb")|" + NAMED + rb")"
+    )
+    + rb":(?: |(?=[\n\\]))"
+)
 """What stands between duration and text, its kind in a group."""
 
 ENGLISH_HEAD = optional(rb"duration: ([0-9.]++) ms(?:  |(?=[\"\n\x00]|$))") + optional(TOLD)
@@ -109,7 +130,7 @@ class _Kinds(dict[bytes | None, int]):
         return found
 
 
-NAME = rb"[^:\n\x00]*?"
+NAME = rb"(?:[^:\n\x00]|:(?! ))*?"
 ENGLISH = {
     "duration": "duration: %s ms", "statement": "duration: %s ms  statement: %s",
     "execute": "duration: %s ms  %s %s%s%s: %s", "parse": "duration: %s ms  parse %s: %s",

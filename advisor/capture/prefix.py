@@ -138,6 +138,40 @@ def compile_prefix(text: str) -> Prefix:
     )
 
 
+SPOKEN = {
+    "a": "application", "u": "user", "d": "database", "r": "client", "h": "client", "L": "server's address",
+    "b": "kind of process", "p": "process id", "P": "leader's process id", "t": "time", "m": "time", "n": "time",
+    "i": "command", "e": "SQLSTATE", "c": "session id", "l": "line number", "s": "session's begin",
+    "v": "virtual transaction", "x": "transaction", "Q": "query id",
+}  # fmt: skip
+"""What each escape stands for, in words."""
+
+
+def taken_apart(text: str, line: str) -> list[tuple[str, str]]:
+    """Return what each escape of a `log_line_prefix` stands for at the beginning of a line, in words, and its value."""
+    pieces = _pieces(text)
+    parts, named = [], []
+    last = max((place for place, (what, kind, _) in enumerate(pieces) if kind == "escape" and _free(what)), default=-1)
+    for place, (what, kind, padding) in enumerate(pieces):
+        if kind == "stop":
+            parts.append(b"(?:")
+        elif kind == "text":
+            parts.append(re.escape(what.encode()))
+        else:
+            following = pieces[place + 1 : place + 3]
+            pattern = _padded(_ungrouped(_field(what, following)), padding)
+            parts.append(b"(" + (_ended(pattern, following) if _free(what) and place != last else pattern) + b")")
+            named.append(what)
+    stopped = b"|)" if any(kind == "stop" for _, kind, _ in pieces) else b""
+    match = re.match(b"".join(parts) + stopped + b"$", line.encode())
+    values = match.groups() if match else ()
+    return [
+        (SPOKEN[what], value.decode("utf-8", "replace").strip())
+        for what, value in zip(named, values, strict=False)
+        if value is not None
+    ]
+
+
 def _exact(pieces: list[Piece]) -> tuple[bytes, tuple[str, ...]]:
     """Return the pattern of some pieces and the names of its groups.
 

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from advisor.capture.clock import epochs, times
-from advisor.capture.infer import infer_prefix
+from advisor.capture.infer import Guess, infer_prefix
 from advisor.capture.messages import (
     PRIMARY,
     Language,
@@ -23,7 +23,7 @@ from advisor.capture.messages import (
 )
 from advisor.capture.numbering import Numbering, firsts
 from advisor.capture.patterns import optional, repeated
-from advisor.capture.prefix import ZONE, Prefix, compile_prefix
+from advisor.capture.prefix import ZONE, Prefix, compile_prefix, taken_apart
 from advisor.capture.record import NO_TIME, Backend, Losses, Records, Times, durations
 from advisor.capture.secondary import hung
 from advisor.errors import InputError
@@ -266,12 +266,23 @@ def reader(head: bytes, prefix: str | None) -> StderrReader:
     Raises `InputError` when no prefix fits: reading on would find nothing and say nothing.
     """
     language = language_of(head)
-    text = prefix if prefix is not None else infer_prefix(head, language)
-    if text is None:
+    guess = Guess(prefix) if prefix is not None else infer_prefix(head, language)
+    if guess is None:
         line = next((line for line in head.splitlines() if SEVERE.match(line)), head[:200])
         example = line[:120].decode("utf-8", "replace")
         raise InputError(
             f"its log_line_prefix could not be inferred from lines such as: {example}",
             do="pass the server's setting (SHOW log_line_prefix) with --log-line-prefix",
         )
-    return StderrReader(compile_prefix(text), language)
+    found = StderrReader(compile_prefix(guess.prefix), language)
+    found.settings = {**found.settings, **_explained(guess)}
+    return found
+
+
+def _explained(guess: Guess) -> dict[str, str]:
+    """Return how an inferred prefix reads one line, field by field, and what of it is doubtful."""
+    fields = [f"{name} {value or '(empty)'}" for name, value in taken_apart(guess.prefix, guess.line) if guess.line]
+    told = {"one line": ", ".join(fields)} if fields else {}
+    if guess.doubts:
+        told["ambiguous"] = "; ".join([*guess.doubts, "--log-line-prefix says what it is"])
+    return told

@@ -17,14 +17,14 @@ from advisor.capture.records.stderr import StderrReader
 
 NAME = "syslog"
 
-PREFIX = "%m [%p] "
-"""What every rejoined line begins with, before the server's own prefix."""
+PREFIX, WITHOUT_PID = "%m [%p] ", "%m "
+"""What every rejoined line begins with, before the server's own prefix; the latter where tags name no process."""
 
 LINE = re.compile(
     rb"^(?:<\d+>\d? ?)?"
     rb"(?:(?P<month>[A-Z][a-z]{2}) +(?P<day>\d+) (?P<clock>\d\d:\d\d:\d\d)(?:\.\d+)?"
     rb"|(?P<iso>\d{4}-\d\d-\d\dT[0-9:.]+(?:Z|[+-]\d\d:?\d\d)))"
-    rb" (?:[^\s\[\]:]+ )?[\w./-]+\[(?P<pid>\d+)\]: "
+    rb" (?:[^\s\[\]:]+ )?(?:[\w./-]+\[(?P<pid>\d+)\]: |[\w./-]*postgres[\w./-]*: |[\w./-]+: (?=\[\d+-\d+\] ?))"
     rb"(?:\[(?P<number>\d+)(?:-(?P<part>\d+))?\] ?)?(?P<text>.*)$",
     re.M,
 )
@@ -59,13 +59,18 @@ def _stamp(match: re.Match[bytes], year: int) -> bytes:
     return b"%04d-%02d-%02d %s.000 UTC" % (year, month, int(match["day"]), match["clock"])
 
 
+def _head(match: re.Match[bytes], year: int) -> bytes:
+    """Return what a rejoined line begins with."""
+    return _stamp(match, year) + (b" [" + match["pid"] + b"] " if match["pid"] else b" ")
+
+
 class SyslogReader:
     """Reads blocks of one syslog file."""
 
     def __init__(self, inner: StderrReader, year: int) -> None:
         self.inner = inner
         self.year = year
-        own = inner.prefix.text.removeprefix(PREFIX)
+        own = inner.prefix.text.removeprefix(PREFIX).removeprefix(WITHOUT_PID)
         self.settings: Mapping[str, str] = {"log_line_prefix": own}
         self.resolution = 0 if "%m" in own or "%n" in own else 1_000_000
 
@@ -79,7 +84,7 @@ class SyslogReader:
             return False
         if match["part"]:
             return match["part"] == b"1"
-        return self.inner.starts(_stamp(match, self.year) + b" [%s] " % match["pid"] + match["text"])
+        return self.inner.starts(_head(match, self.year) + match["text"])
 
     def read(self, block: bytes, owned: int) -> Records:
         """Return the records that begin in the first `owned` bytes of `block`; later parts of theirs may follow."""
@@ -98,7 +103,7 @@ def rejoined(
     """Return whole messages as stderr would have them, how many begin in the owned bytes, and lines left out."""
     messages: list[list[bytes]] = []
     heads: list[bytes] = []
-    last: dict[tuple[bytes, bytes | None], int] = {}
+    last: dict[tuple[bytes | None, bytes | None], int] = {}
     begun = 0
     broken: list[bytes] = []
     place = 0
@@ -110,7 +115,7 @@ def rejoined(
             if line.strip() and own:
                 broken.append(line)
             continue
-        head = _stamp(match, year) + b" [" + match["pid"] + b"] "
+        head = _head(match, year)
         text = _plain(match["text"])
         key = match["pid"], match["number"]
         numbered = match["part"] is not None
@@ -152,10 +157,13 @@ def reader(head: bytes, prefix: str | None) -> SyslogReader:
     messages, _, _ = rejoined(whole, len(whole), year, None)
     bodies = b"\n".join(_headless(message) for message in messages) + b"\n"
     own = stderr.reader(bodies, prefix)
-    return SyslogReader(StderrReader(compile_prefix(PREFIX + own.prefix.text), own.language), year)
+    before = PREFIX if first is None or first["pid"] else WITHOUT_PID
+    found = SyslogReader(StderrReader(compile_prefix(before + own.prefix.text), own.language), year)
+    found.settings = {**own.settings, **found.settings}
+    return found
 
 
-HEAD = re.compile(rb"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} UTC \[\d+\] ", re.M)
+HEAD = re.compile(rb"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} UTC (?:\[\d+\] )?", re.M)
 
 
 def _headless(message: bytes) -> bytes:

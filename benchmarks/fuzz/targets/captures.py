@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Sequence
 
 from advisor.capture.infer import infer_prefix
-from advisor.capture.prefix import compile_prefix
+from advisor.capture.prefix import compile_prefix, taken_apart
 from advisor.output.coverage import coverage_json, coverage_text, left_out
 from advisor.workload.collect import collect
 from advisor.workload.model import Workload
@@ -60,9 +60,10 @@ def packed(rng: random.Random, data: bytes) -> bytes:
 
 def inferred(data: bytes, place: Place) -> None:
     """Infer the prefix of a log's beginning, and compile it."""
-    prefix = infer_prefix(data)
-    if prefix is not None:
-        compile_prefix(prefix)
+    guess = infer_prefix(data)
+    if guess is not None:
+        compile_prefix(guess.prefix)
+        taken_apart(guess.prefix, guess.line)
 
 
 def prefixed(data: bytes, place: Place) -> None:
