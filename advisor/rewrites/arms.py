@@ -137,9 +137,9 @@ def _united(tree: Any, rest: list[Any], found: list[Any], bindings: Bindings, te
 
 
 class _Key:
-    """One key of the ORDER BY: the output column that holds it, which may have to be added."""
+    """One key of the ORDER BY: the output column that holds it, which may have to be added; no name where it counts."""
 
-    def __init__(self, sort: Any, name: str, added: Any | None) -> None:
+    def __init__(self, sort: Any, name: str | None, added: Any | None) -> None:
         self.sort, self.name, self.added = sort, name, added
 
 
@@ -151,7 +151,7 @@ def _sort_keys(tree: Any, order: Any, bindings: Bindings) -> list[_Key] | Refusa
         if isinstance(node, ast.A_Const) and isinstance(node.val, ast.Integer):
             if any(is_star(target.val) for target in tree.targetList):
                 return Refusal("its ORDER BY counts columns of a *")
-            keys.append(_Key(sort, str(node.val.ival), None))
+            keys.append(_Key(sort, None, None))
         elif (name := _listed(node, tree, names, bindings)) is not None:
             keys.append(_Key(sort, name, None))
         else:
@@ -186,7 +186,8 @@ def _listed(node: Any, tree: Any, names: list[str | None], bindings: Bindings) -
 
 def _sorted_by(key: _Key) -> Any:
     sort = duplicate(key.sort)
-    sort.node = expression(key.name) if key.name.isdigit() else column(None, key.name)
+    if key.name is not None:
+        sort.node = column(None, key.name)
     return sort
 
 

@@ -45,7 +45,7 @@ def joined(parent: str, repeated: Repeated, link: Mapping[str, str]) -> Rewrite 
     names = _output(outer, bindings)
     if names is None or any(names.count(str(name)) != 1 for name in by_number.values()):
         return Refusal("the parent's statement does not return the column that ties the two")
-    order = _order(outer, names)
+    order = _order(outer, names, bindings)
     if order is None:
         return Refusal("the parent is ordered by what it does not return")
     above, below = _aliases(outer, inner)
@@ -118,7 +118,7 @@ def _name(target: Any) -> str:
     return node.funcname[-1].sval if isinstance(node, ast.FuncCall) else "?column?"
 
 
-def _order(tree: Any, names: list[str]) -> list[Any] | None:
+def _order(tree: Any, names: list[str], bindings: Bindings) -> list[Any] | None:
     """Return the ORDER BY over output columns, `None` when a key is none of them."""
     found = []
     for sort in tree.sortClause or ():
@@ -127,10 +127,24 @@ def _order(tree: Any, names: list[str]) -> list[Any] | None:
             node.node = column(None, names[node.node.val.ival - 1])
         if not isinstance(node.node, ast.ColumnRef) or is_star(node.node):
             return None
-        if names.count(node.node.fields[-1].sval) != 1:
+        if names.count(node.node.fields[-1].sval) != 1 or not _returns(tree, sort.node, bindings):
             return None
         found.append(node)
     return found
+
+
+def _returns(tree: Any, key: Any, bindings: Bindings) -> bool:
+    """Return whether an ORDER BY key is the output column of its name, and no other table's column of that name."""
+    if not isinstance(key, ast.ColumnRef) or len(key.fields) == 1:
+        return True
+    bound, name = bindings.owner(key), key.fields[-1].sval
+    for target in tree.targetList if bound else ():
+        same = bindings.owner(target.val) == bound
+        if is_star(target.val) and (same or len(target.val.fields) == 1):
+            return True
+        if not is_star(target.val) and _name(target) == name:
+            return same and bool(target.val.fields[-1].sval == name)
+    return False
 
 
 def _through(sort: Any, above: str) -> Any:

@@ -17,6 +17,7 @@ from advisor.rewrites.tree import (
     duplicate,
     enums,
     expression,
+    is_aggregate,
     is_star,
     parse,
     render,
@@ -99,8 +100,8 @@ class _Replacing:
         inner = link.subselect
         if any(isinstance(part, ast.SubLink) for part in walk(link.testexpr)):
             return "a subquery stands to the left of its NOT IN"
-        if any(isinstance(part, ast.FuncCall) and (part.over or part.agg_star) for part in walk(link.testexpr)):
-            return "an aggregate or window function stands to the left of its NOT IN"
+        if any(is_aggregate(part) and not _columns(part) for part in walk(link.testexpr)):
+            return "an aggregate over no column stands to the left of its NOT IN"
         if unbound := self.bindings.unbound(link.testexpr):
             return f"it cannot be told whose column {unbound[0]} is"
         if inner.lockingClause or inner.limitCount or inner.limitOffset:
@@ -188,6 +189,10 @@ def _negated(node: Any) -> Any:
 
 def _row(node: Any) -> tuple[Any, ...]:
     return tuple(node.args) if isinstance(node, ast.RowExpr) else (node,)
+
+
+def _columns(node: Any) -> list[Any]:
+    return [part for part in walk(node) if isinstance(part, ast.ColumnRef)]
 
 
 def _reference(node: Any) -> tuple[str, ...] | None:

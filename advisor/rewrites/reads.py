@@ -209,6 +209,8 @@ def _outer_order(tree: Any, bindings: Bindings) -> Any | Refusal | None:
         return None
     if tree.op != enums.SetOperation.SETOP_NONE or tree.distinctClause:
         return Refusal("it is ordered after DISTINCT or a set operation, and one read for all would lose that order")
+    if any(isinstance(node, ast.FuncCall) and node.over for node in here(tree.sortClause)):
+        return Refusal("it is ordered by a window function")
     number = expression("row_number() OVER (ORDER BY 1)")
     number.over.orderClause = tuple(_named(duplicate(sort), tree) for sort in tree.sortClause)
     if any(sort.node is None for sort in number.over.orderClause):

@@ -121,7 +121,7 @@ def _compared_names(tree: Any) -> dict[int, str]:
             sides = equality(node) or (node.lexpr, node.rexpr)
             for one, two in (sides, sides[::-1]):
                 number = parameter(two) if isinstance(two, ast.Node) else None
-                if isinstance(one, ast.ColumnRef) and number and not is_star(one):
+                if number and isinstance(one, ast.ColumnRef) and not is_star(one):
                     found.setdefault(number, one.fields[-1].sval)
     return found
 
@@ -132,7 +132,7 @@ def _written_names(tree: Any, schema: Schema) -> dict[int, str]:
         for target in tree.targetList:
             if number := parameter(target.val):
                 found.setdefault(number, target.name)
-    if isinstance(tree, ast.InsertStmt) and tree.selectStmt is not None and tree.selectStmt.valuesLists:
+    if isinstance(tree, ast.InsertStmt):
         table = schema.table(tree.relation.relname, tree.relation.schemaname)
         names = (
             [target.name for target in tree.cols] if tree.cols else [one.name for one in table.columns] if table else []

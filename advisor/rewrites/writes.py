@@ -173,6 +173,8 @@ def _update(repeated: Repeated, tree: Any, bindings: Bindings) -> Rewrite | Refu
         return Refusal("whether a round finds its row may hang on what an earlier round wrote: send the rounds as they "
                        "are, in one transaction and one batch")  # fmt: skip
     depends = _reads([item.val for item in tree.targetList], written, target, bindings)
+    if tree.fromClause and any(_every(item.val) for item in _returned(tree)):
+        return Refusal("it returns rows of other tables beside those it changes")
     scalars = set(parameters(tuple(rest)))
     arrays = [number for number in parameters(tree) if number not in scalars]
     rows = rows_of(repeated, tree, arrays, bindings, "rows")
@@ -218,13 +220,22 @@ def _reads(nodes: Any, names: set[str], target: Any, bindings: Bindings) -> bool
 def _return_own(tree: Any, bindings: Bindings) -> Refusal | None:
     """Make RETURNING return the target's columns only, in place."""
     clause = tree.returningClause
-    for item in clause.exprs if clause else ():
-        if is_star(item.val) and len(item.val.fields) == 1:
+    for item in _returned(tree):
+        if _every(item.val):
             item.val.fields = (*column(_alias(tree), "x").fields[:1], ast.A_Star())
     if clause and (unbound := bindings.unbound(clause)):
         return Refusal(f"it cannot be told whose column {unbound[0]} is")
     bindings.qualify(clause)
     return None
+
+
+def _returned(tree: Any) -> tuple[Any, ...]:
+    return tree.returningClause.exprs if tree.returningClause else ()
+
+
+def _every(node: Any) -> bool:
+    """Return whether a node is `*` alone."""
+    return is_star(node) and len(node.fields) == 1
 
 
 def _merge(
