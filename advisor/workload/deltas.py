@@ -61,11 +61,23 @@ def _same_server(one: Reading, other: Reading) -> bool:
     shared = [key for key in one.rows if key in other.rows and one.rows[key].text == other.rows[key].text]
     if not shared or len(shared) < SHARED * min(len(one.rows), len(other.rows)):
         return False
-    if one.export.reset and other.export.reset and one.export.reset != other.export.reset and one.export.captured:
-        return True
+    if one.export.reset and other.export.reset and one.export.reset != other.export.reset:
+        return _reset_between(one.export, other.export)
     rising = sum(_not_fallen(one.rows[key], other.rows[key]) for key in shared)
     falling = sum(_not_fallen(other.rows[key], one.rows[key]) for key in shared)
     return max(rising, falling) >= RISING * len(shared)
+
+
+def _reset_between(one: StatementExport, other: StatementExport) -> bool:
+    """Return whether the later reading's counters began after the earlier one was taken.
+
+    Counters that began before, but at another time than those of the earlier reading, are another server's. Where it
+    is not known when a reading was taken, adding both up counts nothing twice.
+    """
+    if one.captured is None or other.captured is None:
+        return False
+    earlier, later = sorted((one, other), key=lambda export: export.captured or 0.0)
+    return (later.reset or 0.0) >= (earlier.captured or 0.0)
 
 
 def _identical(one: Reading, other: Reading) -> bool:

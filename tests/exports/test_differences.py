@@ -103,7 +103,7 @@ def _reading(counters: Mapping[str, int], since: Mapping[str, float], at: float)
         ),
         (
             export(*counted("ab", 9.0), reset=1.0, at=10.0),
-            export(row("a", 1), row("b", 20), reset=2.0, at=20.0),
+            export(row("a", 1), row("b", 20), reset=12.0, at=20.0),
             "all counters were reset between them, as both say",
         ),
         (
@@ -143,6 +143,16 @@ def test_readings_of_one_server_are_subtracted(one: StatementExport, other: Stat
             export(row("a", 9), row("b", 9), reset=1.0),
             export(row("a", 1), row("b", 20), reset=2.0),
             "resets differ, but nobody says when they were taken",
+        ),
+        (
+            export(*counted("ab", 500_000.0), reset=1.0, at=100.0),
+            export(*counted("ab", 5_000.0), reset=50.0, at=101.0),
+            "the second one's counters began before the first was taken: a primary and its standby",
+        ),
+        (
+            export(*counted("ab", 5_000.0), reset=50.0, at=100.0),
+            export(*counted("ab", 500_000.0), reset=1.0, at=101.0),
+            "the same the other way round, and all counters rose",
         ),
         (
             export(row("a", 9), row("b", 9), reset=1.0, at=10.0),
