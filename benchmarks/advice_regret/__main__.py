@@ -25,6 +25,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
 
 from advisor.catalog.index import IndexDefinition
 from advisor.catalog.snapshot import Snapshot, take_snapshot
@@ -86,9 +87,15 @@ def quiet_month(snapshot: Snapshot) -> Snapshot:
     return replace(snapshot, statistics=counted)
 
 
+EXTENSIONS = ("pg_trgm", "btree_gin", "btree_gist")
+"""Those whose operator classes are proposed."""
+
+
 def built(connection: psycopg.Connection, definitions: Sequence[IndexDefinition]) -> dict[IndexDefinition, Built]:
-    """Build the indexes and return them with their bytes."""
+    """Build the indexes, with the extensions that our revisions would make, and return them with their bytes."""
     found = {}
+    for extension in EXTENSIONS:
+        connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(extension)))
     for number, definition in enumerate(dict.fromkeys(definitions)):
         name = f"regret_{number}"
         try:
