@@ -149,31 +149,18 @@ SPOKEN = {
 
 def taken_apart(text: str, line: str) -> list[tuple[str, str]]:
     """Return what each escape of a `log_line_prefix` stands for at the beginning of a line, in words, and its value."""
-    pieces = _pieces(text)
-    parts, named = [], []
-    last = max((place for place, (what, kind, _) in enumerate(pieces) if kind == "escape" and _free(what)), default=-1)
-    for place, (what, kind, padding) in enumerate(pieces):
-        if kind == "stop":
-            parts.append(b"(?:")
-        elif kind == "text":
-            parts.append(re.escape(what.encode()))
-        else:
-            following = pieces[place + 1 : place + 3]
-            pattern = _padded(_ungrouped(_field(what, following)), padding)
-            parts.append(b"(" + (_ended(pattern, following) if _free(what) and place != last else pattern) + b")")
-            named.append(what)
-    stopped = b"|)" if any(kind == "stop" for _, kind, _ in pieces) else b""
-    match = re.match(b"".join(parts) + stopped + b"$", line.encode())
+    pattern, letters = _exact(_pieces(text), every=True)
+    match = re.match(pattern + b"$", line.encode())
     values = match.groups() if match else ()
     return [
         (SPOKEN[what], value.decode("utf-8", "replace").strip())
-        for what, value in zip(named, values, strict=False)
+        for what, value in zip(letters, values, strict=False)
         if value is not None
     ]
 
 
-def _exact(pieces: list[Piece]) -> tuple[bytes, tuple[str, ...]]:
-    """Return the pattern of some pieces and the names of its groups.
+def _exact(pieces: list[Piece], every: bool = False) -> tuple[bytes, tuple[str, ...]]:
+    """Return the pattern of some pieces and the names of its groups; with `every`, a group an escape, named by it.
 
     A free field ends where what follows it first stands, and only the last one may be made longer when that does not
     fit: so a line is read in linear time, whatever is in it.
@@ -189,9 +176,11 @@ def _exact(pieces: list[Piece]) -> tuple[bytes, tuple[str, ...]]:
         else:
             name = FIELDS[what][0]
             following = pieces[place + 1 : place + 3]
-            pattern = _padded(_field(what, following), padding)
-            parts.append(_ended(pattern, following) if _free(what) and place != last else pattern)
-            fields.extend([name, "zone"] if name == "time" else [name] if name else [])
+            field = _field(what, following)
+            pattern = _padded(_ungrouped(field) if every else field, padding)
+            pattern = _ended(pattern, following) if _free(what) and place != last else pattern
+            parts.append(b"(" + pattern + b")" if every else pattern)
+            fields.extend([what] if every else [name, "zone"] if name == "time" else [name] if name else [])
     if any(kind == "stop" for _, kind, _ in pieces):
         parts.append(b"|)")
     return b"".join(parts), tuple(fields)
