@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.demo.conftest import Demo
 
-TOP = {"schema_version", "inputs", "coverage", "queries", "findings", "proposals", "proof"}
+TOP = {"schema_version", "inputs", "coverage", "queries", "findings", "proposals", "proof", "failed", "fail_level"}
 PROPOSAL = {
     "id", "action", "schema", "table", "name", "ddl", "method", "columns", "keys", "include", "where", "unique", "storage",
     "size_bytes", "size", "benefit", "write_cost", "queries", "basis", "confidence", "reason", "replaces", "requires", "revision",

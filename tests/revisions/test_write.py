@@ -271,7 +271,11 @@ def test_with_the_model_environment_the_files_are_clean_for_ruff(tmp_path):
     for revision in write_revisions(wanted, tmp_path / "migrations" / "alembic.ini", schema=held):
         for arguments in (["check"], ["format", "--check"]):
             command = [sys.executable, "-m", "ruff", *arguments, "--config", str(root / "pyproject.toml")]
-            command += ["--config", 'lint.per-file-ignores = {"**" = ["D1", "ANN", "E501"]}', str(revision.path)]
+            command += [
+                "--config",
+                'lint.per-file-ignores = {"**" = ["D1", "ANN", "E501", "C901"]}',
+                str(revision.path),
+            ]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             assert done.returncode == 0, done.stdout
 
