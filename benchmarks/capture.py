@@ -25,7 +25,7 @@ from statistics import median
 import psutil
 from tabulate import tabulate
 
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.servers.server import Server, embedded_binaries
 
 PREFIX = "%m [%p] %q%u@%d %a %c %v "
 ENDINGS = {"stderr": "log", "csv": "csv", "json": "json"}

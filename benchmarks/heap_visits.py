@@ -20,7 +20,7 @@ from typing import Any
 
 import psycopg
 
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.servers.server import Server, embedded_binaries
 
 PER_KEY = 40
 """Rows of one key value."""

@@ -20,11 +20,16 @@ ROOT = Path(__file__).parent.parent
 FILES, COMPLEXITY, LINES = 20, 15, 300
 """Files in one folder, branches of one function and lines of one module, at most."""
 REASONS = {
-    "advisor/capture/statements.py": "one state machine: the extended protocol's messages",
+    "advisor/capture/assembly/statements.py": "one state machine: the extended protocol's messages",
+    "advisor/capture/lines/infer.py": "one inference: its tables of labels and known prefixes",
+    "advisor/cli/check_command.py": "one concept: `advisor check`",
     "advisor/gate/pages.py": "pages only: no code",
     "advisor/rewrites/keyset.py": "one rewriting; its cases share the order they build",
     "advisor/rewrites/proof/claims.py": "one check per claim, read side by side",
-    "advisor/workload/sessions.py": "joins the units of work that a cut went through",
+    "advisor/twin/costing/planner.py": "one connection: preparing, planning and its settings",
+    "advisor/verify/running/child.py": "one file by design: it is copied into the process in which revisions run",
+    "advisor/workload/engines/sessions.py": "joins the units of work that a cut went through",
+    "advisor/workload/loops/loops.py": "one search: every kind of loop is told from the same steps",
 }
 """Why a module is long, by its path."""
 

@@ -29,9 +29,9 @@ from advisor.analysis.analyse import analyse
 from advisor.analysis.shape import QueryShape
 from advisor.catalog.index import IndexDefinition
 from advisor.catalog.snapshot import take_snapshot
-from advisor.indexes.advise import advise
-from advisor.indexes.options import AdviseOptions, Aim
-from advisor.twin.server import Server, embedded_binaries
+from advisor.indexes.advise_indexes import advise
+from advisor.indexes.index_options import AdviseOptions, Aim
+from advisor.twin.servers.server import Server, embedded_binaries
 from advisor.twin.start import Twin, start_twin
 from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import Ask, Refused

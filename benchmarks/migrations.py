@@ -21,12 +21,12 @@ import msgspec
 import psycopg
 from tabulate import tabulate
 
-from advisor.catalog.introspect import read_schema
-from advisor.catalog.take import take_snapshot
-from advisor.gate.ahead import Ahead
-from advisor.twin.server import Server, embedded_binaries
-from advisor.verify.effects import Step, effects
-from advisor.verify.look import Look, look
+from advisor.catalog.live.introspect import read_schema
+from advisor.catalog.snapshots.take import take_snapshot
+from advisor.gate.migrations.ahead import Ahead
+from advisor.twin.servers.server import Server, embedded_binaries
+from advisor.verify.running.effects import Step, effects
+from advisor.verify.running.look import Look, look
 
 SETTINGS = {
     "shared_buffers": "1GB",

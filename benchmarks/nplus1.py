@@ -21,7 +21,7 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.servers.server import Server, embedded_binaries
 from tests.nplus1_corpus.evaluate import CORPUS, DATA, HELD_OUT, Corpus, findings, load, score
 
 
@@ -111,7 +111,7 @@ def make_log(path: Path, megabytes: int) -> int:
 def measure(path: str, *, loops: bool) -> None:
     """Read a log in this process and print seconds and peak memory; without loops, units of work are left out."""
     from advisor.workload.collect import collect
-    from advisor.workload.sessions import BlockLoops, BlockSteps
+    from advisor.workload.engines.sessions import BlockLoops, BlockSteps
 
     if not loops:
         BlockSteps.find = lambda self, coded: BlockLoops()  # type: ignore[method-assign]

@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.servers.server import Server, embedded_binaries
 
 HEAD = """
 import os, pytest, psycopg, sqlalchemy as sa

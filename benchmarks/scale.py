@@ -17,9 +17,9 @@ from pathlib import Path
 
 from advisor.catalog.snapshot import Snapshot
 from advisor.catalog.statistics import Activity, ColumnStatistics, RelationStatistics, Statistics
-from advisor.cli.pipeline import analyse_workload
-from advisor.indexes.advise import advise
-from advisor.indexes.options import AdviseOptions
+from advisor.indexes.advise_indexes import advise
+from advisor.indexes.index_options import AdviseOptions
+from advisor.pipeline.straight_line import analyse_workload
 from advisor.twin.start import start_twin
 from advisor.workload.model import Query, Workload
 

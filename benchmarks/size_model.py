@@ -14,9 +14,9 @@ from dataclasses import replace
 import psycopg
 
 from advisor.catalog.index import IndexDefinition, IndexKey
-from advisor.catalog.introspect import read_schema, read_statistics
-from advisor.indexes.size import estimate_size
-from advisor.twin.server import Server, embedded_binaries
+from advisor.catalog.live.introspect import read_schema, read_statistics
+from advisor.indexes.sizes.size import estimate_size
+from advisor.twin.servers.server import Server, embedded_binaries
 
 ROWS = 200_000
 MEDIAN, WORST = 0.05, 0.25

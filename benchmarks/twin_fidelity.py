@@ -24,7 +24,7 @@ from tabulate import tabulate
 from advisor.catalog.snapshot import take_snapshot
 from advisor.twin.plan import PlanNode, plan_node
 from advisor.twin.providers.local import installed
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.servers.server import Server, embedded_binaries
 from advisor.twin.start import start_twin
 from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import Ask, Refused

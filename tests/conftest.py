@@ -11,7 +11,7 @@ import pytest
 from hypothesis import settings
 from psycopg import sql
 
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.servers.server import Server, embedded_binaries
 
 _numbers = itertools.count()
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from advisor.catalog.folder import load_snapshot, save_snapshot
 from advisor.catalog.index import IndexKey
 from advisor.catalog.roles import Membership, Role, Tablespace
 from advisor.catalog.snapshot_model import Extension, Override, Snapshot
+from advisor.catalog.snapshots.folder import load_snapshot, save_snapshot
 from advisor.catalog.statistics import (
     Activity,
     ColumnStatistics,
@@ -28,7 +28,7 @@ from advisor.output.render import render
 from advisor.output.report import Report
 from advisor.own_file import decoded
 from advisor.revisions.contract import ReportFile, finding_of, proposal_of, read_report
-from advisor.rules.baseline import read_accepted
+from advisor.rules.findings_baseline import read_accepted
 from advisor.rules.suppress import read_suppressions
 from advisor.twin.statement import BoundStatement
 from advisor.workload.model import Loop, LoopParent, Query, Sample, Slot, Workload

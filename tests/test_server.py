@@ -18,14 +18,14 @@ import psycopg
 import pytest
 
 from advisor.errors import TwinError
-from advisor.twin.cache import cached
-from advisor.twin.claim import PREFIX, UNPRIVILEGED, Claim, reachable, sweep
-from advisor.twin.cluster import reachable_binaries
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.servers.cache import cached
+from advisor.twin.servers.claim import PREFIX, UNPRIVILEGED, Claim, reachable, sweep
+from advisor.twin.servers.cluster import reachable_binaries
+from advisor.twin.servers.server import Server, embedded_binaries
 
 RUNS_A_SERVER = """
 import sys, time
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.servers.server import Server, embedded_binaries
 with Server(embedded_binaries()) as server:
     print(server.folder, server.process.pid, server._guard._process.pid, flush=True)
     {body}
@@ -111,9 +111,9 @@ def test_a_signal_to_the_whole_terminal_session_leaves_nothing() -> None:
 
 def test_a_parent_killed_while_the_cluster_is_made_leaves_nothing() -> None:
     script = """
-import advisor.twin.cache
-from advisor.twin.server import Server, embedded_binaries
-advisor.twin.cache._roots = lambda: []  # so that initdb runs
+import advisor.twin.servers.cache
+from advisor.twin.servers.server import Server, embedded_binaries
+advisor.twin.servers.cache._roots = lambda: []  # so that initdb runs
 with Server(embedded_binaries()):
     pass
 """
@@ -193,7 +193,7 @@ def test_the_cache_shows_complete_folders_only_and_trusts_nobody(
     hostile: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = tmp_path / "pgadvisor"
-    monkeypatch.setattr("advisor.twin.cache._roots", lambda: [root])
+    monkeypatch.setattr("advisor.twin.servers.cache._roots", lambda: [root])
     if hostile:
         root.mkdir(mode=0o777)
         root.chmod(0o777)
@@ -207,7 +207,7 @@ def test_the_cache_shows_complete_folders_only_and_trusts_nobody(
 
 
 def test_a_fill_that_fails_leaves_no_half_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("advisor.twin.cache._roots", lambda: [tmp_path / "pgadvisor"])
+    monkeypatch.setattr("advisor.twin.servers.cache._roots", lambda: [tmp_path / "pgadvisor"])
 
     def fail(draft: Path) -> None:
         (draft / "file").touch()
@@ -223,7 +223,7 @@ def test_a_clock_that_jumps_removes_what_was_left_and_nothing_that_is_being_fill
     days: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = tmp_path / "pgadvisor"
-    monkeypatch.setattr("advisor.twin.cache._roots", lambda: [root])
+    monkeypatch.setattr("advisor.twin.servers.cache._roots", lambda: [root])
     (root / ".draft-left").mkdir(parents=True)
     then = time.time() + days * 86_400
     os.utime(root / ".draft-left", (then, then))

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from advisor.analysis import changes, forms, operators, sublinks
-from advisor.analysis.features import note_features
+from advisor.analysis.binding import changes, forms, operators, sublinks
+from advisor.analysis.binding.queries import STATEMENTS
+from advisor.analysis.binding.scope import Scope
+from advisor.analysis.binding.state import Domain, State
 from advisor.analysis.parse import Node, Refused, statement
-from advisor.analysis.queries import STATEMENTS
 from advisor.analysis.row_security import Asker
-from advisor.analysis.scope import Scope
 from advisor.analysis.shape import QueryShape, Unanalysable
-from advisor.analysis.shapes import Kind, shape
-from advisor.analysis.slots import references, slots
-from advisor.analysis.state import Domain, State
+from advisor.analysis.shaping.features import note_features
+from advisor.analysis.shaping.shapes import Kind, shape
+from advisor.analysis.tree_slots import references, slots
 from advisor.catalog.schema import Schema
+from advisor.workload.counting.utilities import is_utility
 from advisor.workload.model import Query, Slot
-from advisor.workload.utilities import is_utility
 
 KINDS: dict[str, Kind] = {
     "SelectStmt": "select", "InsertStmt": "insert", "UpdateStmt": "update", "DeleteStmt": "delete",

@@ -203,7 +203,7 @@ class QueryShape:
     """Kebab-case facts rules ask for: `offset`, `not-in-subquery`, `select-star`, `for-update`, `skip-locked`,
     `multi-row-values`, `on-conflict`, `aggregate`, `distinct`, `group-by`, `window`, `cte`, `union`, `limit`…
 
-    `advisor.analysis.features.FEATURES` has all of them, with their meaning.
+    `advisor.analysis.shaping.features.FEATURES` has all of them, with their meaning.
     """
     values_rows: int = 0
     """Rows of the VALUES list of an INSERT; 0 when it has none."""

@@ -21,20 +21,20 @@ from advisor.api.migrating import verify, write_revisions
 from advisor.api.planning import analyse, open_twin, plan
 from advisor.api.rendering import compare, render
 from advisor.catalog.snapshot import Snapshot
-from advisor.cli.pipeline import Analysed
 from advisor.errors import AdvisorError
 from advisor.gate.baseline import Baseline
 from advisor.gate.verdict import CheckResult
-from advisor.indexes.options import AdviseOptions
+from advisor.indexes.index_options import AdviseOptions
 from advisor.indexes.proposal import Advice, IndexProposal
 from advisor.output.report import Report
+from advisor.pipeline.straight_line import Analysed
 from advisor.rules.context import RuleOptions
 from advisor.rules.finding import Finding
 from advisor.twin.plan import PlanNode
 from advisor.twin.start import Twin
 from advisor.verify.proof import Proof
-from advisor.verify.runner import RunOptions
-from advisor.workload.compare import Comparison
+from advisor.verify.running.runner import RunOptions
+from advisor.workload.compare_captures import Comparison
 from advisor.workload.model import Workload
 
 __all__ = [

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from advisor.cli.pipeline import ASSUMED, Analysed, advise_on, advised, findings_on, unsure
-from advisor.indexes.options import AdviseOptions
+from advisor.indexes.index_options import AdviseOptions
 from advisor.indexes.proposal import Advice, IndexProposal
 from advisor.output.report import Report
+from advisor.pipeline.straight_line import ASSUMED, Analysed, advise_on, advised, findings_on, unsure
 from advisor.progress import Progress
 from advisor.rules.context import RuleOptions
 from advisor.rules.finding import Finding

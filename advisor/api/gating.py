@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from advisor.api.inputs import StrPath
-from advisor.cli.gate_inputs import calls_a_day, proposing, statements_of
-from advisor.cli.pipeline import Analysed
 from advisor.errors import UsageError
 from advisor.gate import baseline as baselines
 from advisor.gate.baseline import Baseline
-from advisor.gate.check import check as checked
-from advisor.gate.check import record
+from advisor.gate.check_plans import check as checked
+from advisor.gate.check_plans import record
 from advisor.gate.verdict import CheckResult
+from advisor.pipeline.gate_inputs import calls_a_day, proposing, statements_of
+from advisor.pipeline.straight_line import Analysed
 from advisor.twin.start import Twin
 
 

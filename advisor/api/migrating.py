@@ -6,13 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from advisor.api.inputs import StrPath
-from advisor.cli.pipeline import Analysed
 from advisor.output.report import Report
+from advisor.pipeline.straight_line import Analysed
 from advisor.revisions import write
 from advisor.twin.start import Twin
 from advisor.verify.prove import prove_report
-from advisor.verify.runner import RunOptions
-from advisor.verify.upgrade import History
+from advisor.verify.running.runner import RunOptions
+from advisor.verify.running.upgrade import History
 
 
 def write_revisions(

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from advisor.catalog.snapshot import Snapshot
-from advisor.cli.pipeline import ASSUMED, Analysed, analyse_workload, asking, of_database, size_of, with_sizes
 from advisor.errors import InputError
-from advisor.gate.check import SERIAL
+from advisor.gate.check_plans import SERIAL
+from advisor.pipeline.straight_line import ASSUMED, Analysed, analyse_workload, asking, of_database, size_of, with_sizes
 from advisor.twin.plan import PlanNode
 from advisor.twin.start import Twin, start_twin
 from advisor.twin.statement import BoundStatement

@@ -8,8 +8,8 @@ from advisor.output.comparison import comparison_json, comparison_text
 from advisor.output.render import render as render_report
 from advisor.output.report import Report
 from advisor.output.verdicts import render_check, verdict_formats
-from advisor.workload import compare as captures
-from advisor.workload.compare import NOTABLE, Comparison
+from advisor.workload import compare_captures as captures
+from advisor.workload.compare_captures import NOTABLE, Comparison
 from advisor.workload.model import Workload
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from advisor.catalog.dump_files import snapshot_from_files
-from advisor.catalog.folder import load_snapshot, save_snapshot
-from advisor.catalog.measured import completed, measured
-from advisor.catalog.redact import redacted
+from advisor.catalog.redaction.redact_snapshot import redacted
 from advisor.catalog.snapshot_model import Extension, Override, Snapshot
-from advisor.catalog.standbys import read_standby, with_standbys
-from advisor.catalog.take import take_snapshot
+from advisor.catalog.snapshots.dump_files import snapshot_from_files
+from advisor.catalog.snapshots.folder import load_snapshot, save_snapshot
+from advisor.catalog.snapshots.measured import completed, measured
+from advisor.catalog.snapshots.standbys import read_standby, with_standbys
+from advisor.catalog.snapshots.take import take_snapshot
 
 __all__ = [
     "Extension",

@@ -13,20 +13,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.catalog.snapshot import Snapshot
-from advisor.cli.gate_inputs import analysed_inputs, calls_a_day, statements_of
-from advisor.cli.pending import Pending
-from advisor.cli.pipeline import size_of
 from advisor.errors import UsageError
+from advisor.gate.as_of_then import moving
 from advisor.gate.baseline import Baseline
-from advisor.gate.check import record
-from advisor.gate.clock import moving
-from advisor.gate.merge import with_known
+from advisor.gate.check_plans import record
+from advisor.gate.merge_baseline import with_known
+from advisor.pipeline.gate_inputs import analysed_inputs, calls_a_day, statements_of
+from advisor.pipeline.pending_revisions import Pending
+from advisor.pipeline.straight_line import size_of
 from advisor.progress import Progress
-from advisor.twin.environment import terminal
+from advisor.twin.servers.environment import terminal
 from advisor.twin.start import start_twin
 
 if TYPE_CHECKING:
-    from advisor.verify.runner import RunOptions
+    from advisor.verify.running.runner import RunOptions
 
 
 @dataclass(frozen=True, slots=True)

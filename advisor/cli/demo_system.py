@@ -14,7 +14,7 @@ import psycopg
 from psycopg import sql
 
 from advisor.errors import AdvisorError
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 from advisor.verify.proof import Timing
 
 
@@ -45,7 +45,7 @@ class DemoSystem:
 
     def load(self, server: Server, database: str) -> None:
         """Create the database, its schema by the base revision and its rows by the seed."""
-        from advisor.verify.upgrade import History
+        from advisor.verify.running.upgrade import History
 
         with server.connect() as connection:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
@@ -75,7 +75,7 @@ class DemoSystem:
 
     def upgrade(self, url: str) -> Sequence[str]:
         """Apply what the advisor wrote, refresh the statistics, and return the revisions applied."""
-        from advisor.verify.upgrade import History
+        from advisor.verify.running.upgrade import History
 
         with History.open(self.alembic) as history:
             applied = history.upgrade(url)

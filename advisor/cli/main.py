@@ -43,18 +43,18 @@ _VERBOSE = "Show every note, however many there are."
 
 
 class DiscoveredCommands(click.Group):
-    """A group whose commands are the modules of `advisor.cli` that `SUMMARIES` names."""
+    """A group whose commands are the modules `NAME_command` of `advisor.cli` that `SUMMARIES` names."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands that exist, sorted."""
         found = {module.name for module in pkgutil.iter_modules(advisor.cli.__path__)}
-        return sorted(name for name in SUMMARIES if name in found)
+        return sorted(name for name in SUMMARIES if f"{name}_command" in found)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the command's module and return its `command`."""
         if cmd_name not in self.list_commands(ctx):
             return None
-        command = importlib.import_module(f"advisor.cli.{cmd_name}").command
+        command = importlib.import_module(f"advisor.cli.{cmd_name}_command").command
         assert isinstance(command, click.Command)
         _accept_verbose(command)
         return command

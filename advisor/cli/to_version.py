@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from advisor.catalog.snapshot import Snapshot
-from advisor.cli.gate_inputs import analysed_inputs, statements_of
-from advisor.cli.pipeline import size_of
 from advisor.errors import UsageError
 from advisor.gate.baseline import Baseline
-from advisor.gate.check import Statements, check, record
+from advisor.gate.check_plans import Statements, check, record
 from advisor.gate.upgraded import upgraded
 from advisor.gate.verdict import CheckResult
+from advisor.pipeline.gate_inputs import analysed_inputs, statements_of
+from advisor.pipeline.straight_line import size_of
 from advisor.progress import Progress
 from advisor.twin.start import Twin, start_twin
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import orjson
 
-from advisor.gate.names import Named
+from advisor.gate.relation_names import Named
 from advisor.own_file import decoded, read_own, refuse_version
 from advisor.twin.plan import PlanNode
 from advisor.twin.statement import BoundStatement
 from advisor.whole_file import write_whole
-from advisor.workload.older_ids import renewed_id
+from advisor.workload.merging.older_ids import renewed_id
 
 VERSION = "1.1"
 

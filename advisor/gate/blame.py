@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from advisor.catalog.objects import CatalogObject, Objects
+from advisor.catalog.database_objects import CatalogObject, Objects
 from advisor.gate.baseline import Baseline
-from advisor.gate.names import label
+from advisor.gate.relation_names import label
 from advisor.gate.verdict import Verdict
 
 

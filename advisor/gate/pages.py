@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from advisor.gate.mig import migration_rules
-from advisor.gate.migration_rule import MigrationRule
+from advisor.gate.migrations.migration_rule import MigrationRule
 
 
 class GatePage:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from advisor.gate.compare import Comparison
-from advisor.gate.plans import Sent
+from advisor.gate.compare_plans import Comparison
+from advisor.gate.planned.plans import Sent
 from advisor.gate.verdict import Verdict
 from advisor.twin.plan import PlanNode
 from advisor.twin.statement import BoundStatement

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from advisor.catalog.schema import Schema
 from advisor.catalog.statistics import Statistics
 from advisor.gate.baseline import AcceptedQuery, Baseline
-from advisor.gate.names import naming
-from advisor.gate.plans import Sent, Statements, plan_all, table_rows
-from advisor.gate.subject import Subject
+from advisor.gate.judged_plan import Subject
+from advisor.gate.planned.plans import Sent, Statements, plan_all, table_rows
+from advisor.gate.relation_names import naming
 from advisor.gate.verdict import Level, Verdict
 from advisor.gate.wastes import wastes
 from advisor.gate.weight import weighs

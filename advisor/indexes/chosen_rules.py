@@ -9,7 +9,7 @@ from typing import Any
 
 from advisor.config import refuse_unknown
 from advisor.errors import UsageError
-from advisor.indexes.options import AdviseOptions
+from advisor.indexes.index_options import AdviseOptions
 
 WHOLE = frozenset({"max_per_table", "width", "include_columns", "include_width", "min_table_pages"})
 """Rules that are counts."""

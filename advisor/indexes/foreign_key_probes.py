@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from advisor.analysis.shape import QueryShape
 from advisor.catalog.index import quote_identifier
 from advisor.catalog.schema import Schema, Table
-from advisor.indexes.gather import children_of
+from advisor.indexes.gather_candidates import children_of
 from advisor.twin.statement import BoundStatement
 from advisor.workload.model import Workload
 

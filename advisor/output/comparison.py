@@ -7,10 +7,10 @@ from typing import Any
 import orjson
 from tabulate import tabulate
 
+from advisor.output.number_units import count, milliseconds, one_line
 from advisor.output.report import SCHEMA_VERSION
-from advisor.output.units import count, milliseconds, one_line
 from advisor.visible import visible
-from advisor.workload.compare import Change, Comparison, Side
+from advisor.workload.compare_captures import Change, Comparison, Side
 
 SHOWN = 25
 """Queries shown in the text."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from advisor.output.units import one_line
+from advisor.output.number_units import one_line
 from advisor.visible import without_controls
 
 _PLACE = re.compile(r"\$(\d+)")

@@ -11,7 +11,7 @@ from advisor.indexes.proposal import Advice, IndexProposal
 from advisor.revisions.contract import VERSION
 from advisor.revisions.revision import Revision
 from advisor.rules.finding import Finding
-from advisor.twin.sessions import PlannedAs
+from advisor.twin.binding.planning_sessions import PlannedAs
 from advisor.verify.proof import Proof
 from advisor.workload.model import Workload
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
-from advisor.catalog.snapshot_file import RECORDS, Settings, SnapshotFile
+from advisor.catalog.snapshots.snapshot_file import RECORDS, Settings, SnapshotFile
 from advisor.gate.baseline import BaselineFile
 from advisor.gate.result_file import CheckFile
 from advisor.revisions.contract import ReportFile
-from advisor.rules.baseline import AcceptedFindings
+from advisor.rules.findings_baseline import AcceptedFindings
 from advisor.workload.store import WorkloadFile
 
 FOLDER = Path(__file__).parent.parent / "schemas"

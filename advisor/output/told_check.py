@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 
 from advisor.gate.verdict import CheckResult, Verdict
-from advisor.output.checks.text import place, shapes, summary
+from advisor.output.checks.check_text import place, shapes, summary
 from advisor.output.notice import Level, Notice, Part, Places, Told
 from advisor.output.unanalysed import summary as unanalysed
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from advisor.output.notice import LEVELS, Level, Notice, Part, Places, Told
+from advisor.output.number_units import milliseconds, size
 from advisor.output.report import Report, statement
 from advisor.output.unanalysed import summary as unanalysed
-from advisor.output.units import milliseconds, size
 from advisor.rules.finding import Finding
 
 _LEVELS: dict[str, Level] = {"error": "error", "warning": "warning", "info": "note"}

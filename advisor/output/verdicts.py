@@ -14,13 +14,13 @@ from advisor.visible import visible, without_controls
 
 def verdict_formats() -> tuple[str, ...]:
     """Return the names of the formats of a check, sorted."""
-    return tuple(sorted({*modules(advisor.output.checks), *notice_formats()}))
+    return tuple(sorted({*(name.removeprefix("check_") for name in modules(advisor.output.checks)), *notice_formats()}))
 
 
 def render_check(result: CheckResult, name: str, places: Places | None = None) -> str:
     """Return the result in the format `name`, which must be one of `verdict_formats()`."""
     if name in notice_formats():
         return render_told(told_check(result, places or Places()), name)
-    rendered = importlib.import_module(f"advisor.output.checks.{name}").render(result)
+    rendered = importlib.import_module(f"advisor.output.checks.check_{name}").render(result)
     assert isinstance(rendered, str)
     return visible(rendered) if name == "text" else without_controls(rendered)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from advisor.catalog.extended import ExtendedStatistics, StatisticsKind
+from advisor.catalog.extended_statistics import ExtendedStatistics, StatisticsKind
 from advisor.catalog.index import IndexDefinition, IndexKey, IndexSize
 from advisor.indexes.proposal import Benefit, Confidence, IndexProposal, QueryBenefit, WriteCost
 from advisor.own_file import decoded, read_own, refuse_version

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from advisor.indexes.proposal import IndexProposal
 from advisor.revisions.change import Change
-from advisor.revisions.model import incomparable
+from advisor.revisions.model_line import incomparable
 
 BASIS = {
     "logged": "values seen in a log",

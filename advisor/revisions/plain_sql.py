@@ -13,8 +13,8 @@ from advisor.revisions.change import Change, Partition, changes
 from advisor.revisions.escape import qualified
 from advisor.revisions.message import TEXT_WIDTH, title
 from advisor.revisions.partitions import DROP_NOTE, ONLY_NOTE, body_sql, member_name
-from advisor.revisions.redact import redacted_change
-from advisor.revisions.statistics import statistics_changes, statistics_sql, statistics_title
+from advisor.revisions.redact_revisions import redacted_change
+from advisor.revisions.statistics_revision import statistics_changes, statistics_sql, statistics_title
 from advisor.revisions.timeouts import kept, restored
 from advisor.rules.finding import Finding
 

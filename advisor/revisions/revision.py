@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from advisor.catalog.extended import ExtendedStatistics
+from advisor.catalog.extended_statistics import ExtendedStatistics
 from advisor.catalog.index import IndexDefinition
 
 Kind = Literal["create", "drop", "extension", "statistics"]

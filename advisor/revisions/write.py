@@ -18,12 +18,12 @@ from advisor.catalog.schema import Schema
 from advisor.errors import RevisionError
 from advisor.indexes.proposal import IndexProposal
 from advisor.revisions.change import changes
-from advisor.revisions.configuration import open_config, open_scripts
-from advisor.revisions.environment import refuse_unsafe
-from advisor.revisions.harmless import refuse_program
-from advisor.revisions.redact import redacted_change, redacted_texts
+from advisor.revisions.project.configuration import open_config, open_scripts
+from advisor.revisions.project.harmless_templates import refuse_program
+from advisor.revisions.project.judge_environment import refuse_unsafe
+from advisor.revisions.redact_revisions import redacted_change, redacted_texts
 from advisor.revisions.revision import Revision
-from advisor.revisions.statistics import statistics_changes
+from advisor.revisions.statistics_revision import statistics_changes
 from advisor.revisions.writer import Writer
 from advisor.rules.finding import Finding
 

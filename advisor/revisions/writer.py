@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 from advisor.errors import RevisionError
 from advisor.revisions.body import Body, plain_body
 from advisor.revisions.change import Change
-from advisor.revisions.configuration import readable
-from advisor.revisions.existing import written_changes
 from advisor.revisions.message import docstring, evidence, title
-from advisor.revisions.model import model_snippet
+from advisor.revisions.model_line import model_snippet
 from advisor.revisions.partitions import partitioned_body
 from advisor.revisions.plain_sql import plain_sql
+from advisor.revisions.project.configuration import readable
+from advisor.revisions.project.existing import written_changes
 from advisor.revisions.revision import Revision
-from advisor.revisions.statistics import (
+from advisor.revisions.statistics_revision import (
     StatisticsChange,
     statistics_body,
     statistics_evidence,
@@ -31,7 +31,7 @@ from advisor.revisions.template import check_placed, has_docstring, indented
 if TYPE_CHECKING:
     from alembic.script import Script
 
-    from advisor.revisions.scripts import ReadScripts
+    from advisor.revisions.project.scripts import ReadScripts
 
 
 @dataclass

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from advisor.catalog.schema import Schema, Table
+from advisor.rewrites.column_scope import Bindings
 from advisor.rewrites.rewrite import Refusal, Rewrite
-from advisor.rewrites.scope import Bindings
 from advisor.rewrites.tree import (
     all_of,
     any_of,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from advisor.catalog.schema import Schema
+from advisor.rewrites.cast_types import bare_type
+from advisor.rewrites.column_scope import Bindings
 from advisor.rewrites.rewrite import Refusal, Rewrite
-from advisor.rewrites.scope import Bindings
 from advisor.rewrites.tree import all_of, any_of, ast, enums, expression, is_star, parse, render, walk
-from advisor.rewrites.types import bare_type
 from advisor.rewrites.volatile import volatile
 
 _FILTERS = ("whereClause", "havingClause", "quals")

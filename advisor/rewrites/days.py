@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from advisor.catalog.schema import Schema
+from advisor.rewrites.column_scope import Bindings
 from advisor.rewrites.rewrite import Refusal, Rewrite
-from advisor.rewrites.scope import Bindings
 from advisor.rewrites.tree import ast, enums, equality, expression, is_star, parse, render, walk
 from advisor.rewrites.volatile import volatile
 

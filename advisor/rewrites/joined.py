@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from advisor.rewrites.reads import compared_keys
+from advisor.rewrites.column_scope import Bindings, all_names
+from advisor.rewrites.repeated_reads import compared_keys
 from advisor.rewrites.rewrite import Refusal, Rewrite
 from advisor.rewrites.rounds import Repeated
-from advisor.rewrites.scope import Bindings, all_names
 from advisor.rewrites.tree import (
     ast,
     column,

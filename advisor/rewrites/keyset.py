@@ -7,8 +7,9 @@ from typing import Any
 
 from advisor.catalog.index import quote_identifier
 from advisor.catalog.schema import Schema, Table
+from advisor.rewrites.cast_types import bare_type
+from advisor.rewrites.column_scope import Bindings, Level, Relation
 from advisor.rewrites.rewrite import Refusal, Rewrite
-from advisor.rewrites.scope import Bindings, Level, Relation
 from advisor.rewrites.tree import (
     all_of,
     any_of,
@@ -29,7 +30,6 @@ from advisor.rewrites.tree import (
     renumbered,
     row_list,
 )
-from advisor.rewrites.types import bare_type
 from advisor.rewrites.volatile import volatile
 
 _DESC = enums.SortByDir.SORTBY_DESC

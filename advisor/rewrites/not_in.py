@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from advisor.catalog.schema import Schema
+from advisor.rewrites.column_scope import Bindings
 from advisor.rewrites.rewrite import Refusal, Rewrite
-from advisor.rewrites.scope import Bindings
 from advisor.rewrites.tree import (
     all_of,
     any_of,

@@ -8,8 +8,9 @@ from typing import Any
 
 from advisor.catalog.index import quote_identifier
 from advisor.catalog.schema import Schema
+from advisor.rewrites.cast_types import parameter_type
+from advisor.rewrites.column_scope import Bindings
 from advisor.rewrites.rewrite import Claim, Form, Rewrite
-from advisor.rewrites.scope import Bindings
 from advisor.rewrites.tree import (
     ast,
     column,
@@ -24,7 +25,6 @@ from advisor.rewrites.tree import (
     transformed,
     walk,
 )
-from advisor.rewrites.types import parameter_type
 
 
 @dataclass(frozen=True, slots=True)

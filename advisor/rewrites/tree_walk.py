@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from advisor.catalog.schema import Table
+from advisor.rewrites.column_scope import Bindings
 from advisor.rewrites.keyset import total_keys
-from advisor.rewrites.reads import compared_keys
+from advisor.rewrites.repeated_reads import compared_keys
 from advisor.rewrites.rewrite import Refusal, Rewrite
 from advisor.rewrites.rounds import Repeated
-from advisor.rewrites.scope import Bindings
 from advisor.rewrites.tree import (
     all_of,
     ast,

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from advisor.catalog.extended import ExtendedStatistics
+from advisor.catalog.extended_statistics import ExtendedStatistics
 from advisor.indexes.proposal import Confidence
 from advisor.rules.context import RuleContext
 from advisor.rules.finding import Finding, Level, Offer

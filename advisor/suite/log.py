@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from advisor.suite.statement import Statement
+from advisor.suite.sent_statement import Statement
 from advisor.workload.collect import collect
 from advisor.workload.model import Query, Workload
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from advisor.suite.loops import Found
     from advisor.suite.recorder import Recorder
-    from advisor.suite.statement import Statement
+    from advisor.suite.sent_statement import Statement
+    from advisor.suite.suite_loops import Found
 
 MARKER = "advisor(max_queries=None, allow=()): most statements the test may send; tables it may read in a loop"
 _LOGS = "advisor_logs"
@@ -122,7 +122,7 @@ class Session:
         return report
 
     def _judge(self, item: pytest.Item, report: pytest.TestReport, sent: list[Statement]) -> None:
-        from advisor.suite.loops import allowed, loops_of, suspicious
+        from advisor.suite.suite_loops import allowed, loops_of, suspicious
         from advisor.suite.told import of_test
 
         if self.log is not None and sent:
@@ -164,7 +164,7 @@ class Session:
 
     def _look(self) -> None:
         """Find the loops in what was put off; a worker hands them to the process that reports."""
-        from advisor.suite.loops import allowed, loops_of
+        from advisor.suite.suite_loops import allowed, loops_of
 
         found = [one.as_dict() for one in loops_of(self.later) if not allowed(one, self.tables[one.test])]
         self.found += found
@@ -208,7 +208,7 @@ class Session:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print what was found: each line of the application once."""
-        from advisor.suite.loops import Found
+        from advisor.suite.suite_loops import Found
         from advisor.suite.told import summary
 
         found: list[Found] = [Found(**one) for one in self.found]

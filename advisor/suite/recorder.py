@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import advisor.suite.sources
+from advisor.suite.sent_statement import Statement
 from advisor.suite.site import Sites
-from advisor.suite.statement import Statement
 
 
 class Recorder:

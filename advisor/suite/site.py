@@ -7,7 +7,7 @@ import sysconfig
 from pathlib import Path
 from types import FrameType
 
-from advisor.suite.statement import Site
+from advisor.suite.sent_statement import Site
 
 _DEEPEST = 300
 """Frames that are looked at."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from advisor.output.units import one_line
-from advisor.suite.loops import Found
+from advisor.output.number_units import one_line
+from advisor.suite.suite_loops import Found
 from advisor.visible import on_one_line
 
 TESTS = 3

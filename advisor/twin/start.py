@@ -15,27 +15,34 @@ import psycopg
 
 from advisor.capture.conninfo import url_of
 from advisor.catalog.index import IndexDefinition, IndexSize
-from advisor.catalog.introspect import read_schema
+from advisor.catalog.live.introspect import read_schema
 from advisor.catalog.schema import Schema, Table
 from advisor.catalog.snapshot import Snapshot, completed, measured
 from advisor.catalog.statistics import RelationStatistics, Statistics
-from advisor.twin.board import Board
-from advisor.twin.choice import open_host
-from advisor.twin.database import copy_database, create_database, drop_database
-from advisor.twin.endpoints import leaf_tuples
-from advisor.twin.environment import connect
-from advisor.twin.extended import load_extended
-from advisor.twin.host import Host
-from advisor.twin.loading import load_columns
-from advisor.twin.order import ranks_of
-from advisor.twin.restore import restore_schema
-from advisor.twin.rights import Sessions, drop_role, make_owner, open_database, prepare_database
-from advisor.twin.roles import give_away, make_roles, open_to_all, roles_of, set_for_roles, without_access
-from advisor.twin.settings import SERVER_SETTINGS, apply_settings, set_for_database
-from advisor.twin.sizing import Sizer, read_relations
-from advisor.twin.switchboard import Switchboard
-from advisor.twin.tablespaces import place
-from advisor.twin.watchdog import Watchdog
+from advisor.twin.contents.endpoints import leaf_tuples
+from advisor.twin.contents.extended_loading import load_extended
+from advisor.twin.contents.loading import load_columns
+from advisor.twin.contents.sizing import Sizer, read_relations
+from advisor.twin.costing.board import Board
+from advisor.twin.costing.switchboard import Switchboard
+from advisor.twin.provider_choice import open_host
+from advisor.twin.restoring.object_order import ranks_of
+from advisor.twin.restoring.restore import restore_schema
+from advisor.twin.restoring.restore_roles import (
+    give_away,
+    make_roles,
+    open_to_all,
+    roles_of,
+    set_for_roles,
+    without_access,
+)
+from advisor.twin.restoring.tablespaces import place
+from advisor.twin.servers.environment import connect
+from advisor.twin.servers.host import Host
+from advisor.twin.servers.rights import Sessions, drop_role, make_owner, open_database, prepare_database
+from advisor.twin.servers.server_settings import SERVER_SETTINGS, apply_settings, set_for_database
+from advisor.twin.servers.twin_database import copy_database, create_database, drop_database
+from advisor.twin.servers.watchdog import Watchdog
 
 _BOARDS = 4
 """Databases that may plan side by side, at most."""

@@ -13,8 +13,8 @@ import psycopg
 from psycopg import sql
 
 from advisor.errors import AdvisorError
-from advisor.verify.scratch import Scratch
-from advisor.verify.upgrade import History
+from advisor.verify.running.scratch import Scratch
+from advisor.verify.running.upgrade import History
 
 _WAITING = """
 SELECT pid FROM pg_stat_activity

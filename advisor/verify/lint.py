@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from advisor.twin.environment import scrubbed
+from advisor.twin.servers.environment import scrubbed
 
 _VERSION_TABLE = "CREATE TABLE alembic_version ("
 

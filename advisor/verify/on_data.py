@@ -11,12 +11,12 @@ from psycopg import sql
 
 from advisor.capture.conninfo import connection_parameters, place, server_message
 from advisor.errors import ProofError
-from advisor.twin.settings import set_for_database
+from advisor.twin.servers.server_settings import set_for_database
 from advisor.twin.statement import BoundStatement
 from advisor.verify.proof import Timing
-from advisor.verify.scratch import plain_url
+from advisor.verify.running.scratch import plain_url
+from advisor.verify.running.upgrade import History
 from advisor.verify.timing import measure
-from advisor.verify.upgrade import History
 
 _FILE_COPY_SINCE = 150000
 

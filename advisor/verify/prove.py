@@ -16,11 +16,11 @@ from advisor.revisions.revision import Revision
 from advisor.twin.statement import BoundStatement
 from advisor.verify.lint import lint, without_version_table
 from advisor.verify.proof import Proof, RevisionProof, Step
+from advisor.verify.proof_steps import create_steps, drop_steps, extension_steps
 from advisor.verify.proving import Proving
-from advisor.verify.scratch import Scratch, scratch_database
-from advisor.verify.statistics import statistics_steps
-from advisor.verify.steps import create_steps, drop_steps, extension_steps
-from advisor.verify.upgrade import History
+from advisor.verify.running.scratch import Scratch, scratch_database
+from advisor.verify.running.upgrade import History
+from advisor.verify.statistics_proof import statistics_steps
 from advisor.verify.use import PlanCheck, use_on_twin
 
 if TYPE_CHECKING:

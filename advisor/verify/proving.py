@@ -12,9 +12,9 @@ from advisor.revisions.revision import Revision
 from advisor.verify.failure import cut_off
 from advisor.verify.lint import without_version_table
 from advisor.verify.proof import Step
-from advisor.verify.scratch import Scratch
+from advisor.verify.running.scratch import Scratch
+from advisor.verify.running.upgrade import History
 from advisor.verify.structure import IndexFacts, index_facts
-from advisor.verify.upgrade import History
 
 _STORES = """
 SELECT n.nspname, c.relname, c.relkind = 'r'

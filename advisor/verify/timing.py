@@ -104,7 +104,7 @@ _MAY_BECOME = "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = %s AND pg_catal
 
 @contextmanager
 def _session(url: str, statement_timeout_ms: int) -> Iterator[psycopg.Connection]:
-    from advisor.verify.scratch import plain_url
+    from advisor.verify.running.scratch import plain_url
 
     try:
         connection = psycopg.connect(plain_url(url), autocommit=True, prepare_threshold=None)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.errors import InputError
-from advisor.workload.workers import Workers, cores
+from advisor.workload.engines.workers import Workers, cores
 
 if TYPE_CHECKING:
     from advisor.workload.model import Workload
@@ -37,7 +37,7 @@ def collect(
         if scheduler is None and workers.number > 1 and any(map(_large, inputs)):
             workers.start()
         # Imported here, while the processes import the same.
-        from advisor.workload.gather import gather
+        from advisor.workload.gather_inputs import gather
 
         return gather(inputs, log_line_prefix, progress, scheduler, workers)
 

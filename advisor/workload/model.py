@@ -78,7 +78,7 @@ class Query:
     p99_ms: float | None = None
     max_ms: float | None = None
     durations: tuple[tuple[int, int], ...] = ()
-    """Quantile sketch (`advisor.workload.sketch`): bucket and executions in it. Merging two is adding."""
+    """Quantile sketch (`advisor.workload.counting.sketch`): bucket and executions in it. Merging two is adding."""
     plan_ms: float | None = None
     samples: tuple[Sample, ...] = ()
     slots: tuple[Slot, ...] = ()

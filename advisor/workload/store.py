@@ -9,13 +9,13 @@ from typing import Literal
 import msgspec
 import zstandard
 
+from advisor.capture.files.source import Source
 from advisor.capture.limits import limits, written
-from advisor.capture.source import Source
 from advisor.errors import InputError
 from advisor.own_file import decoded, refuse_version
 from advisor.whole_file import write_whole
+from advisor.workload.merging.older_ids import with_renewed_ids
 from advisor.workload.model import Workload
-from advisor.workload.older_ids import with_renewed_ids
 
 VERSION = 1
 """Grows when a reader of the previous version could no longer understand the file."""

@@ -29,11 +29,11 @@ from psycopg import sql
 
 from advisor.catalog.index import IndexDefinition
 from advisor.catalog.snapshot import Snapshot, take_snapshot
-from advisor.cli.pipeline import analyse_workload
-from advisor.indexes.advise import advise
-from advisor.indexes.options import AdviseOptions
+from advisor.indexes.advise_indexes import advise
+from advisor.indexes.index_options import AdviseOptions
 from advisor.indexes.proposal import Advice
-from advisor.twin.server import Server, embedded_binaries
+from advisor.pipeline.straight_line import analyse_workload
+from advisor.twin.servers.server import Server, embedded_binaries
 from advisor.twin.start import start_twin
 from advisor.workload.collect import collect
 from benchmarks.advice_regret.pool import candidates

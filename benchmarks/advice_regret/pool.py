@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from advisor.catalog.index import IndexDefinition
-from advisor.cli.analysed import Analysed
-from advisor.indexes.costing import Costs, Question
-from advisor.indexes.gather import gather
-from advisor.indexes.options import AdviseOptions
-from advisor.indexes.pool import Pool
+from advisor.indexes.costing.costing import Costs, Question
+from advisor.indexes.costing.pool import Pool
+from advisor.indexes.gather_candidates import gather
+from advisor.indexes.index_options import AdviseOptions
+from advisor.pipeline.analysed import Analysed
 from advisor.twin.start import Twin
 
 BEST = 3

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 from benchmarks.advice_regret.statements import Statement
 
 LOGGED = {"log_min_duration_statement": "0", "log_line_prefix": "%m [%p] %q%u@%d/%a "}

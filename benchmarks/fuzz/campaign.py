@@ -202,7 +202,7 @@ def server_for_all(needed: bool) -> Iterator[str]:
     if not needed:
         yield ""
         return
-    from advisor.twin.server import Server, embedded_binaries
+    from advisor.twin.servers.server import Server, embedded_binaries
     from benchmarks.fuzz.record import SCHEMA
 
     with Server(embedded_binaries()) as server:

@@ -21,7 +21,7 @@ from typing import Any
 
 import psycopg
 
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.servers.server import Server, embedded_binaries
 
 SEEDS = Path(__file__).parent / "seeds"
 SIZE = 4000

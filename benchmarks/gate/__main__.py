@@ -27,7 +27,7 @@ import psycopg
 from tabulate import tabulate
 
 from advisor.catalog.snapshot import take_snapshot
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.servers.server import Server, embedded_binaries
 from benchmarks.gate import kinds, truth
 from benchmarks.gate.change import KINDS, Change
 from benchmarks.gate.gated import Said, Team

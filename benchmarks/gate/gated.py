@@ -11,9 +11,9 @@ from typing import Any
 
 from click.testing import CliRunner
 
-from advisor.catalog.folder import save_snapshot
 from advisor.catalog.snapshot import Snapshot
-from advisor.cli.check import command
+from advisor.catalog.snapshots.folder import save_snapshot
+from advisor.cli.check_command import command
 from advisor.errors import AdvisorError
 from benchmarks.gate.change import Change
 from benchmarks.gate.shop import Statement

@@ -14,10 +14,10 @@ from random import Random
 import psycopg
 from psycopg import sql
 
-from advisor.catalog.export_queries import export_folder
+from advisor.catalog.live.export_queries import export_folder
 from advisor.catalog.snapshot import Snapshot, load_snapshot, save_snapshot, take_snapshot
 from advisor.twin.plan import PlanNode, plan_node
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.servers.server import Server, embedded_binaries
 from advisor.twin.start import Twin, start_twin
 from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import Ask, Refused

@@ -8,7 +8,7 @@ from random import Random
 import psycopg
 from psycopg import sql
 
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 from benchmarks.mixed.template import Mixture, mixture
 
 ROLES = {"mixed_owner": "owner", "mixed_policy": "under policies", "mixed_bypass": "BYPASSRLS"}

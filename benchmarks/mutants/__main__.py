@@ -1,7 +1,7 @@
 """Mutation testing.
 
     python -m benchmarks.mutants                                # all targets
-    python -m benchmarks.mutants indexes/implication            # one
+    python -m benchmarks.mutants indexes/replacing/implication            # one
     python -m benchmarks.mutants rewrites --sample 150 --seed 7
     python -m benchmarks.mutants rewrites/keyset                # one module of a package that is a target
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from advisor.twin.server import Server
+    from advisor.twin.servers.server import Server
 
 Reached = Mapping[str, Mapping[str, Sequence[int]]]
 """Test to file to the lines that it executes."""

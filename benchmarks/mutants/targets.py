@@ -26,11 +26,11 @@ class Target:
 
 TARGETS = (
     Target("revisions/body", ("tests/revisions/test_body.py",)),
-    Target("workload/deltas", ("tests/exports/test_differences.py",)),
-    Target("indexes/implication", ("tests/indexes/test_redundancy.py",)),
-    Target("indexes/redundancy", ("tests/indexes/test_redundancy.py", "tests/indexes/test_superfluous.py")),
-    Target("indexes/drops", ("tests/indexes/test_drops.py", "tests/indexes/test_superfluous.py")),
-    Target("gate/check", ("tests/gate/test_check.py",)),
+    Target("workload/exports/deltas", ("tests/exports/test_differences.py",)),
+    Target("indexes/replacing/implication", ("tests/indexes/test_redundancy.py",)),
+    Target("indexes/replacing/redundancy", ("tests/indexes/test_redundancy.py", "tests/indexes/test_superfluous.py")),
+    Target("indexes/choice/drops", ("tests/indexes/test_drops.py", "tests/indexes/test_superfluous.py")),
+    Target("gate/check_plans", ("tests/gate/test_check.py",)),
     Target(
         "rules/sql",
         ("tests/rules/test_sql_statements.py", "tests/rules/test_cases.py", "tests/rules/test_function_on_column.py"),

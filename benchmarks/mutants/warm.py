@@ -56,7 +56,7 @@ class Warm:
         os.environ.pop("CI", None)
         sys.dont_write_bytecode = True
         _import_all(tests)
-        from advisor.twin.server import Server, embedded_binaries
+        from advisor.twin.servers.server import Server, embedded_binaries
 
         self.server = Server(embedded_binaries(), {"shared_preload_libraries": "pg_stat_statements"})
         _forget(set(self.modules))

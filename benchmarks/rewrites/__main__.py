@@ -17,13 +17,13 @@ from advisor.rewrites.arms import arms
 from advisor.rewrites.days import as_range
 from advisor.rewrites.keyset import keyset
 from advisor.rewrites.not_in import NotIn, not_exists
-from advisor.rewrites.proof.database import proof_database
 from advisor.rewrites.proof.prover import Prover
-from advisor.rewrites.reads import read_at_once
+from advisor.rewrites.proof.proving_database import proof_database
+from advisor.rewrites.repeated_reads import read_at_once
+from advisor.rewrites.repeated_writes import write_at_once
 from advisor.rewrites.rewrite import Refusal, Rewrite
 from advisor.rewrites.rounds import Repeated
-from advisor.rewrites.writes import write_at_once
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.servers.server import Server, embedded_binaries
 from benchmarks.rewrites.schemas import ddl, schema
 from benchmarks.rewrites.statements import MAKERS, Maker, Statement
 from benchmarks.rewrites.truth import Truth

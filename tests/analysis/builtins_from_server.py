@@ -1,4 +1,4 @@
-"""Writes `advisor/analysis/builtins.tsv` from a real server: `python -m tests.analysis.builtins_from_server`."""
+"""Writes `advisor/analysis/binding/builtins.tsv` from a real server: `python -m tests.analysis.builtins_from_server`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 import psycopg
 
-from advisor.analysis import resolution
-from advisor.twin.server import Server, embedded_binaries
+from advisor.analysis.binding import resolution
+from advisor.twin.servers.server import Server, embedded_binaries
 
 FILE = Path(resolution.__file__).parent / "builtins.tsv"
 QUERIES = (

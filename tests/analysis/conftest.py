@@ -9,9 +9,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from advisor.catalog.introspect import read_schema
+from advisor.catalog.live.introspect import read_schema
 from advisor.catalog.schema import Schema
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 
 
 @contextmanager

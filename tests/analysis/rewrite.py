@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from advisor.analysis.analyse import analyse
-from advisor.catalog.introspect import read_schema
-from advisor.twin.server import Server, embedded_binaries
+from advisor.catalog.live.introspect import read_schema
+from advisor.twin.servers.server import Server, embedded_binaries
 from tests.analysis.readable import readable
 from tests.analysis.test_cases import CASES, blocks
 

@@ -18,9 +18,9 @@ from psycopg import sql
 
 from advisor.analysis.analyse import DEFECT, analyse
 from advisor.analysis.shape import Constant, Parameter, QueryShape, TableShape, Unanalysable
-from advisor.catalog.introspect import read_schema
+from advisor.catalog.live.introspect import read_schema
 from advisor.catalog.schema import Schema
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 from tests.analysis.generate import statements
 from tests.analysis.readable import readable
 from tests.analysis.test_cases import ALL, Case

@@ -15,8 +15,8 @@ import psycopg
 import pytest
 
 from advisor.analysis.analyse import analyse
-from advisor.analysis.features import FEATURES
 from advisor.analysis.shape import QueryShape
+from advisor.analysis.shaping.features import FEATURES
 from advisor.catalog.schema import Schema
 from tests.analysis.readable import readable
 

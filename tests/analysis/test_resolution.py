@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from advisor.analysis import resolution
+from advisor.analysis.binding import resolution
 from tests.analysis.builtins_from_server import FILE, content
 
 TYPES = ("int2", "int4", "int8", "numeric", "float4", "float8", "text", "varchar", "bpchar", "date", "timestamp",

@@ -15,7 +15,7 @@ import pytest
 
 from advisor import api
 from advisor.errors import InputError, UsageError
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 from tests.revisions.builders import environment
 
 ROOT = Path(__file__).parents[2]

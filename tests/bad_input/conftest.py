@@ -11,7 +11,7 @@ import pytest
 from psycopg import sql
 
 from advisor.cli.main import main
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.servers.server import Server, embedded_binaries
 
 DATABASE = "bad_input"
 COLUMNS = "userid, dbid, toplevel, queryid, query, calls, total_exec_time, rows, shared_blks_hit, stats_since"

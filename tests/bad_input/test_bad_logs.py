@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.servers.server import Server, embedded_binaries
 from tests.bad_input.conftest import Run
 
 Save = Callable[[str, bytes], Path]

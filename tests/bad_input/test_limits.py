@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from advisor.capture import lengths
-from advisor.capture.lengths import bounded
+from advisor.capture.assembly import lengths
+from advisor.capture.assembly.lengths import bounded
 from advisor.capture.limits import Limits, enforce
-from advisor.cli.capture import command as capture
-from advisor.workload.busy import BusySum, spread
+from advisor.cli.capture_command import command as capture
 from advisor.workload.collect import collect
 from advisor.workload.model import Workload
-from advisor.workload.redact import blanked
+from advisor.workload.observing.busy import BusySum, spread
+from advisor.workload.redact_workload import blanked
 
 LINE = "2026-11-01 10:00:{:02}.000 UTC [77] app@prod LOG:  duration: 0.2 ms  statement: {}\n"
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 import advisor
-from advisor.capture.infer import KNOWN
-from advisor.capture.messages import catalogues, english, language_named
-from advisor.capture.prefix import compile_prefix
+from advisor.capture.lines.infer import KNOWN
+from advisor.capture.lines.prefix import compile_prefix
+from advisor.capture.lines.server_messages import catalogues, english, language_named
 from advisor.capture.records.stderr import StderrReader
 
 PUMPS = (" ", "\n", "\t", "a", "0", "'", '"', "(", ")", "[", "-", "/*", "*/", "--\n", "$", "$$", ",", ", ", "a ", "a,", "1,", "''",

@@ -7,7 +7,7 @@ import contextlib
 import psycopg
 from psycopg import ClientCursor, sql
 
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 
 DATABASE = "my db"
 USERS = ("svc@proj.iam", "sv+x", "some body")

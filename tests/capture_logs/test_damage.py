@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from advisor.capture.detect import detect
 from advisor.capture.record import Reader
 from advisor.errors import InputError
-from advisor.workload.block import BlockReader
 from advisor.workload.collect import collect
+from advisor.workload.engines.block import BlockReader
 
 FOLDER = Path(__file__).parent
 ORIGINALS = {

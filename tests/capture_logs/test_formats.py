@@ -12,9 +12,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.servers.server import Server, embedded_binaries
 from advisor.workload.collect import collect
-from advisor.workload.fingerprints import identify
+from advisor.workload.counting.fingerprints import identify
 from advisor.workload.model import POOLED, Query, Workload
 from tests.capture_logs.session_mix import DATABASE, play, prepare
 

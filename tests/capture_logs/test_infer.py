@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from psycopg import sql
 
-from advisor.capture.infer import infer_prefix
-from advisor.twin.server import Server, embedded_binaries
+from advisor.capture.lines.infer import infer_prefix
+from advisor.twin.servers.server import Server, embedded_binaries
 from advisor.workload.collect import collect
 from advisor.workload.model import Workload
 

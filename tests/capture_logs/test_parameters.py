@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.capture.parameters import listed, split_parameters
-from advisor.capture.prepared import resolve
+from advisor.capture.assembly.parameters import listed, split_parameters
+from advisor.capture.assembly.prepared import resolve
 
 VALUE = st.none() | st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12).filter(
     lambda value: not value.endswith("...")

@@ -12,10 +12,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from advisor.twin.server import Server, embedded_binaries
-from advisor.workload import blocks
+from advisor.twin.servers.server import Server, embedded_binaries
 from advisor.workload.collect import collect
-from advisor.workload.fingerprints import identify
+from advisor.workload.counting.fingerprints import identify
+from advisor.workload.engines import blocks
 from tests.capture_logs.session_mix import DATABASE, play, prepare
 from tests.capture_logs.test_formats import unprepared
 

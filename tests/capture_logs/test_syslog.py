@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from advisor.workload import blocks
 from advisor.workload.collect import collect
+from advisor.workload.engines import blocks
 from advisor.workload.model import Query, Workload
 
 FOLDER = Path(__file__).parent / "syslog"

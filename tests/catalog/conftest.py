@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.servers.server import Server, embedded_binaries
 
 SHOP = Path(__file__).with_name("shop.sql")
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from advisor.catalog import folder, records
-from advisor.catalog.export_queries import export_folder
-from advisor.catalog.snapshot_facts import MOST_ENDS
+from advisor.catalog.live import records
+from advisor.catalog.live.export_queries import export_folder
+from advisor.catalog.snapshots import folder
+from advisor.catalog.snapshots.snapshot_facts import MOST_ENDS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "snapshot.md").read_text()
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import psycopg
 
-from advisor.catalog.introspect import read_statistics
+from advisor.catalog.live.introspect import read_statistics
 from advisor.catalog.snapshot import take_snapshot
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 
 LOADED = """
 CREATE TABLE events (id integer PRIMARY KEY, at timestamptz NOT NULL, size integer, kind integer);

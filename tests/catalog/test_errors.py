@@ -10,7 +10,7 @@ from psycopg.conninfo import make_conninfo
 
 from advisor.catalog.snapshot import load_snapshot, save_snapshot, snapshot_from_files, take_snapshot
 from advisor.errors import AdvisorError, ServerError, SnapshotError
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 
 
 def message(kind: type[AdvisorError], call: Callable[[], object]) -> str:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from advisor.catalog.export_queries import export_folder
-from advisor.catalog.introspect import read_statistics
+from advisor.catalog.live.export_queries import export_folder
+from advisor.catalog.live.introspect import read_statistics
 from advisor.catalog.snapshot import Snapshot, load_snapshot, take_snapshot
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.servers.server import Server, embedded_binaries
 from tests.catalog.conftest import load_shop
 
 

@@ -12,12 +12,12 @@ import pytest
 
 from advisor.capture.exports.activity import watch_activity
 from advisor.capture.exports.live import read_live
-from advisor.catalog.bounded_dump import run_pg_dump
-from advisor.catalog.export_queries import export_folder
-from advisor.catalog.pg_dump import pg_dump_program
-from advisor.catalog.take import take_snapshot
+from advisor.catalog.live.export_queries import export_folder
+from advisor.catalog.snapshots.bounded_dump import run_pg_dump
+from advisor.catalog.snapshots.pg_dump import pg_dump_program
+from advisor.catalog.snapshots.take import take_snapshot
 from advisor.errors import ServerError
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.servers.server import Server, embedded_binaries
 
 OPERANDS = (
     "text, text",

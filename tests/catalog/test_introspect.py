@@ -8,12 +8,12 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from advisor.catalog.extended import ExtendedStatistics
-from advisor.catalog.height import btree_height
-from advisor.catalog.introspect import read_schema, read_statistics
-from advisor.catalog.records import records_from_statistics, statistics_from_records
+from advisor.catalog.extended_statistics import ExtendedStatistics
+from advisor.catalog.live.height import btree_height
+from advisor.catalog.live.introspect import read_schema, read_statistics
+from advisor.catalog.live.records import records_from_statistics, statistics_from_records
 from advisor.catalog.schema import Column, Schema
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 
 
 @pytest.fixture(scope="session")

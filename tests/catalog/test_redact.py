@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg import sql
 
-from advisor.catalog.redact import redacted_statistics
-from advisor.catalog.redact_statements import redacted_text
+from advisor.catalog.redaction.redact_snapshot import redacted_statistics
+from advisor.catalog.redaction.redact_statements import redacted_text
 from advisor.catalog.snapshot import Snapshot, load_snapshot, redacted, save_snapshot, take_snapshot
 from advisor.catalog.statistics import ColumnStatistics, Statistics
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 from advisor.twin.start import start_twin
 
 SECRETS = re.compile(

@@ -10,7 +10,7 @@ import pytest
 
 from advisor.catalog.roles import Membership, Role
 from advisor.catalog.snapshot import Override, Snapshot, load_snapshot, redacted, save_snapshot, take_snapshot
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 from tests.catalog.test_export import comparable, export
 
 SETUP = """
@@ -145,9 +145,9 @@ def test_hidden_statistics_are_named_with_the_right_that_shows_them(guarded: Ser
         connection.execute("GRANT USAGE ON SCHEMA ledger, core TO reporter")
         connection.execute("GRANT SELECT ON ledger.entries TO reporter")
         url = guarded.url("roles").replace("postgres@", "reporter:hunter2@")
-        from advisor.capture.session import read_only_session
-        from advisor.catalog.snapshot_facts import _hidden_columns
-        from advisor.catalog.take import _facts
+        from advisor.capture.read_only_session import read_only_session
+        from advisor.catalog.snapshots.snapshot_facts import _hidden_columns
+        from advisor.catalog.snapshots.take import _facts
 
         with read_only_session(url) as session:
             session.execute("SET LOCAL search_path = pg_catalog")

@@ -13,8 +13,7 @@ import psycopg
 import pytest
 
 from advisor.catalog.index import Index
-from advisor.catalog.introspect import read_schema, read_statistics
-from advisor.catalog.pg_dump import clean_schema, dump_schema, pg_dump_program
+from advisor.catalog.live.introspect import read_schema, read_statistics
 from advisor.catalog.snapshot import (
     Override,
     Snapshot,
@@ -25,8 +24,9 @@ from advisor.catalog.snapshot import (
     snapshot_from_files,
     take_snapshot,
 )
+from advisor.catalog.snapshots.pg_dump import clean_schema, dump_schema, pg_dump_program
 from advisor.catalog.statistics import ColumnStatistics
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 
 _RANGES = ("range_length_histogram", "range_empty_frac", "range_bounds_histogram")
 

@@ -13,16 +13,16 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from advisor.catalog.introspect import read_schema
+from advisor.catalog.live.introspect import read_schema
 from advisor.catalog.snapshot import Snapshot, load_snapshot, read_standby, save_snapshot, take_snapshot, with_standbys
 from advisor.catalog.statistics import ColumnStatistics
 from advisor.cli.main import advisor_group
 from advisor.errors import SnapshotError
-from advisor.indexes.drops import condemned
-from advisor.indexes.options import AdviseOptions
-from advisor.twin.cluster import identity
-from advisor.twin.guard import Guard
-from advisor.twin.server import Server, embedded_binaries
+from advisor.indexes.choice.drops import removals
+from advisor.indexes.index_options import AdviseOptions
+from advisor.twin.servers.cluster import identity
+from advisor.twin.servers.guard import Guard
+from advisor.twin.servers.server import Server, embedded_binaries
 
 TABLES = """
 CREATE TABLE orders (id integer PRIMARY KEY, status text NOT NULL, placed integer NOT NULL, note text NOT NULL);
@@ -98,8 +98,8 @@ def called_unused(primary: Server, snapshot: Snapshot) -> dict[str, str]:
         ))
         for key, table in schema.tables.items()
     }  # fmt: skip
-    doomed = condemned(replace(schema, tables=counted), statistics, AdviseOptions(), frozenset())
-    return {one.index.name: one.reason for one in doomed}
+    removal = removals(replace(schema, tables=counted), statistics, AdviseOptions(), frozenset())
+    return {one.index.name: one.reason for one in removal}
 
 
 def _without_ends(snapshot: Snapshot) -> dict[tuple[str, str, str], ColumnStatistics]:

@@ -10,7 +10,7 @@ import pytest
 from advisor.catalog.snapshot import take_snapshot
 from advisor.catalog.snapshot_model import Snapshot
 from advisor.catalog.vacuumed import vacuumed
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 
 TABLES = """
 CREATE TABLE loaded (id int, v int, body text);

@@ -13,7 +13,7 @@ from types import ModuleType
 import pytest
 import yaml
 
-from advisor.cli.check import command as check_command
+from advisor.cli.check_command import command as check_command
 from advisor.output.verdicts import verdict_formats
 from tests.ci.conftest import GitHub
 

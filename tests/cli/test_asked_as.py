@@ -14,8 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 from advisor.catalog.snapshot import save_snapshot, take_snapshot
-from advisor.cli.advise import command as advise
-from advisor.twin.server import Server
+from advisor.cli.advise_command import command as advise
+from advisor.twin.servers.server import Server
 
 ROWS = int(os.environ.get("ADVISOR_TEST_ROWS", "60000"))
 

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from advisor.catalog.snapshot import save_snapshot, take_snapshot
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 
 TABLES = """
 CREATE TABLE customers (id int PRIMARY KEY, name text);

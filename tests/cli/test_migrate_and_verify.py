@@ -7,12 +7,12 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from advisor.catalog.extended import ExtendedStatistics
-from advisor.catalog.folder import save_snapshot
+from advisor.catalog.extended_statistics import ExtendedStatistics
 from advisor.catalog.index import IndexKey
-from advisor.catalog.take import take_snapshot
-from advisor.cli.migrate import command as migrate
-from advisor.cli.verify import command as verify
+from advisor.catalog.snapshots.folder import save_snapshot
+from advisor.catalog.snapshots.take import take_snapshot
+from advisor.cli.migrate_command import command as migrate
+from advisor.cli.verify_command import command as verify
 from advisor.errors import AdvisorError, InputError, ProofError, RevisionError, UsageError
 from advisor.indexes.proposal import Advice
 from advisor.output.render import render

@@ -12,11 +12,11 @@ from click import Command
 from click.testing import CliRunner, Result
 
 from advisor.catalog.snapshot import save_snapshot, take_snapshot
-from advisor.cli.advise import command as advise
-from advisor.cli.check import command as check
-from advisor.cli.verify import command as verify
+from advisor.cli.advise_command import command as advise
+from advisor.cli.check_command import command as check
+from advisor.cli.verify_command import command as verify
 from advisor.errors import ProofError
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 from tests.revisions.builders import environment
 
 TABLES = """

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from advisor.catalog.snapshot import save_snapshot, take_snapshot
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.servers.server import Server, embedded_binaries
 
 SETTINGS = {
     "log_connections": "on",

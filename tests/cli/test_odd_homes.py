@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from advisor.catalog.pg_dump import TRAILER
 from advisor.catalog.snapshot import save_snapshot, snapshot_from_files
+from advisor.catalog.snapshots.pg_dump import TRAILER
 from advisor.cli.main import main
 from advisor.indexes.proposal import Advice
 from advisor.output.render import render
@@ -24,7 +24,14 @@ from advisor.whole_file import write_whole
 from advisor.workload.model import Workload
 from tests.revisions.builders import definition, environment, proposal
 
-for module in ("cli.pipeline", "cli.capture", "workload.collect", "workload.store", "workload.redact", "twin.start"):
+for module in (
+    "pipeline.straight_line",
+    "cli.capture_command",
+    "workload.collect",
+    "workload.store",
+    "workload.redact_workload",
+    "twin.start",
+):
     importlib.import_module(f"advisor.{module}")  # once, not in every process that is started below
 
 SCHEMA = "CREATE TABLE events (id bigint PRIMARY KEY, kind bigint, note text);"

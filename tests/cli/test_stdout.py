@@ -48,7 +48,7 @@ def test_what_a_library_prints_at_import_load_and_exit_goes_to_stderr(noisy: dic
 def test_the_solvers_banner_is_neither_data_nor_noise(tmp_path: Path) -> None:
     program = (
         "from advisor import stdout; stdout.keep()\n"
-        "from advisor.indexes.program import Configuration, Problem, solve\n"
+        "from advisor.indexes.choice.program import Configuration, Problem, solve\n"
         "one = Configuration(frozenset({0}), 5.0)\n"
         "print(sorted(solve(Problem(((one,),), (8192,), (1.0,), (0,)))))\n"
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.servers.server import Server, embedded_binaries
 from advisor.workload.collect import collect
 from advisor.workload.model import Workload
 

@@ -11,8 +11,8 @@ from psycopg import sql
 from advisor.capture.detect import Detected
 from advisor.capture.exports import pg_stat_statements, read_export
 from advisor.capture.exports.export import StatementExport
-from advisor.capture.source import Source
-from advisor.twin.server import Server, embedded_binaries
+from advisor.capture.files.source import Source
+from advisor.twin.servers.server import Server, embedded_binaries
 
 VERSIONS = ("1.4", "1.5", "1.6", "1.7", "1.8", "1.9", "1.10", "1.11", "1.12")
 DATABASES = ("shop", "billing", "empty")

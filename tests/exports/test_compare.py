@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from advisor.cli.main import main
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.servers.server import Server, embedded_binaries
 
 EXPORT = """
     SELECT now() AS captured_at, i.stats_reset, d.datname, s.*

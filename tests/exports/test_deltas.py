@@ -10,9 +10,9 @@ import pytest
 
 from advisor.capture.exports.export import StatementExport
 from advisor.errors import InputError
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.servers.server import Server, embedded_binaries
 from advisor.workload.collect import collect
-from advisor.workload.rows import workload_of
+from advisor.workload.exports.export_rows import workload_of
 from tests.exports.conftest import read, readings
 
 QUERY = """

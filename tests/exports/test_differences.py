@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from advisor.capture.coverage import InputCoverage
 from advisor.capture.events import StatementRow
 from advisor.capture.exports.export import StatementExport
-from advisor.workload.deltas import join_readings
+from advisor.workload.exports.deltas import join_readings
 
 
 def row(text: str, calls: float, total_ms: float | None = None, **rest: Any) -> StatementRow:

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from advisor.capture.exports.export import StatementExport
-from advisor.workload.rows import workload_of
+from advisor.workload.exports.export_rows import workload_of
 from tests.exports.conftest import VERSIONS, Exporter, read
 
 COLUMNS = {"1.4": 23, "1.5": 23, "1.6": 23, "1.7": 23, "1.8": 32, "1.9": 33, "1.10": 43, "1.11": 49, "1.12": 52}

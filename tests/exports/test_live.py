@@ -7,8 +7,8 @@ from psycopg import conninfo
 
 from advisor.capture.exports.live import read_live
 from advisor.errors import ServerError, UsageError
-from advisor.twin.server import Server, embedded_binaries
-from advisor.workload.rows import workload_of
+from advisor.twin.servers.server import Server, embedded_binaries
+from advisor.workload.exports.export_rows import workload_of
 from tests.exports.conftest import Exporter
 
 

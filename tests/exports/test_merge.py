@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.servers.server import Server, embedded_binaries
 from advisor.workload.collect import collect
-from advisor.workload.merge import merge
+from advisor.workload.merging.merge_workloads import merge
 from advisor.workload.model import Query, Workload
-from advisor.workload.redact import redacted
+from advisor.workload.redact_workload import redacted
 from advisor.workload.store import encode
 
 SECRET = "classified-4711"

@@ -13,8 +13,8 @@ import pytest
 from advisor.capture.detect import detect
 from advisor.capture.exports import read_export
 from advisor.capture.exports.export import StatementExport
-from advisor.capture.source import Source
-from advisor.workload.rows import workload_of
+from advisor.capture.files.source import Source
+from advisor.workload.exports.export_rows import workload_of
 from tests.exports.conftest import Exporter, read
 
 NAMES = "JOIN pg_database d ON d.oid = s.dbid JOIN pg_roles r ON r.oid = s.userid"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.servers.server import Server, embedded_binaries
 from advisor.workload.collect import collect
 
 LOCAL = [path for path in sorted(Path("/usr/lib/postgresql").glob("*/bin")) if (path / "postgres").exists()]

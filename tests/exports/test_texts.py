@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pglast.parser import fingerprint
 
-from advisor.workload.explainable import explainable
-from advisor.workload.identity import identify
-from advisor.workload.placeholders import numbered
+from advisor.workload.counting.identity import identify
+from advisor.workload.exports.explainable import explainable
+from advisor.workload.exports.placeholders import numbered
 from tests.exports.conftest import Exporter, read
 
 TABLE = """

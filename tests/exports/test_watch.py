@@ -9,10 +9,10 @@ import pytest
 
 from advisor.capture.exports.activity import watch_activity
 from advisor.errors import ServerError, UsageError
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.servers.server import Server, embedded_binaries
 from advisor.workload.collect import collect
-from advisor.workload.rows import workload_of
-from advisor.workload.watch import watched
+from advisor.workload.exports.export_rows import workload_of
+from advisor.workload.exports.watch import watched
 
 BY_ID = "SELECT * FROM item WHERE id = "
 

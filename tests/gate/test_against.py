@@ -9,11 +9,11 @@ import psycopg
 import pytest
 from click.testing import CliRunner, Result
 
-from advisor.catalog.folder import save_snapshot
-from advisor.catalog.take import take_snapshot
-from advisor.cli.check import command
+from advisor.catalog.snapshots.folder import save_snapshot
+from advisor.catalog.snapshots.take import take_snapshot
+from advisor.cli.check_command import command
 from advisor.errors import UsageError
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 
 
 def git(folder: Path, *arguments: str) -> None:

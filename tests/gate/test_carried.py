@@ -7,9 +7,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from advisor.catalog.folder import save_snapshot
-from advisor.catalog.take import take_snapshot
-from advisor.twin.server import Server
+from advisor.catalog.snapshots.folder import save_snapshot
+from advisor.catalog.snapshots.take import take_snapshot
+from advisor.twin.servers.server import Server
 from tests.gate.test_definitions import after, run
 
 TABLE = """

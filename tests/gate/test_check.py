@@ -10,11 +10,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from advisor.catalog.introspect import read_schema, read_statistics
+from advisor.catalog.live.introspect import read_schema, read_statistics
 from advisor.gate.baseline import Baseline
-from advisor.gate.check import check, ordered, record, worst
+from advisor.gate.check_plans import check, ordered, record, worst
 from advisor.gate.verdict import CheckResult, Verdict
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 from advisor.twin.statement import BoundStatement
 from tests.indexes.built import BuiltWhatIf
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from advisor.catalog.folder import load_snapshot, save_snapshot
-from advisor.catalog.take import take_snapshot
-from advisor.cli.check import command
-from advisor.gate.clock import Clock, as_of
-from advisor.twin.server import Server
+from advisor.catalog.snapshots.folder import load_snapshot, save_snapshot
+from advisor.catalog.snapshots.take import take_snapshot
+from advisor.cli.check_command import command
+from advisor.gate.as_of_then import Clock, as_of
+from advisor.twin.servers.server import Server
 from advisor.twin.statement import BoundStatement
 
 BEGIN, DAYS, LATER = date(2026, 4, 1), 60, 60

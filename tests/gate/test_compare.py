@@ -7,9 +7,9 @@ import pytest
 from psycopg.rows import dict_row
 
 from advisor.gate.baseline import AcceptedPlan, AcceptedQuery, Baseline, accesses, load_baseline, save_baseline
-from advisor.gate.compare import Comparison
+from advisor.gate.compare_plans import Comparison
+from advisor.gate.planned.plan_shape import shape_lines
 from advisor.gate.properties import compare
-from advisor.gate.shape import shape_lines
 from advisor.gate.verdict import Verdict
 from advisor.twin.plan import PlanNode, plan_node
 from advisor.twin.statement import BoundStatement

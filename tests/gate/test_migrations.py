@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from advisor.catalog.folder import save_snapshot
-from advisor.catalog.take import take_snapshot
-from advisor.cli.check import command
+from advisor.catalog.snapshots.folder import save_snapshot
+from advisor.catalog.snapshots.take import take_snapshot
+from advisor.cli.check_command import command
 from advisor.cli.main import advisor_group
 from advisor.gate.mig import migration_rules
 from advisor.rules.page import SECTIONS, sections
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 
 CASES = Path(__file__).parent / "migrations"
 SCHEMA = """

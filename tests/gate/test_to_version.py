@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from advisor.catalog.folder import save_snapshot
-from advisor.catalog.take import take_snapshot
-from advisor.cli.check import command
+from advisor.catalog.snapshots.folder import save_snapshot
+from advisor.catalog.snapshots.take import take_snapshot
+from advisor.cli.check_command import command
 from advisor.errors import UsageError
 from advisor.gate.upgraded import upgraded
 from advisor.gate.verdict import CheckResult, Verdict
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 from benchmarks.twin_fidelity import VERSIONS
 
 OLD = min(VERSIONS)

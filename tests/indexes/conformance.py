@@ -10,12 +10,12 @@ from pathlib import Path
 from advisor.analysis.analyse import analyse
 from advisor.analysis.shape import Constant, QueryShape
 from advisor.catalog.index import IndexDefinition
-from advisor.indexes.advise import advise
-from advisor.indexes.costing import Costs, Question
+from advisor.indexes.advise_indexes import advise
+from advisor.indexes.costing.costing import Costs, Question
+from advisor.indexes.costing.pool import Pool
 from advisor.indexes.foreign_key_probes import with_probes
-from advisor.indexes.gather import gather
-from advisor.indexes.options import AdviseOptions
-from advisor.indexes.pool import Pool
+from advisor.indexes.gather_candidates import gather
+from advisor.indexes.index_options import AdviseOptions
 from advisor.indexes.proposal import Advice
 from advisor.twin.start import Twin
 from advisor.twin.statement import BoundStatement

@@ -10,9 +10,9 @@ import psycopg
 
 from advisor.analysis.analyse import analyse
 from advisor.analysis.shape import Constant, QueryShape
-from advisor.catalog.introspect import read_schema, read_statistics
-from advisor.indexes.advise import advise
-from advisor.indexes.options import AdviseOptions
+from advisor.catalog.live.introspect import read_schema, read_statistics
+from advisor.indexes.advise_indexes import advise
+from advisor.indexes.index_options import AdviseOptions
 from advisor.indexes.proposal import Advice
 from advisor.twin.statement import BoundStatement
 from advisor.workload.model import Query, Slot, Workload

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from advisor.indexes.proposal import Advice, IndexProposal
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 from tests.indexes.deterministic_run import run
 
 SCHEMA = """

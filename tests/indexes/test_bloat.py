@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import psycopg
 
-from advisor.catalog.introspect import read_schema, read_statistics
-from advisor.indexes.bloat import bloated
+from advisor.catalog.live.introspect import read_schema, read_statistics
+from advisor.indexes.sizes.bloat import bloated
 
 
 def test_an_index_left_large_by_deletes_is_bloated_and_a_fresh_one_is_not(connection: psycopg.Connection) -> None:

@@ -6,8 +6,8 @@ import psycopg
 import pytest
 
 from advisor.catalog.index import IndexDefinition, IndexKey
-from advisor.catalog.introspect import read_schema, read_statistics
-from advisor.indexes.bound import too_long
+from advisor.catalog.live.introspect import read_schema, read_statistics
+from advisor.indexes.candidates.value_length import too_long
 
 TABLE = """
 CREATE TABLE document (

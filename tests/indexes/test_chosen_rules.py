@@ -7,7 +7,7 @@ import pytest
 
 from advisor.errors import UsageError
 from advisor.indexes.chosen_rules import RULES, with_rules
-from advisor.indexes.options import AdviseOptions
+from advisor.indexes.index_options import AdviseOptions
 from tests.indexes.small import advised, make
 
 TWO = """

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from advisor.indexes.composite import Relation, parallel_divisor, underestimate
+from advisor.indexes.costing.composite_joins import Relation, parallel_divisor, underestimate
 from advisor.twin.plan import PlanNode, plan_node
 
 LINES = Relation(6_000_000, ())

@@ -9,7 +9,7 @@ import pytest
 from psycopg import sql
 
 from advisor.catalog.snapshot import take_snapshot
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 from advisor.twin.start import Twin, start_twin
 from tests.indexes.built import BuiltWhatIf
 from tests.indexes.conformance import FOLDER, Case, Verdict, cases, judge, meets

@@ -13,17 +13,17 @@ from psycopg import sql
 from advisor.catalog.index import IndexDefinition, IndexKey
 from advisor.catalog.schema import Schema
 from advisor.catalog.statistics import Statistics
-from advisor.indexes.candidate import Suggestion
-from advisor.indexes.configurations import Field
-from advisor.indexes.costing import Costs, Question
-from advisor.indexes.drops import condemned, drops, harmless, replacements
-from advisor.indexes.options import AdviseOptions
-from advisor.indexes.pool import Pool
+from advisor.indexes.candidates.candidate import Suggestion
+from advisor.indexes.choice.drops import drops, harmless, removals, replacements
+from advisor.indexes.choice.proposals import Chosen
+from advisor.indexes.choice.write_cost import TableWrites
+from advisor.indexes.costing.configurations import Field
+from advisor.indexes.costing.costing import Costs, Question
+from advisor.indexes.costing.pool import Pool
+from advisor.indexes.costing.weighted import Weighted
+from advisor.indexes.index_options import AdviseOptions
 from advisor.indexes.proposal import Benefit, WriteCost
-from advisor.indexes.proposals import Chosen
-from advisor.indexes.weighted import Weighted
-from advisor.indexes.writes import TableWrites
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 from advisor.twin.statement import BoundStatement
 from tests.indexes.built import BuiltWhatIf
 from tests.indexes.small import facts, make
@@ -62,7 +62,9 @@ class Shop:
         known = [(query, self.costs.outcome(query)) for query in queries]
         return [
             Weighted(
-                Field(query, shown, 30), 1e6, *((outcome.cost, outcome.felt, outcome.felt) if outcome else (1.0,) * 3)
+                Field(query, shown, 30),
+                1e6,
+                *((outcome.cost, outcome.estimated, outcome.estimated) if outcome else (1.0,) * 3),
             )
             for query, outcome in known
         ]
@@ -151,7 +153,7 @@ def test_a_chosen_index_that_is_not_for_the_query_does_not_help_it(shop: Shop) -
 
 
 @pytest.mark.parametrize(
-    ("cost", "felt", "limit", "goes"),
+    ("cost", "estimated", "limit", "goes"),
     [
         (2.0, 1.0, 1.0, True),
         (2.0, 1.0, 0.9, False),
@@ -162,14 +164,14 @@ def test_a_chosen_index_that_is_not_for_the_query_does_not_help_it(shop: Shop) -
     ids=["cost at the limit", "cost beyond", "time at the limit", "time beyond", "no slower"],
 )
 def test_no_query_may_become_slower_than_the_limit(
-    shop: Shop, cost: float, felt: float, limit: float, goes: bool
+    shop: Shop, cost: float, estimated: float, limit: float, goes: bool
 ) -> None:
     """By the planner's cost and by the time model: `cost` and `felt` are how many times as much it is without."""
     (one,) = shop.weighted("c")
     shop.costs.ask([Question("c", frozenset(), frozenset({"public.c1"}))])
     after = shop.costs.outcome("c", frozenset(), frozenset({"public.c1"}))
     assert after
-    before = replace(one, cost=after.cost / cost, felt=after.felt / felt)
+    before = replace(one, cost=after.cost / cost, estimated=after.estimated / estimated)
     assert shop.harmless("c1", [before], max_regression=limit) is goes
 
 
@@ -225,14 +227,14 @@ def test_only_what_is_known_to_be_unread_and_serves_scans_alone_is_unused(shop: 
     table = shop.schema.tables["public", "t"]
     indexes = tuple(replace(index, **change) if index.name == "c1" else index for index in table.indexes)
     schema = replace(shop.schema, tables={("public", "t"): replace(table, indexes=indexes)})
-    going = [one.index.name for one in condemned(schema, shop.statistics, OPTIONS, frozenset())]
+    going = [one.index.name for one in removals(schema, shop.statistics, OPTIONS, frozenset())]
     assert going == ["c_broken", "a2"]
 
 
 def test_an_unread_index_of_a_short_window_stays(shop: Shop) -> None:
     def unread(**rest: Any) -> list[str]:
         statistics = replace(shop.statistics, **rest)
-        found = condemned(shop.schema, statistics, OPTIONS, frozenset())
+        found = removals(shop.schema, statistics, OPTIONS, frozenset())
         return [one.index.name for one in found if one.reason.startswith("unused")]
 
     assert unread() == ["c1"] and unread(scans_since=None) == []
@@ -252,5 +254,5 @@ def test_an_unread_index_of_a_short_window_stays(shop: Shop) -> None:
 )
 def test_unused_says_where_nobody_looked(shop: Shop, standbys: int, streaming: int | None, reason: str) -> None:
     statistics = replace(shop.statistics, standbys=standbys, streaming=streaming)
-    found = {one.index.name: one for one in condemned(shop.schema, statistics, OPTIONS, frozenset())}
+    found = {one.index.name: one for one in removals(shop.schema, statistics, OPTIONS, frozenset())}
     assert (found["c1"].reason, found["c1"].confidence) == (reason, "medium")

@@ -12,8 +12,8 @@ import random
 import psycopg
 import pytest
 
-from advisor.catalog.introspect import read_schema
-from advisor.indexes.implication import implies
+from advisor.catalog.live.introspect import read_schema
+from advisor.indexes.replacing.implication import implies
 
 TABLE = """
 CREATE EXTENSION IF NOT EXISTS citext;

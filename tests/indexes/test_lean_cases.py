@@ -9,8 +9,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from advisor.indexes.choice.reason import key_list
 from advisor.indexes.proposal import Advice
-from advisor.indexes.reason import key_list
 from tests.indexes.small import advised, make
 
 CASES = tomllib.loads((Path(__file__).parent / "lean.toml").read_text())["case"]

@@ -12,8 +12,8 @@ import pytest
 from advisor.catalog.index import Index, IndexDefinition, IndexKey, IndexSize
 from advisor.catalog.schema import Schema, Table
 from advisor.catalog.statistics import RelationStatistics, Statistics
-from advisor.indexes.heaps import Heaps
-from advisor.indexes.reason import key_list
+from advisor.indexes.choice.reason import key_list
+from advisor.indexes.costing.heaps import Heaps
 from tests.indexes.small import advised, make
 
 CASES = tomllib.loads((Path(__file__).parent / "names.toml").read_text())["case"]

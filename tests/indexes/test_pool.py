@@ -5,8 +5,8 @@ from __future__ import annotations
 from advisor.catalog.index import IndexDefinition, IndexKey
 from advisor.catalog.schema import Column, Table
 from advisor.catalog.statistics import ColumnStatistics, RelationStatistics, Statistics
-from advisor.indexes.pool import recounted
-from advisor.indexes.size import estimate_size
+from advisor.indexes.costing.pool import recounted
+from advisor.indexes.sizes.size import estimate_size
 
 TABLE = Table("public", "lines", "table", (Column("order_id", "integer", 1, "int4", "N", 4, not_null=True),))
 

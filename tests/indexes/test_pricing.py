@@ -13,13 +13,13 @@ from advisor.catalog.index import IndexDefinition, IndexKey, IndexSize
 from advisor.catalog.schema import Schema
 from advisor.catalog.snapshot import take_snapshot
 from advisor.catalog.statistics import ColumnStatistics, RelationStatistics, Statistics
-from advisor.indexes.advise import advise
-from advisor.indexes.heaps import Heaps
-from advisor.indexes.options import AdviseOptions
-from advisor.indexes.pricing import VISIT, felt_cost
+from advisor.indexes.advise_indexes import advise
+from advisor.indexes.costing.heaps import Heaps
+from advisor.indexes.costing.pricing import VISIT, estimated_time
+from advisor.indexes.index_options import AdviseOptions
 from advisor.indexes.proposal import Advice
 from advisor.twin.plan import PlanNode, plan_node
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 from advisor.twin.start import start_twin
 from advisor.twin.statement import BoundStatement
 from advisor.workload.model import Query, Workload
@@ -54,11 +54,11 @@ def loop(inner: dict[str, object], times: float = 1000.0) -> PlanNode:
 
 
 def extra(plan: PlanNode, behind: Heaps | None) -> float:
-    return felt_cost(plan, behind) - plan.total_cost
+    return estimated_time(plan, behind) - plan.total_cost
 
 
 def test_every_row_that_a_loop_fetches_from_elsewhere_is_paid_for() -> None:
-    assert felt_cost(loop(scan(10.0, 100)), heaps()) == pytest.approx(1000 * 100 * VISIT, rel=0.1)
+    assert estimated_time(loop(scan(10.0, 100)), heaps()) == pytest.approx(1000 * 100 * VISIT, rel=0.1)
 
 
 def test_rows_that_a_filter_throws_away_were_fetched_too() -> None:
@@ -100,8 +100,8 @@ def test_a_join_that_drops_most_rows_is_a_gamble_under_a_limit() -> None:
     outer = node("Seq Scan", 1000.0, 10_000, Relation_Name="facts", Parent_Relationship="Outer")
     plans = [node("Nested Loop", 100_000.0, rows, outer, inner) for rows in (10_000, 100)]
     sure, gamble = (plan_node(node("Limit", 1000.0, 1, below)) for below in plans)
-    assert felt_cost(sure, None) == 1000.0
-    assert felt_cost(gamble, None) == pytest.approx(99_010.0)
+    assert estimated_time(sure, None) == 1000.0
+    assert estimated_time(gamble, None) == pytest.approx(99_010.0)
 
 
 def _properties(plan: PlanNode) -> dict[str, object]:

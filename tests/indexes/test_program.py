@@ -8,7 +8,7 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisor.indexes.program import CLOSE, Configuration, Problem, solve
+from advisor.indexes.choice.program import CLOSE, Configuration, Problem, solve
 
 INDEXES = 6
 
@@ -17,7 +17,7 @@ INDEXES = 6
 def problems(draw):
     sets = st.frozensets(st.integers(0, INDEXES - 1), min_size=1, max_size=3)
     configuration = st.builds(Configuration, sets, st.integers(1, 100).map(float), st.integers(1, 50).map(float))
-    lure = st.builds(
+    misleading = st.builds(
         Configuration,
         sets,
         st.integers(-100, 50).map(float),
@@ -25,7 +25,7 @@ def problems(draw):
         st.just(True),
         st.booleans(),
     )
-    one = st.one_of(configuration, lure) if draw(st.booleans()) else configuration
+    one = st.one_of(configuration, misleading) if draw(st.booleans()) else configuration
     queries = draw(st.lists(st.lists(one, min_size=1, max_size=4).map(tuple), min_size=1, max_size=5))
     sizes = draw(st.lists(st.integers(1_000_000, 9_000_000), min_size=INDEXES, max_size=INDEXES))
     charges = draw(st.lists(st.integers(0, 40).map(float), min_size=INDEXES, max_size=INDEXES))
@@ -35,12 +35,12 @@ def problems(draw):
 
 
 def plans(configurations: tuple[Configuration, ...], chosen: frozenset[int]) -> list[float]:
-    """What a query may save with these indexes built; nothing where the planner is sure to pick a barred plan."""
+    """What a query may save with these indexes built; nothing where the planner is sure to pick a excluded plan."""
     built = [one for one in configurations if one.indexes <= chosen]
-    lures = [one for one in built if one.lure]
-    left = [o for o in built if not any(o.cost >= t.cost * CLOSE and o.saving > t.saving for t in lures)]
-    slow = [lure for lure in lures if lure.saving < 0]
-    left = [o for o in left if all(not o.barred and (o is t or o.cost < t.cost * CLOSE) for t in slow)]
+    misleading_ones = [one for one in built if one.misleading]
+    left = [o for o in built if not any(o.cost >= t.cost * CLOSE and o.saving > t.saving for t in misleading_ones)]
+    slow = [misleading for misleading in misleading_ones if misleading.saving < 0]
+    left = [o for o in left if all(not o.excluded and (o is t or o.cost < t.cost * CLOSE) for t in slow)]
     return [one.saving for one in left] + ([] if slow else [0.0])
 
 
@@ -98,14 +98,14 @@ def test_an_index_that_does_not_earn_its_charge_is_left_out() -> None:
     assert solve(Problem(((Configuration(frozenset({0}), 5.0),),), (8192,), (6.0,), (0,))) == frozenset()
 
 
-def test_an_index_that_lures_the_planner_into_a_slow_plan_is_left_out() -> None:
-    slow = Configuration(frozenset({0}), -4.0, cost=10.0, lure=True, barred=True)
+def test_an_index_that_misleads_the_planner_into_a_slow_plan_is_left_out() -> None:
+    slow = Configuration(frozenset({0}), -4.0, cost=10.0, misleading=True, excluded=True)
     queries = ((slow,), (Configuration(frozenset({0}), 50.0, cost=10.0),))
     assert solve(Problem(queries, (8192,), (1.0,), (0,))) == frozenset()
 
 
-def test_a_lure_does_no_harm_beside_an_index_that_the_planner_surely_prefers() -> None:
-    slow = Configuration(frozenset({0}), -4.0, cost=10.0, lure=True, barred=True)
+def test_a_misleading_plan_does_no_harm_beside_an_index_that_the_planner_surely_prefers() -> None:
+    slow = Configuration(frozenset({0}), -4.0, cost=10.0, misleading=True, excluded=True)
     better = Configuration(frozenset({1}), 8.0, cost=5.0)
     close = Configuration(frozenset({1}), 8.0, cost=9.5)
     other = (Configuration(frozenset({0}), 50.0, cost=10.0),)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from advisor.catalog.index import Index, IndexDefinition, IndexKey, IndexSize
-from advisor.indexes.implication import implies
-from advisor.indexes.redundancy import disposable, replaceable, served_by_existing, serves
+from advisor.indexes.replacing.implication import implies
+from advisor.indexes.replacing.redundancy import disposable, replaceable, served_by_existing, serves
 
 
 def index(keys: str, include: str = "", where: str | None = None, method: str = "btree") -> IndexDefinition:

@@ -8,9 +8,9 @@ import pytest
 from advisor.analysis.analyse import analyse
 from advisor.analysis.shape import QueryShape
 from advisor.catalog.index import IndexDefinition, IndexKey
-from advisor.catalog.introspect import read_schema, read_statistics
-from advisor.indexes.references import references
-from advisor.indexes.size import estimate_size
+from advisor.catalog.live.introspect import read_schema, read_statistics
+from advisor.indexes.sizes.composite_references import references
+from advisor.indexes.sizes.size import estimate_size
 
 TABLES = """
 CREATE TABLE supplies (part int, supplier int, price int, PRIMARY KEY (part, supplier));

@@ -6,8 +6,8 @@ import psycopg
 import pytest
 
 from advisor.catalog.index import IndexDefinition, IndexKey
-from advisor.catalog.introspect import read_schema, read_statistics
-from advisor.indexes.size import estimate_size
+from advisor.catalog.live.introspect import read_schema, read_statistics
+from advisor.indexes.sizes.size import estimate_size
 
 ROWS = 40_000
 TABLE = f"""

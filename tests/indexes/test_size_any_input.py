@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from advisor.catalog.index import IndexDefinition, IndexKey
 from advisor.catalog.schema import Column, Table
 from advisor.catalog.statistics import ColumnStatistics, RelationStatistics, Statistics
-from advisor.indexes.size import estimate_size
+from advisor.indexes.sizes.size import estimate_size
 
 TYPES = {"int4": ("N", 4), "numeric": ("N", -1), "text": ("S", -1), "jsonb": ("U", -1), "_text": ("A", -1), "tsvector": ("U", -1),
          "int4range": ("R", -1), "name": ("S", 64), "bool": ("B", 1)}  # fmt: skip

@@ -5,8 +5,8 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from advisor.indexes.drops import condemned
-from advisor.indexes.options import AdviseOptions
+from advisor.indexes.choice.drops import removals
+from advisor.indexes.index_options import AdviseOptions
 from advisor.rules.context import RuleContext
 from advisor.rules.run import find
 from advisor.workload.model import Workload
@@ -14,7 +14,7 @@ from tests.indexes.small import advised, facts, make
 
 
 def dropped(connection: psycopg.Connection) -> dict[str, str]:
-    return {one.index.name: one.reason for one in condemned(*facts(connection), AdviseOptions(), frozenset())}
+    return {one.index.name: one.reason for one in removals(*facts(connection), AdviseOptions(), frozenset())}
 
 
 @pytest.mark.parametrize(

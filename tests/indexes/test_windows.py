@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from advisor.indexes.options import AdviseOptions
+from advisor.indexes.index_options import AdviseOptions
 from advisor.output.render import render
 from advisor.output.report import Report
 from advisor.workload.model import Query, Workload

@@ -11,13 +11,13 @@ from advisor.analysis.shape import Constant, JoinEdge, Predicate, QueryShape, Ta
 from advisor.catalog.index import IndexDefinition, IndexKey, IndexSize
 from advisor.catalog.schema import Column, Schema, Table
 from advisor.catalog.statistics import Activity, ColumnStatistics, RelationStatistics, Statistics
-from advisor.indexes.candidate import Context, Need
-from advisor.indexes.gather import gather
-from advisor.indexes.merge import combine
-from advisor.indexes.options import AdviseOptions
+from advisor.indexes.candidates.candidate import Context, Need
+from advisor.indexes.choice.write_cost import TableWrites, table_writes, windows_note, write_cost
+from advisor.indexes.costing.merge_candidates import combine
+from advisor.indexes.gather_candidates import gather
+from advisor.indexes.index_options import AdviseOptions
 from advisor.indexes.passes import all_passes, suggestions
 from advisor.indexes.passes.partial import quote_literal
-from advisor.indexes.writes import TableWrites, table_writes, windows_note, write_cost
 from advisor.workload.model import Query, Slot, Workload
 
 OPTIONS = AdviseOptions()

@@ -10,11 +10,11 @@ import psycopg
 import pytest
 
 from advisor.catalog.snapshot import take_snapshot
-from advisor.cli.pipeline import advise_on, analyse_workload
-from advisor.indexes.options import AdviseOptions
-from advisor.indexes.reason import key_list
+from advisor.indexes.choice.reason import key_list
+from advisor.indexes.index_options import AdviseOptions
+from advisor.pipeline.straight_line import advise_on, analyse_workload
 from advisor.progress import Progress
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 from advisor.twin.start import start_twin
 from advisor.workload.collect import collect
 from tests.indexes.small import make

@@ -12,7 +12,7 @@ import psycopg
 
 from advisor.analysis.analyse import analyse
 from advisor.analysis.shape import QueryShape
-from advisor.catalog.introspect import read_schema, read_statistics
+from advisor.catalog.live.introspect import read_schema, read_statistics
 from advisor.catalog.schema import Schema
 from advisor.catalog.statistics import Statistics
 from advisor.rules.finding import Finding

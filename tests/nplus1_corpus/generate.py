@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.servers.server import Server, embedded_binaries
 from tests.nplus1_corpus import async_cases, django_cases, pool_cases, psycopg_cases, sqlalchemy_cases
 from tests.nplus1_corpus.domain import USERS, schema
 from tests.nplus1_corpus.evaluate import CORPUS, HELD_OUT, Corpus

@@ -17,13 +17,13 @@ import pytest
 from advisor.errors import InputError
 from advisor.gate.verdict import CheckResult
 from advisor.output.comparison import comparison_json, comparison_text
-from advisor.output.coverage import coverage_json, coverage_text, left_out
+from advisor.output.coverage_report import coverage_json, coverage_text, left_out
 from advisor.output.render import formats, render
 from advisor.output.report import Report
 from advisor.output.verdicts import render_check, verdict_formats
 from advisor.progress import Progress
 from advisor.visible import on_one_line, visible
-from advisor.workload.compare import Comparison
+from advisor.workload.compare_captures import Comparison
 from advisor.workload.model import Workload
 
 CANARY = "\x1b[31mX\u202e\x9b\u2028\r\n::error::owned\n##[error]owned|`x`|<script>alert(1)</script>]]>\ufffe\0"

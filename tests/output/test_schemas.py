@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
-from advisor.catalog.folder import save_snapshot
 from advisor.catalog.snapshot import take_snapshot
+from advisor.catalog.snapshots.folder import save_snapshot
 from advisor.cli.main import advisor_group
-from advisor.cli.schema import command
+from advisor.cli.schema_command import command
 from advisor.errors import UsageError
 from advisor.gate.verdict import CheckResult, Verdict
 from advisor.output.schemas import FILES, FOLDER, rendered

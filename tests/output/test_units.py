@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from advisor.output.units import count, milliseconds, one_line, size
+from advisor.output.number_units import count, milliseconds, one_line, size
 
 
 @pytest.mark.parametrize(

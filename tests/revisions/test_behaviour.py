@@ -9,7 +9,7 @@ import pytest
 
 from advisor.errors import ProofError
 from advisor.revisions.write import write_revisions
-from advisor.verify.upgrade import History
+from advisor.verify.running.upgrade import History
 from tests.revisions.builders import definition, environment, index_names, proposal
 
 UNIQUE = definition("events", "kind", unique=True)
@@ -105,7 +105,7 @@ def test_a_lost_connection_is_reported_as_such(events, written, server, database
 
 
 def test_a_partition_added_after_writing_is_not_missed(connection, tmp_path, server, database):
-    from advisor.catalog.introspect import read_schema
+    from advisor.catalog.live.introspect import read_schema
 
     connection.execute("CREATE TABLE readings (device integer, at date) PARTITION BY RANGE (at)")
     connection.execute("CREATE TABLE r24 PARTITION OF readings FOR VALUES FROM ('2024-01-01') TO ('2025-01-01')")
@@ -121,7 +121,7 @@ def test_a_partition_added_after_writing_is_not_missed(connection, tmp_path, ser
 
 
 def test_a_partition_whose_build_was_cut_off_heals(connection, tmp_path, server, database):
-    from advisor.catalog.introspect import read_schema
+    from advisor.catalog.live.introspect import read_schema
 
     connection.execute("CREATE TABLE readings (device integer, at date) PARTITION BY RANGE (at)")
     connection.execute("CREATE TABLE r24 PARTITION OF readings FOR VALUES FROM ('2024-01-01') TO ('2025-01-01')")
@@ -141,7 +141,7 @@ def test_a_partition_whose_build_was_cut_off_heals(connection, tmp_path, server,
 
 
 def test_a_parent_behind_a_writer_is_tried_again(connection, tmp_path, server, database):
-    from advisor.catalog.introspect import read_schema
+    from advisor.catalog.live.introspect import read_schema
 
     connection.execute("CREATE TABLE readings (device integer, at date) PARTITION BY RANGE (at)")
     connection.execute("CREATE TABLE r24 PARTITION OF readings FOR VALUES FROM ('2024-01-01') TO ('2025-01-01')")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from advisor.errors import RevisionError
-from advisor.revisions.environment import check_environment
+from advisor.revisions.project.judge_environment import check_environment
 from advisor.revisions.write import write_revisions
 from tests.revisions.builders import alembic, definition, environment, index_names, proposal
 

@@ -13,11 +13,11 @@ from pytest_alembic.tests import (  # noqa: F401 - collected here
 )
 from sqlalchemy import NullPool, create_engine, make_url
 
-from advisor.revisions.environment import check_environment
-from advisor.verify.discover import index_revisions
+from advisor.revisions.project.judge_environment import check_environment
+from advisor.verify.discover_changes import index_revisions
 from advisor.verify.prove import prove
-from advisor.verify.scratch import scratch_database
-from advisor.verify.upgrade import History, Upgraded, upgrade
+from advisor.verify.running.scratch import scratch_database
+from advisor.verify.running.upgrade import History, Upgraded, upgrade
 from tests.revisions.builders import alembic
 
 ROOT = Path(__file__).parent.parent.parent

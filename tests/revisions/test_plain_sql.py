@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from advisor.catalog.index import IndexKey
-from advisor.catalog.introspect import read_schema
+from advisor.catalog.live.introspect import read_schema
 from advisor.revisions.plain_sql import plain_sql_script
 from advisor.verify.lint import lint
 from tests.revisions.builders import definition, index_names, proposal

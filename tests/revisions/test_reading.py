@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from advisor.errors import RevisionError
-from advisor.revisions.environment import environment_of
-from advisor.revisions.reading import read_heading
+from advisor.revisions.project.judge_environment import environment_of
+from advisor.revisions.project.reading import read_heading
 from advisor.revisions.write import write_revisions
 from tests.revisions.builders import alembic, definition, environment, proposal, versions
 

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner, Result
 
-from advisor.catalog.extended import ExtendedStatistics
+from advisor.catalog.extended_statistics import ExtendedStatistics
 from advisor.catalog.index import IndexKey
 from advisor.catalog.snapshot import save_snapshot, take_snapshot
 from advisor.cli.main import advisor_group
@@ -20,7 +20,7 @@ from advisor.output.render import render
 from advisor.output.report import Report
 from advisor.revisions.write import write_revisions
 from advisor.rules.finding import Finding
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 from advisor.workload.model import Query, Workload
 from tests.revisions.builders import definition, environment, proposal, versions
 

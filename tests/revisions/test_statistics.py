@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from advisor.catalog.extended import ExtendedStatistics
+from advisor.catalog.extended_statistics import ExtendedStatistics
 from advisor.revisions.write import write_revisions
 from advisor.rules.finding import Finding
 from advisor.verify.prove import prove
-from advisor.verify.upgrade import History
+from advisor.verify.running.upgrade import History
 from tests.revisions.builders import definition, environment, proposal, versions
 
 HOSTILE = ":tab \"le's %s ON it \\n FROM"

@@ -8,8 +8,8 @@ import json
 import pytest
 import sqlalchemy as sa
 
-from advisor.catalog.extended import ExtendedStatistics
-from advisor.catalog.introspect import read_schema
+from advisor.catalog.extended_statistics import ExtendedStatistics
+from advisor.catalog.live.introspect import read_schema
 from advisor.revisions.plain_sql import plain_sql_script
 from advisor.revisions.write import write_revisions
 from advisor.rules.finding import Finding

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from advisor.catalog.snapshot import snapshot_from_files
-from advisor.rewrites.proof.database import proof_database
 from advisor.rewrites.proof.prover import Prover
-from advisor.rewrites.reads import read_at_once
+from advisor.rewrites.proof.proving_database import proof_database
+from advisor.rewrites.repeated_reads import read_at_once
+from advisor.rewrites.repeated_writes import write_at_once
 from advisor.rewrites.rewrite import Refusal, Rewrite
 from advisor.rewrites.rounds import Repeated
-from advisor.rewrites.writes import write_at_once
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 
 TABLES = Path(__file__).parent / "tables.sql"
 AtOnce = Callable[..., Rewrite | Refusal]

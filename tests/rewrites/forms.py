@@ -23,14 +23,14 @@ from advisor.rewrites.days import as_range
 from advisor.rewrites.joined import joined
 from advisor.rewrites.keyset import keyset
 from advisor.rewrites.not_in import NotIn, not_exists
-from advisor.rewrites.proof.database import proof_database
 from advisor.rewrites.proof.prover import Prover
-from advisor.rewrites.reads import read_at_once
+from advisor.rewrites.proof.proving_database import proof_database
+from advisor.rewrites.repeated_reads import read_at_once
+from advisor.rewrites.repeated_writes import write_at_once
 from advisor.rewrites.rewrite import Refusal, Rewrite
 from advisor.rewrites.rounds import Repeated
 from advisor.rewrites.tree_walk import whole_tree
-from advisor.rewrites.writes import write_at_once
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.servers.server import Server, embedded_binaries
 
 FOLDER = Path(__file__).parent
 FILE = FOLDER / "forms.json"

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from advisor.rewrites.rewrite import Rewrite
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 from benchmarks.rewrites.schemas import Column, Table, ddl, schema
 from benchmarks.rewrites.statements import Place, Statement, ranked
 from benchmarks.rewrites.truth import Truth

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from advisor.catalog.introspect import read_schema
+from advisor.catalog.live.introspect import read_schema
 from advisor.catalog.schema import Schema
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 from tests.rewrites.forms import FILE, SCHEMAS, Asked, answers, said
 
 FORMS = json.loads(FILE.read_text())

@@ -8,7 +8,7 @@ import pytest
 from advisor.rewrites.keyset import keyset
 from advisor.rewrites.proof.prover import Prover
 from advisor.rewrites.rewrite import Refusal, Rewrite
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 
 PAGED = [
     ("SELECT id, body FROM messages ORDER BY id LIMIT $1 OFFSET $2", "messages (id)"),

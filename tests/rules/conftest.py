@@ -8,7 +8,7 @@ import pytest
 
 from advisor.catalog.schema import Schema
 from advisor.catalog.statistics import Statistics
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 from tests.nplus1_corpus.evaluate import catalog, load
 
 

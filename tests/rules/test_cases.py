@@ -19,7 +19,7 @@ import pytest
 from advisor.analysis.analyse import analyse_query
 from advisor.analysis.shape import QueryShape
 from advisor.catalog.index import IndexSize
-from advisor.catalog.introspect import read_schema, read_statistics
+from advisor.catalog.live.introspect import read_schema, read_statistics
 from advisor.catalog.schema import Schema
 from advisor.catalog.statistics import Activity, ColumnStatistics, RelationStatistics, Statistics
 from advisor.rewrites.rewrite import Refusal, Rewrite
@@ -28,8 +28,8 @@ from advisor.rules.discover import all_rules
 from advisor.rules.finding import Finding
 from advisor.rules.printed import print_proven
 from advisor.rules.run import RuleContext, find
+from advisor.twin.costing.planner import Planner
 from advisor.twin.plan import PlanNode
-from advisor.twin.planner import Planner
 from advisor.twin.statement import BoundStatement
 from advisor.workload.model import Workload
 

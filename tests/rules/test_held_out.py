@@ -8,7 +8,7 @@ import pytest
 
 from advisor.catalog.schema import Schema
 from advisor.catalog.statistics import Statistics
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.servers.server import Server, embedded_binaries
 from tests.nplus1_corpus.evaluate import HELD_OUT, findings, load, score
 
 

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.capture.events import LockWait, TemporaryFile
-from advisor.workload.concurrency import ConcurrencyMeter
-from advisor.workload.incidents import IncidentMeter
 from advisor.workload.observed import Reuse
-from advisor.workload.reuse import CACHES, ReuseMeter
+from advisor.workload.observing.concurrency import ConcurrencyMeter
+from advisor.workload.observing.reuse import CACHES, ReuseMeter
+from advisor.workload.observing.waits_and_spills import IncidentMeter
 
 
 def reuse_of(asked: list[tuple[float, int]]) -> Reuse:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from advisor.cli.rule import command
+from advisor.cli.rule_command import command
 from advisor.errors import UsageError
 from advisor.gate.pages import gate_pages
 from advisor.rules.discover import Documented, all_rules, matching

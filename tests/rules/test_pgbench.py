@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from advisor.catalog.introspect import read_schema, read_statistics
+from advisor.catalog.live.introspect import read_schema, read_statistics
 from advisor.rules.run import find
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.servers.server import Server, embedded_binaries
 from advisor.workload.collect import collect
 from tests.nplus1_corpus.evaluate import context
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from advisor.catalog.introspect import read_schema
+from advisor.catalog.live.introspect import read_schema
 from advisor.catalog.schema import Schema, Table
-from advisor.indexes.redundancy import disposable
-from advisor.indexes.superfluous import superfluous
-from advisor.rules.ddl import create_index, drop_index, rebuild_index
+from advisor.indexes.replacing.redundancy import disposable
+from advisor.indexes.replacing.superfluous import superfluous
 from advisor.rules.idx.unindexed_foreign_key import UnindexedForeignKey
+from advisor.rules.index_statements import create_index, drop_index, rebuild_index
 
 GIVEN = """
 CREATE EXTENSION btree_gist;

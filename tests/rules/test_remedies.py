@@ -20,13 +20,13 @@ from sqlalchemy import orm
 
 from advisor.analysis.analyse import analyse
 from advisor.analysis.shape import QueryShape
-from advisor.catalog.introspect import read_schema, read_statistics
-from advisor.rules.npo.gather import Problem, problems
-from advisor.rules.npo.names import names
-from advisor.rules.npo.remedies import remedies, remedy, situation
-from advisor.rules.npo.stack import Stack, guess_stack
+from advisor.catalog.live.introspect import read_schema, read_statistics
+from advisor.rules.loops.library_names import names
+from advisor.rules.loops.problems import Problem, problems
+from advisor.rules.loops.remedies import remedies, remedy, situation
+from advisor.rules.loops.stack import Stack, guess_stack
 from advisor.rules.run import RuleContext
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 from advisor.workload.collect import collect
 
 FOLDER = Path(__file__).parent / "remedies"

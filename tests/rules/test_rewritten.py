@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 
 from advisor.catalog.snapshot import take_snapshot
-from advisor.rewrites.proof.database import proof_database
 from advisor.rewrites.proof.prover import Prover
+from advisor.rewrites.proof.proving_database import proof_database
 from advisor.rewrites.rewrite import Rewrite
 from advisor.rules.planned import plan_offers
 from advisor.rules.printed import print_proven
 from advisor.rules.run import find
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 from advisor.twin.start import start_twin
 from advisor.workload.collect import collect
 from tests.nplus1_corpus.evaluate import DATA, context

@@ -9,7 +9,7 @@ import pytest
 
 from advisor.analysis.analyse import analyse
 from advisor.analysis.shape import QueryShape
-from advisor.catalog.introspect import read_schema
+from advisor.catalog.live.introspect import read_schema
 from advisor.catalog.statistics import Statistics
 from advisor.rules.run import RuleContext, find
 from advisor.workload.model import Loop, Query, Workload

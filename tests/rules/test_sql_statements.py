@@ -12,14 +12,14 @@ import pytest
 
 from advisor.analysis.analyse import analyse_query
 from advisor.analysis.shape import QueryShape
-from advisor.catalog.introspect import read_schema, read_statistics
+from advisor.catalog.live.introspect import read_schema, read_statistics
 from advisor.catalog.schema import Schema
 from advisor.catalog.statistics import ColumnStatistics, RelationStatistics, Statistics
 from advisor.rewrites.rewrite import Refusal, Rewrite
 from advisor.rules.finding import Finding
 from advisor.rules.printed import print_proven
 from advisor.rules.run import RuleContext, find
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 from advisor.workload.model import Loop, Query, Slot, Workload
 
 FOLDER = Path(__file__).parent

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from advisor.rules.npo.names import Names
-from advisor.rules.npo.remedies import remedies
-from advisor.rules.npo.stack import guess_stack
+from advisor.rules.loops.library_names import Names
+from advisor.rules.loops.remedies import remedies
+from advisor.rules.loops.stack import guess_stack
 
 STATEMENTS = tomllib.loads((Path(__file__).parent / "stacks.toml").read_text())["statement"]
 

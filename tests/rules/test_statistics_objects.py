@@ -10,15 +10,15 @@ import psycopg
 import pytest
 
 from advisor.catalog.snapshot import Snapshot, take_snapshot
-from advisor.cli.pipeline import analyse_workload, plans_of
+from advisor.pipeline.straight_line import analyse_workload, plans_of
 from advisor.revisions.write import write_revisions
 from advisor.rules.finding import Finding
 from advisor.rules.planned import plan_counted
 from advisor.rules.run import RuleContext, find
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.servers.server import Server, embedded_binaries
 from advisor.twin.start import Twin, start_twin
 from advisor.verify.prove import prove
-from advisor.verify.upgrade import History
+from advisor.verify.running.upgrade import History
 from advisor.workload.collect import collect
 from advisor.workload.model import Workload
 from tests.revisions.builders import environment

@@ -14,7 +14,7 @@ from advisor.catalog.schema import Schema
 from advisor.catalog.statistics import Statistics
 from advisor.rules.finding import Finding
 from advisor.rules.run import RuleContext, RuleOptions, find
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 from advisor.workload.collect import collect
 from tests.nplus1_corpus.evaluate import DATA, context
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 from advisor.workload.collect import collect
 from advisor.workload.model import Query
 

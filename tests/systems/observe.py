@@ -12,13 +12,13 @@ from types import ModuleType
 from typing import Any
 
 from advisor.catalog.snapshot import take_snapshot
-from advisor.cli.pipeline import advise_on, analyse_workload
-from advisor.indexes.options import AdviseOptions
+from advisor.indexes.index_options import AdviseOptions
 from advisor.indexes.proposal import IndexProposal
 from advisor.output.report import Report
+from advisor.pipeline.straight_line import advise_on, analyse_workload
 from advisor.progress import Progress
 from advisor.rules.finding import Finding
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.servers.server import Server, embedded_binaries
 from advisor.twin.start import start_twin
 from advisor.workload.collect import collect
 

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 from tests.systems.observe import SYSTEMS, load_driver, seed
 
 SYSTEM = SYSTEMS / "boardroom"

@@ -9,9 +9,9 @@ import pytest
 from advisor.analysis.analyse import analyse
 from advisor.analysis.shape import QueryShape
 from advisor.catalog.snapshot import take_snapshot
-from advisor.twin.bind import bind
+from advisor.twin.binding.parameter_values import bind
 from advisor.twin.plan import PlanNode
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.servers.server import Server, embedded_binaries
 from advisor.twin.start import Twin, start_twin
 from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import Ask

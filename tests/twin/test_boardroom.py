@@ -5,10 +5,10 @@ from __future__ import annotations
 from advisor.analysis.analyse import analyse
 from advisor.analysis.shape import QueryShape
 from advisor.catalog.snapshot import Snapshot, take_snapshot
-from advisor.twin.bind import bind
+from advisor.twin.binding.parameter_values import bind
+from advisor.twin.costing.planner import Planner, Switch
 from advisor.twin.plan import PlanNode
-from advisor.twin.planner import Planner, Switch
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 from advisor.twin.start import Twin, start_twin
 from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import Ask

@@ -6,11 +6,11 @@ import pytest
 from testcontainers.core.docker_client import DockerClient
 
 from advisor.catalog.snapshot import take_snapshot
-from advisor.twin.owner import LABEL
+from advisor.twin.costing.planner import Planner
 from advisor.twin.plan import PlanNode
-from advisor.twin.planner import Planner
 from advisor.twin.providers import container
-from advisor.twin.server import Server
+from advisor.twin.servers.owner import LABEL
+from advisor.twin.servers.server import Server
 from advisor.twin.start import start_twin
 from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import Ask

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from advisor.twin.ddl import Owned, sorted_out
+from advisor.twin.restoring.ddl import Owned, sorted_out
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import pytest
 from advisor.catalog.snapshot import Snapshot
 from advisor.catalog.statistics import Statistics
 from advisor.errors import TwinError
-from advisor.twin.environment import closed_off, libpq_parameters
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.servers.environment import closed_off, libpq_parameters
+from advisor.twin.servers.server import Server, embedded_binaries
 from advisor.twin.start import start_twin
 
 HOSTILE = {

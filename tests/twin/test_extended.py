@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from advisor.catalog.redact import redacted
+from advisor.catalog.redaction.redact_snapshot import redacted
 from advisor.catalog.snapshot import load_snapshot, save_snapshot, take_snapshot
+from advisor.twin.costing.planner import Planner
 from advisor.twin.plan import PlanNode
-from advisor.twin.planner import Planner
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 from advisor.twin.start import start_twin
 from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import Ask

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 from benchmarks import tpch
 from benchmarks.twin_fidelity import VERSIONS, compare, unfaithful
 

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from advisor.catalog.snapshot import Snapshot, save_snapshot, take_snapshot
 from advisor.catalog.statistics import Statistics
 from advisor.cli.main import advisor_group
-from advisor.twin.planner import Planner
-from advisor.twin.server import Server
+from advisor.twin.costing.planner import Planner
+from advisor.twin.servers.server import Server
 from advisor.twin.start import start_twin
 from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import Ask

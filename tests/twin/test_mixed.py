@@ -10,7 +10,7 @@ import random
 
 import pytest
 
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 from benchmarks import mixed
 from benchmarks.twin_fidelity import VERSIONS
 

@@ -9,9 +9,9 @@ import psycopg
 import pytest
 
 from advisor.catalog.snapshot import load_snapshot, take_snapshot
-from advisor.twin.order import in_order
 from advisor.twin.plan import PlanNode
-from advisor.twin.server import Server
+from advisor.twin.restoring.object_order import in_order
+from advisor.twin.servers.server import Server
 from advisor.twin.start import start_twin
 from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import Ask

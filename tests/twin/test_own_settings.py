@@ -8,8 +8,8 @@ import pytest
 
 from advisor.analysis.analyse import analyse
 from advisor.analysis.shape import QueryShape
-from advisor.catalog.introspect import read_schema, read_statistics
-from advisor.twin.own_settings import assumed_values, settings_read
+from advisor.catalog.live.introspect import read_schema, read_statistics
+from advisor.twin.binding.own_settings import assumed_values, settings_read
 
 TABLE = """
 CREATE SCHEMA auth;

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from advisor.catalog.snapshot import Snapshot
 from advisor.catalog.statistics import Statistics
 from advisor.errors import SnapshotError
-from advisor.twin.dump import statements
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.restoring.dump import statements
+from advisor.twin.servers.server import Server, embedded_binaries
 from advisor.twin.start import start_twin
 
 OBJECTS = Path(__file__).parent / "objects.sql"

@@ -13,7 +13,7 @@ import pytest
 
 from advisor.catalog.snapshot import Snapshot, take_snapshot
 from advisor.twin.plan import PlanNode, plan_node
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 from advisor.twin.start import Twin, start_twin
 from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import Ask

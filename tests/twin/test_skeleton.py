@@ -9,7 +9,7 @@ import pytest
 
 from advisor.catalog.snapshot import Snapshot
 from advisor.catalog.statistics import ColumnStatistics, RelationStatistics, Statistics
-from advisor.twin.sizing import recorded_rows
+from advisor.twin.contents.sizing import recorded_rows
 from advisor.twin.start import start_twin
 from benchmarks.twin_fidelity import VERSIONS
 

@@ -16,7 +16,7 @@ from advisor.catalog.snapshot import Snapshot, take_snapshot
 from advisor.catalog.statistics import RelationStatistics, Statistics
 from advisor.errors import TwinError, UsageError
 from advisor.twin.plan import PlanNode
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.servers.server import Server, embedded_binaries
 from advisor.twin.start import Twin, start_twin
 from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import Ask

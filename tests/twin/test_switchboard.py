@@ -8,9 +8,9 @@ import pytest
 
 from advisor.catalog.index import IndexDefinition, IndexKey, IndexSize
 from advisor.catalog.snapshot import Snapshot, take_snapshot
-from advisor.twin import switchboard
+from advisor.twin.costing import switchboard
 from advisor.twin.plan import PlanNode
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 from advisor.twin.start import Twin, start_twin
 from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import Ask, Refused

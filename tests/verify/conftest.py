@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from advisor.catalog.introspect import read_schema
+from advisor.catalog.live.introspect import read_schema
 from advisor.revisions.write import write_revisions
 from advisor.verify.prove import prove
-from advisor.verify.upgrade import History
+from advisor.verify.running.upgrade import History
 from tests.revisions.builders import environment
 
 

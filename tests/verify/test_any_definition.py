@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from advisor.catalog.index import IndexDefinition, IndexKey, quote_identifier
 from advisor.revisions.write import write_revisions
+from advisor.verify.running.upgrade import History
 from advisor.verify.structure import expected_facts, index_facts
-from advisor.verify.upgrade import History
 from tests.revisions.builders import environment, proposal
 
 TEXT = ["kind", 'B "q"', "c:d", "e%s"]

@@ -13,10 +13,10 @@ from advisor.catalog.snapshot import Snapshot
 from advisor.catalog.statistics import Statistics
 from advisor.errors import ProofError, RevisionError, UsageError
 from advisor.twin.start import start_twin
-from advisor.verify.failed import RevisionFailure
-from advisor.verify.runner import RunOptions
-from advisor.verify.scratch import scratch_database
-from advisor.verify.upgrade import History, upgrade
+from advisor.verify.running.failed import RevisionFailure
+from advisor.verify.running.runner import RunOptions
+from advisor.verify.running.scratch import scratch_database
+from advisor.verify.running.upgrade import History, upgrade
 from tests.revisions.builders import environment
 
 HEAD = """import os, sys

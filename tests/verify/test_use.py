@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 
 from advisor.catalog.index import IndexKey
-from advisor.catalog.take import take_snapshot
+from advisor.catalog.snapshots.take import take_snapshot
 from advisor.indexes.proposal import Advice, QueryBenefit
 from advisor.revisions.write import write_revisions
 from advisor.twin.start import start_twin
 from advisor.twin.statement import BoundStatement
 from advisor.verify.prove import prove_report
-from advisor.verify.upgrade import History
+from advisor.verify.running.upgrade import History
 from tests.revisions.builders import definition, environment, proposal
 
 ROWS = """

@@ -7,7 +7,7 @@ import pytest
 from advisor.errors import ProofError
 from advisor.revisions.write import write_revisions
 from advisor.verify.prove import prove
-from advisor.verify.upgrade import History
+from advisor.verify.running.upgrade import History
 from tests.revisions.builders import alembic, definition, environment, proposal
 
 TABLE = "CREATE TABLE events (id bigint PRIMARY KEY, kind text)"

@@ -7,8 +7,8 @@ import random
 import numpy as np
 
 from advisor.rules.con.pool_size import recommended
-from advisor.workload.busy import SECOND, BusySum, look, spread
 from advisor.workload.observed import Connections
+from advisor.workload.observing.busy import SECOND, BusySum, look, spread
 
 
 def seen(spans: list[tuple[int, int]]) -> BusySum:

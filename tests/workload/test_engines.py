@@ -9,8 +9,8 @@ import psutil
 import pytest
 
 from advisor.errors import InputError
-from advisor.workload import blocks
 from advisor.workload.collect import collect
+from advisor.workload.engines import blocks
 from advisor.workload.model import Workload
 
 CORPUS = Path(__file__).parent.parent / "nplus1_corpus" / "data"
@@ -62,7 +62,7 @@ def test_no_process_is_left_behind(log: str) -> None:
     assert not [
         child
         for child in psutil.Process().children(recursive=True)
-        if "advisor.workload.worker" in " ".join(child.cmdline())
+        if "advisor.workload.engines.worker" in " ".join(child.cmdline())
     ]
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import psycopg
 
-from advisor.workload.identity import identify
+from advisor.workload.counting.identity import identify
 
 PAIRS = 5_000
 SEED = random.randrange(10**6)

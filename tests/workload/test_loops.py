@@ -11,9 +11,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from advisor.twin.server import Server, embedded_binaries
-from advisor.workload import blocks
+from advisor.twin.servers.server import Server, embedded_binaries
 from advisor.workload.collect import collect
+from advisor.workload.engines import blocks
 from advisor.workload.model import Loop, Workload
 
 PREFIX = "%m [%p] %q%u@%d %a %c %v "

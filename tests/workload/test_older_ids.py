@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from advisor.gate.baseline import VERSION, load_baseline, save_baseline
-from advisor.workload.identity import identify
+from advisor.workload.counting.identity import identify
 from advisor.workload.store import decode
 from benchmarks.fuzz.target import SEEDS
 

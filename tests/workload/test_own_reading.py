@@ -11,9 +11,9 @@ from advisor.analysis.shape import QueryShape
 from advisor.catalog.schema import Schema
 from advisor.catalog.snapshot import save_snapshot, take_snapshot
 from advisor.errors import InputError
-from advisor.twin.server import Server
+from advisor.twin.servers.server import Server
 from advisor.workload.collect import collect
-from advisor.workload.own_reading import reads_catalogs_alone
+from advisor.workload.merging.own_reading import reads_catalogs_alone
 
 
 def test_our_own_reading_and_pg_dumps_are_left_out_and_counted(server: Server, database: str, tmp_path: Path) -> None:

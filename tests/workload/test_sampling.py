@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.workload import sampling
-from advisor.workload.sampling import Sampler
+from advisor.workload.counting import sampling
+from advisor.workload.counting.sampling import Sampler
 
 BLOCKS = st.lists(st.tuples(st.integers(0, 2), st.binary(max_size=40).map(list)), max_size=12)
 """Bytes are drawn at once, numbers one by one: a busy machine takes too long for those."""

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from advisor.workload import blocks
 from advisor.workload.collect import collect
+from advisor.workload.counting.session_settings import BEGINS, SETS, Change, changes, kind_of
+from advisor.workload.counting.textkey import text_keys
+from advisor.workload.engines import blocks
 from advisor.workload.model import Query
-from advisor.workload.session_settings import BEGINS, SETS, Change, changes, kind_of
-from advisor.workload.textkey import text_keys
 
 ALONE = "SELECT * FROM parcels WHERE id = 7"
 

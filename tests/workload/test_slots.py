@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from advisor.workload.slots import normalised, slot_map
+from advisor.workload.counting.text_slots import normalised, slot_map
 
 CASES = [
     ("SELECT * FROM t WHERE a = 5 AND b = 'it''s'", "SELECT * FROM t WHERE a = $1 AND b = $2", ["5", "it's"]),

@@ -15,17 +15,17 @@ import psutil
 import pytest
 
 from advisor.capture.detect import detect
-from advisor.capture.source import expand
+from advisor.capture.files.source import expand
 from advisor.errors import WorkerError
-from advisor.workload.block import Spec
-from advisor.workload.logs import log_of
-from advisor.workload.partial import Entry, Kept
-from advisor.workload.workers import Workers
+from advisor.workload.counting.partial_aggregates import Entry, Kept
+from advisor.workload.engines.block import Spec
+from advisor.workload.engines.logs import log_of
+from advisor.workload.engines.workers import Workers
 
 LINES = "2026-01-01 00:00:00.000 UTC [7] LOG:  duration: 1.000 ms  statement: SELECT 1\n" * 50
 ENDS_AT_ONCE = """
 import os, sys, time
-from advisor.workload.workers import Workers
+from advisor.workload.engines.workers import Workers
 workers = Workers(2)
 workers.start()
 print(workers.process.pid, flush=True)
@@ -36,7 +36,7 @@ os.kill(os.getpid(), 9)
 NO_FILES_LEFT = """
 import resource
 from advisor.errors import WorkerError
-from advisor.workload.workers import Workers
+from advisor.workload.engines.workers import Workers
 resource.setrlimit(resource.RLIMIT_NOFILE, (12, 12))
 try:
     with Workers(4) as workers:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from advisor.capture.envelopes.objects import Item, objects, oldest_first
-from advisor.capture.envelopes.objects import cut as cut
+from advisor.capture.envelopes.json_objects import Item, objects, oldest_first
+from advisor.capture.envelopes.json_objects import cut as cut
 from advisor.capture.envelopes.stderr_lines import RECORD, lines_of, with_detail
 
 NAME = "Azure"

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from advisor.capture.envelopes.objects import Item, objects, oldest_first
-from advisor.capture.envelopes.objects import cut as cut
+from advisor.capture.envelopes.json_objects import Item, objects, oldest_first
+from advisor.capture.envelopes.json_objects import cut as cut
 from advisor.capture.envelopes.stderr_lines import lines_of, stamp
 
 NAME = "Google Cloud LogEntry"

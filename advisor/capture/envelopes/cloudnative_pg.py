@@ -6,8 +6,8 @@ from typing import Any
 
 import orjson
 
-from advisor.capture.envelopes.objects import cut as cut
-from advisor.capture.envelopes.objects import objects
+from advisor.capture.envelopes.json_objects import cut as cut
+from advisor.capture.envelopes.json_objects import objects
 
 NAME = "CloudNativePG"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from advisor.capture.envelopes.objects import objects
+from advisor.capture.envelopes.json_objects import objects
 
 NAME = "Docker"
 COMPOSE = re.compile(rb"^[\w.-]+ +\| ?")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from advisor.capture.envelopes.objects import Item, objects, oldest_first
-from advisor.capture.envelopes.objects import cut as cut
+from advisor.capture.envelopes.json_objects import Item, objects, oldest_first
+from advisor.capture.envelopes.json_objects import cut as cut
 
 NAME = "journald"
 

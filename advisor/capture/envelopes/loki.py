@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from advisor.capture.envelopes.objects import Item, objects, oldest_first
-from advisor.capture.envelopes.objects import cut as cut
+from advisor.capture.envelopes.json_objects import Item, objects, oldest_first
+from advisor.capture.envelopes.json_objects import cut as cut
 
 NAME = "Loki"
 TEXT = re.compile(rb"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) \{[^}]*\} ?(?P<line>.*)")

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from advisor.capture.detect import Detected
     from advisor.capture.exports.export import StatementExport
-    from advisor.capture.source import Source
+    from advisor.capture.files.source import Source
 
 
 def read_export(source: Source, detected: Detected) -> tuple[StatementExport, ...]:
     """Return the readings one file holds, oldest first; raises `InputError` when nothing in it was understood."""
     from advisor.capture.exports.document import Document
+    from advisor.capture.files.source import HEAD, blocks
     from advisor.capture.limits import limits, written
     from advisor.capture.nul import blanked
-    from advisor.capture.source import HEAD, blocks
     from advisor.errors import InputError
 
     with source.open() as stream:

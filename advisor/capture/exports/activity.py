@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from advisor.capture.coverage import InputCoverage
 from advisor.capture.events import StatementRow
 from advisor.capture.exports.export import StatementExport
-from advisor.capture.exports.tally import Tally
+from advisor.capture.exports.left_out import Tally
 
 if TYPE_CHECKING:
     import psycopg
@@ -40,7 +40,7 @@ def watch_activity(url: str, seconds: float) -> StatementExport:
     Raises `ServerError` when the server cannot be reached.
     """
     from advisor.capture.conninfo import connection_parameters, place
-    from advisor.capture.session import read_only_session
+    from advisor.capture.read_only_session import read_only_session
 
     name = f"{place(connection_parameters(url))} (pg_stat_activity)"
     tally = Tally()

@@ -8,9 +8,9 @@ from itertools import pairwise
 from advisor.capture.coverage import InputCoverage
 from advisor.capture.exports.document import Document
 from advisor.capture.exports.export import StatementExport
+from advisor.capture.exports.left_out import Tally
 from advisor.capture.exports.statement_rows import RowReader, missing
 from advisor.capture.exports.table import Table, moment
-from advisor.capture.exports.tally import Tally
 from advisor.errors import InputError
 
 Record = Mapping[str, str | None]

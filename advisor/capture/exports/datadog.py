@@ -13,9 +13,9 @@ from advisor.capture.events import StatementRow
 from advisor.capture.exports.document import Document, beginning
 from advisor.capture.exports.export import StatementExport
 from advisor.capture.exports.forms.json_rows import values_of
+from advisor.capture.exports.left_out import Tally
 from advisor.capture.exports.statement_rows import RowReader
 from advisor.capture.exports.table import Table, column_name
-from advisor.capture.exports.tally import Tally
 
 NAME = "Datadog DBM"
 OTHERS = frozenset({"query_signature", "dd_tables", "dd_commands", "dd_comments"})

@@ -54,7 +54,7 @@ def read_live(url: str) -> tuple[StatementExport, ...]:
     """
     from advisor.capture.conninfo import connection_parameters, place
     from advisor.capture.exports.pg_stat_statements import read
-    from advisor.capture.session import read_only_session
+    from advisor.capture.read_only_session import read_only_session
 
     name = place(connection_parameters(url))
     with read_only_session(url) as connection:

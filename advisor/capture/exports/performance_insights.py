@@ -15,7 +15,7 @@ from advisor.capture.coverage import InputCoverage
 from advisor.capture.events import StatementRow
 from advisor.capture.exports.document import Document, beginning
 from advisor.capture.exports.export import StatementExport
-from advisor.capture.exports.tally import Tally
+from advisor.capture.exports.left_out import Tally
 
 NAME = "Performance Insights"
 GROUPS = ("db.sql_tokenized", "db.sql")

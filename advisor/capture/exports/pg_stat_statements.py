@@ -12,10 +12,10 @@ from advisor.capture.coverage import InputCoverage
 from advisor.capture.events import StatementRow
 from advisor.capture.exports.document import Document, beginning
 from advisor.capture.exports.export import StatementExport
+from advisor.capture.exports.left_out import Tally
 from advisor.capture.exports.statement_columns import EXTENSION_COLUMNS, READING, version_of
 from advisor.capture.exports.statement_rows import HIDDEN, RowReader, missing
 from advisor.capture.exports.table import Table, moment, number
-from advisor.capture.exports.tally import Tally
 from advisor.errors import InputError
 
 NAME = "pg_stat_statements"

@@ -14,8 +14,8 @@ from advisor.capture.coverage import InputCoverage
 from advisor.capture.events import StatementRow
 from advisor.capture.exports.document import Document, beginning
 from advisor.capture.exports.export import StatementExport
+from advisor.capture.exports.left_out import Tally
 from advisor.capture.exports.prometheus_samples import Series, from_api, from_text
-from advisor.capture.exports.tally import Tally
 
 NAME = "Prometheus"
 PREFIX = "pg_stat_statements"

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from pglast.parser import ParseError, split
 
+from advisor.capture.assembly.lengths import bounded
 from advisor.capture.coverage import InputCoverage
 from advisor.capture.events import StatementRow
 from advisor.capture.exports.document import Document, beginning
 from advisor.capture.exports.export import StatementExport
-from advisor.capture.exports.tally import Tally
-from advisor.capture.lengths import bounded
+from advisor.capture.exports.left_out import Tally
 
 NAME = "SQL file"
 COMMENT = r"/\*(?:[^*]++|\*(?!/))*+\*/"

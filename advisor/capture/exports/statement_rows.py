@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 
+from advisor.capture.assembly.lengths import bounded, looked_at
 from advisor.capture.events import StatementRow
+from advisor.capture.exports.left_out import Tally
 from advisor.capture.exports.statement_columns import ALIASES, COUNTERS, RENAMED, column_of, is_known
 from advisor.capture.exports.table import Table, moment, number, truth
-from advisor.capture.exports.tally import Tally
-from advisor.capture.lengths import bounded, looked_at
 
 HIDDEN = ("<insufficient privilege>", "<command string not enabled>", "<unnamed portal>")
 """What the server shows in place of a text it keeps to itself."""

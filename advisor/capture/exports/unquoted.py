@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from advisor.capture.exports.left_out import Tally
 from advisor.capture.exports.table import Table
-from advisor.capture.exports.tally import Tally
 
 TEXT_COLUMNS = ("query", "query_text", "statement", "sql", "text", "normalized_query")
 PLAIN = re.compile(

@@ -8,10 +8,17 @@ import re
 from collections.abc import Mapping
 from functools import cached_property
 
-from advisor.capture.messages import Language, either, either_pattern, head_pattern, language_of, severity_pattern
-from advisor.capture.patterns import optional, repeated
+from advisor.capture.lines.patterns import optional, repeated
+from advisor.capture.lines.server_messages import (
+    Language,
+    either,
+    either_pattern,
+    head_pattern,
+    language_of,
+    severity_pattern,
+)
+from advisor.capture.lines.structured import Columns, quick_records, records, split_column
 from advisor.capture.record import Losses, Records
-from advisor.capture.structured import Columns, quick_records, records, split_column
 
 NAME = "csvlog"
 

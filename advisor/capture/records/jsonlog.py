@@ -9,10 +9,17 @@ from typing import Any
 
 import orjson
 
-from advisor.capture.messages import Language, either, either_pattern, head_pattern, language_of, severity_pattern
-from advisor.capture.patterns import optional, repeated
+from advisor.capture.lines.patterns import optional, repeated
+from advisor.capture.lines.server_messages import (
+    Language,
+    either,
+    either_pattern,
+    head_pattern,
+    language_of,
+    severity_pattern,
+)
+from advisor.capture.lines.structured import COLUMNS, Columns, quick_records, records, split_column
 from advisor.capture.record import Losses, Records
-from advisor.capture.structured import COLUMNS, Columns, quick_records, records, split_column
 
 NAME = "jsonlog"
 

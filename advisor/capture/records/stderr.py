@@ -8,9 +8,13 @@ from functools import cached_property
 
 import numpy as np
 
-from advisor.capture.clock import epochs, times
-from advisor.capture.infer import Guess, infer_prefix
-from advisor.capture.messages import (
+from advisor.capture.lines.clock import epochs, times
+from advisor.capture.lines.infer import Guess, infer_prefix
+from advisor.capture.lines.numbering import Numbering, firsts
+from advisor.capture.lines.patterns import optional, repeated
+from advisor.capture.lines.prefix import ZONE, Prefix, compile_prefix, taken_apart
+from advisor.capture.lines.secondary import hung
+from advisor.capture.lines.server_messages import (
     PRIMARY,
     Language,
     any_primary,
@@ -21,11 +25,7 @@ from advisor.capture.messages import (
     language_of,
     severity_pattern,
 )
-from advisor.capture.numbering import Numbering, firsts
-from advisor.capture.patterns import optional, repeated
-from advisor.capture.prefix import ZONE, Prefix, compile_prefix, taken_apart
 from advisor.capture.record import NO_TIME, Backend, Losses, Records, Times, durations
-from advisor.capture.secondary import hung
 from advisor.errors import InputError
 
 NAME = "stderr log"
@@ -92,9 +92,9 @@ class StderrReader:
         return re.compile(self.prefix.pattern + severity_pattern(self.language) + rb": ")
 
     @cached_property
-    def stretches(self) -> list[tuple[re.Pattern[bytes], tuple[str, ...]]]:
-        """The patterns of the stable stretches of a prefix, and the names of their groups."""
-        return [(re.compile(pattern), names) for pattern, names in self.prefix.stretches]
+    def segments(self) -> list[tuple[re.Pattern[bytes], tuple[str, ...]]]:
+        """The patterns of the stable segments of a prefix, and the names of their groups."""
+        return [(re.compile(pattern), names) for pattern, names in self.prefix.segments]
 
     def starts(self, line: bytes) -> bool:
         """Return whether a primary record begins with this line."""
@@ -163,7 +163,7 @@ class StderrReader:
     def _backends(
         self, stable: Sequence[Sequence[bytes | None]], size: int
     ) -> tuple[np.ndarray[tuple[int], np.dtype[np.int32]], list[Backend]]:
-        """Return the number of each record's backend, and the backends; each distinct stretch is taken apart once."""
+        """Return the number of each record's backend, and the backends; each distinct segment is taken apart once."""
         numbering: Numbering[object] = Numbering()
         numbers = numbering.of(self._keys(stable, size), size)
         if len(self.known) > 100_000:
@@ -173,17 +173,17 @@ class StderrReader:
                 self.known[key] = self._backend([column[first] for column in stable])
         return numbers, [self.known[key] for key in numbering]
 
-    def _backend(self, stretches: Sequence[bytes | None]) -> Backend:
-        """Return who wrote a line with these stable stretches."""
+    def _backend(self, segments: Sequence[bytes | None]) -> Backend:
+        """Return who wrote a line with these stable segments."""
         fields: dict[str, bytes] = {}
-        for stretch, (pattern, names) in zip(stretches, self.stretches, strict=True):
-            match = pattern.fullmatch(stretch) if stretch is not None else None
+        for segment, (pattern, names) in zip(segments, self.segments, strict=True):
+            match = pattern.fullmatch(segment) if segment is not None else None
             if match is not None:
                 fields.update({name: value or b"" for name, value in zip(names, match.groups(), strict=True)})
         return backend_of(fields)
 
     def _keys(self, stable: Sequence[Sequence[bytes | None]], size: int) -> Iterable[object]:
-        """Return what tells backends apart: the stretch with the session id where it says all, else all stretches."""
+        """Return what tells backends apart: the segment with the session id where it says all, else all segments."""
         if not stable:
             return [b""] * size
         if len(stable) == 1:

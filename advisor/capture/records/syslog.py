@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from advisor.capture.prefix import compile_prefix
+from advisor.capture.lines.prefix import compile_prefix
 from advisor.capture.record import Records
 from advisor.capture.records import stderr
 from advisor.capture.records.stderr import StderrReader

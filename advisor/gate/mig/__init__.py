@@ -6,8 +6,8 @@ import importlib
 import inspect
 import pkgutil
 
-from advisor.gate.ahead import Ahead
-from advisor.gate.migration_rule import MigrationRule
+from advisor.gate.migrations.ahead import Ahead
+from advisor.gate.migrations.migration_rule import MigrationRule
 from advisor.gate.verdict import LEVELS, Verdict
 
 

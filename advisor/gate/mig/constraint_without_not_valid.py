@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from advisor.analysis.deeds import Deed
 from advisor.catalog.index import quote_identifier
-from advisor.gate.ahead import Ahead
-from advisor.gate.migration_rule import MigrationRule
+from advisor.gate.migrations.ahead import Ahead
+from advisor.gate.migrations.migration_rule import MigrationRule
 from advisor.gate.verdict import Verdict
-from advisor.verify.effects import Effect
+from advisor.verify.running.effects import Effect
 
 
 class ConstraintWithoutNotValid(MigrationRule):

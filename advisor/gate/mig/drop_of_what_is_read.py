@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from advisor.analysis.deeds import Deed
-from advisor.gate.ahead import Ahead
-from advisor.gate.migration_rule import MigrationRule
-from advisor.gate.names import PLAIN, label
-from advisor.gate.used import used
+from advisor.gate.migrations.ahead import Ahead
+from advisor.gate.migrations.migration_rule import MigrationRule
+from advisor.gate.migrations.used import used
+from advisor.gate.relation_names import PLAIN, label
 from advisor.gate.verdict import Verdict
-from advisor.verify.effects import Effect, Step
+from advisor.verify.running.effects import Effect, Step
 
 
 class DropOfWhatIsRead(MigrationRule):

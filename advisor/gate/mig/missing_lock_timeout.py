@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from advisor.gate.ahead import SMALL_ROWS, Ahead
-from advisor.gate.migration_rule import MigrationRule, heads, mode, waiting
+from advisor.gate.migrations.ahead import SMALL_ROWS, Ahead
+from advisor.gate.migrations.migration_rule import MigrationRule, heads, mode, waiting
 from advisor.gate.verdict import Verdict
-from advisor.verify.effects import Effect, Step
+from advisor.verify.running.effects import Effect, Step
 
 
 class MissingLockTimeout(MigrationRule):

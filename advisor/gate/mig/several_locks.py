@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from advisor.gate.ahead import GRAVE_SECONDS, SMALL_ROWS, Ahead, lasting
-from advisor.gate.migration_rule import MigrationRule, heads, mode
-from advisor.gate.names import label
+from advisor.gate.migrations.ahead import GRAVE_SECONDS, SMALL_ROWS, Ahead, lasting
+from advisor.gate.migrations.migration_rule import MigrationRule, heads, mode
+from advisor.gate.relation_names import label
 from advisor.gate.verdict import Verdict
-from advisor.verify.effects import Effect, Step
+from advisor.verify.running.effects import Effect, Step
 
 
 class SeveralLocks(MigrationRule):

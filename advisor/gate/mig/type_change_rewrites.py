@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from advisor.gate.ahead import Ahead
-from advisor.gate.migration_rule import MigrationRule
+from advisor.gate.migrations.ahead import Ahead
+from advisor.gate.migrations.migration_rule import MigrationRule
 from advisor.gate.verdict import Verdict
 
 

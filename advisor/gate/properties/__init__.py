@@ -7,7 +7,7 @@ import pkgutil
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from advisor.gate.compare import Comparison
+from advisor.gate.compare_plans import Comparison
 from advisor.gate.verdict import LEVELS, Verdict
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from advisor.gate.compare import Comparison
+from advisor.gate.compare_plans import Comparison
 from advisor.gate.verdict import Verdict
 from advisor.gate.weight import weighs
 

@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterable
 
-from advisor.gate.subject import Subject
+from advisor.gate.judged_plan import Subject
 
 
 def wastes(subject: Subject) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from advisor.gate.subject import LARGE, Subject
+from advisor.gate.judged_plan import LARGE, Subject
 from advisor.twin.plan import PlanNode
 
 _PASSING = frozenset(

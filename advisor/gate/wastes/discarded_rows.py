@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from advisor.gate.subject import LARGE, Subject
+from advisor.gate.judged_plan import LARGE, Subject
 
 KEPT = 0.05
 """Share of the rows up to which reading the table whole is a waste."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from advisor.gate.subject import Subject
+from advisor.gate.judged_plan import Subject
 
 WORSE, MUCH = 10.0, 1_000.0
 """How many times as dear the plan may become at worst, and from how many units on that counts."""

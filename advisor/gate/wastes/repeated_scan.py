@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from advisor.gate.subject import Subject
+from advisor.gate.judged_plan import Subject
 
 LARGE = 1_000
 """Rows from which that is worth a word."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
 
-from advisor.indexes.candidate import Need, Suggestion
+from advisor.indexes.candidates.candidate import Need, Suggestion
 
 Pass = Callable[[Need, tuple[Suggestion, ...]], Iterator[Suggestion]]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.analysis.shape import Reference
-from advisor.indexes.candidate import Need, Suggestion, key_of
+from advisor.indexes.candidates.candidate import Need, Suggestion, key_of
 
 ORDER = 70
 CORRELATION = 0.9

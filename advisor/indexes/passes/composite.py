@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.analysis.shape import Term
-from advisor.indexes.candidate import Need, Suggestion, key_of
+from advisor.indexes.candidates.candidate import Need, Suggestion, key_of
 
 ORDER = 10
 RANGES = 3

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.catalog.index import IndexDefinition
-from advisor.indexes.candidate import Need, Suggestion
-from advisor.indexes.implication import implies
+from advisor.indexes.candidates.candidate import Need, Suggestion
+from advisor.indexes.replacing.implication import implies
 
 ORDER = 90
 

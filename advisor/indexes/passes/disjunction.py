@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from advisor.indexes.candidate import EQUALITY, Need, Suggestion, key_of, unique_terms
+from advisor.indexes.candidates.candidate import EQUALITY, Need, Suggestion, key_of, unique_terms
 
 ORDER = 40
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.catalog.index import IndexKey
-from advisor.indexes.candidate import Need, Suggestion
+from advisor.indexes.candidates.candidate import Need, Suggestion
 
 ORDER = 65
 RANGES = frozenset({

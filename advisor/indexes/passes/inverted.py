@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from advisor.analysis.shape import Predicate
 from advisor.catalog.index import IndexKey
-from advisor.indexes.candidate import Need, Suggestion
+from advisor.indexes.candidates.candidate import Need, Suggestion
 
 ORDER = 60
 TRIGRAM = frozenset({"infix", "pattern", "regex", "similarity"})

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.catalog.index import IndexKey
-from advisor.indexes.candidate import Need, Suggestion, key_of, unique_terms
+from advisor.indexes.candidates.candidate import Need, Suggestion, key_of, unique_terms
 
 ORDER = 30
 

@@ -13,8 +13,8 @@ from itertools import islice
 
 from advisor.analysis.shape import Constant, Parameter, Predicate
 from advisor.catalog.index import IndexDefinition, IndexKey
-from advisor.indexes.candidate import MOSTLY_NULL, Need, Suggestion
-from advisor.indexes.parentheses import stripped
+from advisor.indexes.candidates.candidate import MOSTLY_NULL, Need, Suggestion
+from advisor.indexes.candidates.parentheses import stripped
 from advisor.workload.model import Query
 
 ORDER = 85

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.catalog.index import IndexKey
-from advisor.indexes.candidate import Need, Suggestion, key_of
+from advisor.indexes.candidates.candidate import Need, Suggestion, key_of
 
 ORDER = 50
 CLASSES = {"text": "text_pattern_ops", "varchar": "varchar_pattern_ops", "bpchar": "bpchar_pattern_ops"}

@@ -8,12 +8,12 @@ from typing import Any
 import orjson
 
 from advisor.capture.coverage import InputCoverage
-from advisor.catalog.extended import ExtendedStatistics
+from advisor.catalog.extended_statistics import ExtendedStatistics
 from advisor.indexes.proposal import IndexProposal, QueryBenefit
 from advisor.output.report import SCHEMA_VERSION, Report, drop_statement
 from advisor.revisions.revision import Revision
 from advisor.rules.finding import Finding
-from advisor.twin.sessions import PlannedAs
+from advisor.twin.binding.planning_sessions import PlannedAs
 from advisor.verify.proof import Proof, RevisionProof, Timing
 from advisor.workload.model import Query
 

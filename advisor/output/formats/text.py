@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from tabulate import tabulate
 
 from advisor.indexes.proposal import IndexProposal
+from advisor.output.number_units import count, milliseconds, one_line, size
 from advisor.output.report import Report, drop_statement
 from advisor.output.unanalysed import summary
-from advisor.output.units import count, milliseconds, one_line, size
 from advisor.rules.finding import Finding
 from advisor.verify.proof import Proof, Timing
 from advisor.visible import on_one_line

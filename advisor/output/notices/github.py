@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from advisor.output.notice import LEVELS, Notice, Told
-from advisor.output.units import one_line
+from advisor.output.number_units import one_line
 from advisor.visible import on_one_line, visible
 
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}

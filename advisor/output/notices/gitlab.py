@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from advisor.output.notice import Notice, Told
-from advisor.output.units import one_line
+from advisor.output.number_units import one_line
 from advisor.visible import on_one_line
 
 _SEVERITIES = {"error": "critical", "warning": "minor", "note": "info"}

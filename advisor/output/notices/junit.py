@@ -7,7 +7,7 @@ from collections import defaultdict
 from xml.etree import ElementTree
 
 from advisor.output.notice import Notice, Told
-from advisor.output.units import one_line
+from advisor.output.number_units import one_line
 from advisor.visible import visible
 
 _NO_XML = re.compile("[\ufffe\uffff]")

@@ -6,9 +6,9 @@ import random
 from collections.abc import Iterable, Sequence
 
 from advisor.catalog.schema import Table
-from advisor.rewrites.proof.rows import Row, Rows
+from advisor.rewrites.proof.hostile_values import Values, array, over, unlike
+from advisor.rewrites.proof.made_rows import Row, Rows
 from advisor.rewrites.proof.subject import Subject, Target
-from advisor.rewrites.proof.values import Values, array, over, unlike
 
 Vector = list[str | None]
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from advisor.catalog.schema import Table
 from advisor.rewrites.proof.bindings import Binder, Vector
-from advisor.rewrites.proof.compare import Whole, differ, whole
-from advisor.rewrites.proof.database import ProofDatabase
+from advisor.rewrites.proof.equal_rows import Whole, differ, whole
+from advisor.rewrites.proof.hostile_values import array
 from advisor.rewrites.proof.outcome import Line, Outcome, contents, outcome, run
+from advisor.rewrites.proof.proving_database import ProofDatabase
 from advisor.rewrites.proof.subject import Subject, with_small_limit, without_limit
-from advisor.rewrites.proof.values import array
 from advisor.rewrites.rewrite import Rewrite
 
 _TWICE = "21000"
@@ -193,7 +193,7 @@ def _first_of_each(trial: Trial, rounds: Sequence[Vector], varying: Sequence[int
 
 
 def _array_type(trial: Trial, number: int) -> str:
-    from advisor.rewrites.types import parameter_type
+    from advisor.rewrites.cast_types import parameter_type
 
     kind = parameter_type(trial.binder.types[number - 1])
     return "text[]" if kind.endswith("[]") else f"{kind}[]"

@@ -11,11 +11,11 @@ import psycopg
 from advisor.catalog.schema import Table
 from advisor.rewrites.proof.bindings import Binder
 from advisor.rewrites.proof.claims import Trial
-from advisor.rewrites.proof.database import ProofDatabase
+from advisor.rewrites.proof.hostile_values import Values
+from advisor.rewrites.proof.made_rows import MIXTURES, MORE, make, with_parents
 from advisor.rewrites.proof.outcome import Undecided
-from advisor.rewrites.proof.rows import MIXTURES, MORE, make, with_parents
+from advisor.rewrites.proof.proving_database import ProofDatabase
 from advisor.rewrites.proof.subject import Subject, subject
-from advisor.rewrites.proof.values import Values
 from advisor.rewrites.rewrite import Refusal, Rewrite
 from advisor.rewrites.tree import parse
 from advisor.rewrites.volatile import functions

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from advisor.catalog.schema import Column, Schema, Table
-from advisor.rewrites.scope import Bindings
+from advisor.rewrites.column_scope import Bindings
 from advisor.rewrites.tree import (
     ast,
     column,

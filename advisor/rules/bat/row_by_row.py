@@ -8,9 +8,9 @@ from typing import ClassVar
 from advisor.indexes.proposal import Confidence
 from advisor.rules.context import RuleContext
 from advisor.rules.finding import Finding
-from advisor.rules.npo.child import Kind
-from advisor.rules.npo.evidence import cost, evidence, fix, offers, title
-from advisor.rules.npo.gather import Problem, confidence, problems
+from advisor.rules.loops.evidence import cost, evidence, fix, offers, title
+from advisor.rules.loops.problems import Problem, confidence, problems
+from advisor.rules.loops.repeated_query import Kind
 from advisor.rules.rule import Rule
 
 COMMON = """## What it does

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.analysis.shape import QueryShape
-from advisor.rules.cac.session import hangs_on
+from advisor.rules.cac.session_dependence import hangs_on
 from advisor.rules.context import RuleContext
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.analysis.shape import QueryShape
-from advisor.rules.cac.session import hangs_on
+from advisor.rules.cac.session_dependence import hangs_on
 from advisor.rules.context import RuleContext
 from advisor.rules.finding import Finding
-from advisor.rules.npo.child import CATALOGS
+from advisor.rules.loops.repeated_query import CATALOGS
 from advisor.rules.rule import Rule
 from advisor.workload.model import Loop, Query
 

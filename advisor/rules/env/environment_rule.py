@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from advisor.rules.context import RuleContext
-from advisor.rules.env.check import check_source
+from advisor.rules.env.read_environment import check_source
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule
 

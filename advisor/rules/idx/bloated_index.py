@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from advisor.indexes.bloat import Bloat, bloated
+from advisor.indexes.sizes.bloat import Bloat, bloated
 from advisor.rules.context import RuleContext
-from advisor.rules.ddl import rebuild_index
 from advisor.rules.finding import Finding
+from advisor.rules.index_statements import rebuild_index
 from advisor.rules.rule import Rule
 
 

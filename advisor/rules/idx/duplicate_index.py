@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from advisor.catalog.index import Index
 from advisor.catalog.schema import Table
-from advisor.indexes.implication import implies
-from advisor.indexes.superfluous import superfluous
+from advisor.indexes.replacing.implication import implies
+from advisor.indexes.replacing.superfluous import superfluous
 from advisor.rules.context import RuleContext
-from advisor.rules.ddl import drop_index
 from advisor.rules.finding import Finding
+from advisor.rules.index_statements import drop_index
 from advisor.rules.rule import Rule
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from advisor.catalog.index import Index
 from advisor.catalog.schema import Table
 from advisor.rules.context import RuleContext
-from advisor.rules.ddl import rebuild_index
 from advisor.rules.finding import Finding
+from advisor.rules.index_statements import rebuild_index
 from advisor.rules.rule import Rule
 
 

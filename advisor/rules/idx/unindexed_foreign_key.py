@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from advisor.catalog.index import quote_identifier
 from advisor.catalog.schema import Constraint, Table
 from advisor.rules.context import RuleContext
-from advisor.rules.ddl import create_index
 from advisor.rules.finding import Finding
+from advisor.rules.index_statements import create_index
 from advisor.rules.rule import Rule
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from advisor.catalog.index import Index
 from advisor.catalog.schema import Table
 from advisor.catalog.statistics import Statistics
-from advisor.indexes.superfluous import checks_foreign_key, superfluous
-from advisor.indexes.writes import days_between
+from advisor.indexes.choice.write_cost import days_between
+from advisor.indexes.replacing.superfluous import checks_foreign_key, superfluous
 from advisor.rules.context import RuleContext
-from advisor.rules.ddl import drop_index
 from advisor.rules.finding import Finding
+from advisor.rules.index_statements import drop_index
 from advisor.rules.rule import Rule
 
 SIZE = 1 << 20

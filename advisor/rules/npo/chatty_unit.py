@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from advisor.rules.context import RuleContext
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule
-from advisor.workload.finish_loops import percentile
+from advisor.workload.loops.finish_loops import percentile
 from advisor.workload.observed import UnitSizes
 
 UNITS = 3

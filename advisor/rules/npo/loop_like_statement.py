@@ -11,9 +11,9 @@ from advisor.catalog.schema import Table
 from advisor.indexes.proposal import Confidence
 from advisor.rules.context import RuleContext
 from advisor.rules.finding import Finding
-from advisor.rules.npo.child import CATALOGS, MANY_ROWS, TRIGGER_QUERY, unique_keys
-from advisor.rules.npo.parent import single_row
-from advisor.rules.npo.relation import declared, points_somewhere, relate
+from advisor.rules.loops.parent import single_row
+from advisor.rules.loops.relation import declared, points_somewhere, relate
+from advisor.rules.loops.repeated_query import CATALOGS, MANY_ROWS, TRIGGER_QUERY, unique_keys
 from advisor.rules.rule import Rule
 from advisor.workload.model import Query
 

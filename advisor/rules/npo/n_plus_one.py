@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from advisor.rules.context import RuleContext
 from advisor.rules.finding import Finding
-from advisor.rules.npo.child import WRITES
-from advisor.rules.npo.evidence import cost, evidence, fix, offers, title
-from advisor.rules.npo.gather import Problem, confidence, problems
+from advisor.rules.loops.evidence import cost, evidence, fix, offers, title
+from advisor.rules.loops.problems import Problem, confidence, problems
+from advisor.rules.loops.repeated_query import WRITES
 from advisor.rules.rule import Rule
 
 

@@ -10,8 +10,8 @@ from advisor.catalog.index import quote_identifier
 from advisor.catalog.schema import Table
 from advisor.rewrites.days import as_range
 from advisor.rules.context import RuleContext
-from advisor.rules.ddl import create_index
 from advisor.rules.finding import Finding, Offer
+from advisor.rules.index_statements import create_index
 from advisor.rules.rule import Rule
 from advisor.workload.model import Query
 

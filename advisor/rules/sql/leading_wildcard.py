@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from advisor.analysis.shape import Predicate, TableShape
 from advisor.catalog.schema import Table
 from advisor.rules.context import RuleContext
-from advisor.rules.ddl import create_index
 from advisor.rules.finding import Finding
+from advisor.rules.index_statements import create_index
 from advisor.rules.rule import Rule
 from advisor.workload.model import Query
 

@@ -9,7 +9,7 @@ from advisor.rewrites.keyset import keyset
 from advisor.rewrites.rewrite import Refusal, Rewrite
 from advisor.rules.context import RuleContext
 from advisor.rules.finding import Finding, Offer
-from advisor.rules.npo.child import slot_of
+from advisor.rules.loops.repeated_query import slot_of
 from advisor.rules.rule import Rule
 from advisor.workload.model import Query
 

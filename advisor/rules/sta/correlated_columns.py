@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.analysis.shape import QueryShape
-from advisor.catalog.extended import ExtendedStatistics, StatisticsKind
+from advisor.catalog.extended_statistics import ExtendedStatistics, StatisticsKind
 from advisor.rules.context import RuleContext
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule
+from advisor.rules.sta.condition_share import deciding, selectivities
 from advisor.rules.sta.counted import OFF, ROWS, SCANS, Counted, Expected, captured, conditions, expected
 from advisor.rules.sta.remedy import cost, fix, is_covered
-from advisor.rules.sta.selectivity import deciding, selectivities
 from advisor.workload.model import Query
 
 MOST_COMMON = 100

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from advisor.catalog.extended import ExtendedStatistics
+from advisor.catalog.extended_statistics import ExtendedStatistics
 from advisor.rules.context import RuleContext
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from advisor.catalog.extended import ExtendedStatistics, StatisticsKind
+from advisor.catalog.extended_statistics import ExtendedStatistics, StatisticsKind
 from advisor.catalog.schema import Table
 from advisor.rules.context import RuleContext
 

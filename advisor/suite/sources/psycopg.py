@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from advisor.suite.sent_statement import Record, Site, Statement
 from advisor.suite.site import ELSEWHERE, Sites
-from advisor.suite.statement import Record, Site, Statement
 
 LIBRARY = "psycopg"
 

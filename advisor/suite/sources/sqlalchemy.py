@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from advisor.suite.sent_statement import Record, Statement, Style
 from advisor.suite.site import Sites
-from advisor.suite.statement import Record, Statement, Style
 
 LIBRARY = "sqlalchemy.engine"
 

@@ -11,7 +11,7 @@ import importlib
 import pkgutil
 from typing import Any
 
-from advisor.twin.host import Provider
+from advisor.twin.servers.host import Provider
 
 
 @functools.cache

@@ -11,11 +11,11 @@ from typing import Any
 import psycopg
 
 from advisor.errors import TwinError
-from advisor.twin.environment import connect
-from advisor.twin.files import ProgramFiles
-from advisor.twin.host import Host
-from advisor.twin.owner import LABEL, abandoned, owner
-from advisor.twin.rights import SUPERUSER
+from advisor.twin.servers.environment import connect
+from advisor.twin.servers.host import Host
+from advisor.twin.servers.owner import LABEL, abandoned, owner
+from advisor.twin.servers.relation_files import ProgramFiles
+from advisor.twin.servers.rights import SUPERUSER
 
 NAME = "container"
 RANK = 2

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
 from advisor.errors import TwinError
-from advisor.twin.binaries import embedded_binaries, major_version, serve
-from advisor.twin.host import Host
+from advisor.twin.servers.binaries import embedded_binaries, major_version, serve
+from advisor.twin.servers.host import Host
 
 NAME = "embedded"
 RANK = 0

@@ -10,8 +10,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from advisor.errors import TwinError
-from advisor.twin.binaries import major_version, serve
-from advisor.twin.host import Host
+from advisor.twin.servers.binaries import major_version, serve
+from advisor.twin.servers.host import Host
 
 NAME = "local"
 RANK = 1

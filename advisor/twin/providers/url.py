@@ -10,10 +10,10 @@ import psycopg
 
 from advisor.capture.conninfo import connection_parameters, place, server_message
 from advisor.errors import TwinError
-from advisor.twin.environment import libpq_parameters
-from advisor.twin.files import ProgramFiles
-from advisor.twin.host import Host
-from advisor.twin.rights import OWNER
+from advisor.twin.servers.environment import libpq_parameters
+from advisor.twin.servers.host import Host
+from advisor.twin.servers.relation_files import ProgramFiles
+from advisor.twin.servers.rights import OWNER
 
 NAME = "url"
 RANK = 9

@@ -9,12 +9,12 @@ import tarfile
 import zipfile
 from collections.abc import Sequence
 
-from advisor.capture.infer import infer_prefix
-from advisor.capture.prefix import compile_prefix, taken_apart
-from advisor.output.coverage import coverage_json, coverage_text, left_out
+from advisor.capture.lines.infer import infer_prefix
+from advisor.capture.lines.prefix import compile_prefix, taken_apart
+from advisor.output.coverage_report import coverage_json, coverage_text, left_out
 from advisor.workload.collect import collect
 from advisor.workload.model import Workload
-from advisor.workload.redact import redacted
+from advisor.workload.redact_workload import redacted
 from advisor.workload.store import decode, encode
 from benchmarks.fuzz.judge import shown, spoken
 from benchmarks.fuzz.record import PREFIXES

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from advisor.catalog.snapshot import load_snapshot, redacted, save_snapshot, snapshot_from_files
-from advisor.twin.dump import statements
+from advisor.twin.restoring.dump import statements
 from benchmarks.fuzz.structures import cells_changed, json_changed, tokens_changed
 from benchmarks.fuzz.target import SEEDS, Place, Target, seeds
 

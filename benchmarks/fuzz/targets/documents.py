@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from advisor.config import suppressions, thresholds
 from advisor.gate.baseline import load_baseline, save_baseline
 from advisor.revisions.contract import proposal_of, read_report
-from advisor.revisions.environment import check_environment, environment_of
 from advisor.revisions.plain_sql import plain_sql_script
-from advisor.rules.baseline import read_accepted
+from advisor.revisions.project.judge_environment import check_environment, environment_of
+from advisor.rules.findings_baseline import read_accepted
 from advisor.rules.suppress import read_suppressions
 from advisor.rules.thresholds import read_thresholds
 from benchmarks.fuzz.command import advisor

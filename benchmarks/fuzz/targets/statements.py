@@ -9,7 +9,7 @@ import psycopg
 
 from advisor.analysis.analyse import DEFECT, analyse
 from advisor.analysis.shape import Unanalysable
-from advisor.catalog.introspect import read_schema, read_statistics
+from advisor.catalog.live.introspect import read_schema, read_statistics
 from advisor.catalog.schema import Schema
 from advisor.catalog.statistics import Statistics
 from advisor.indexes.proposal import Advice
@@ -17,14 +17,14 @@ from advisor.output.render import formats, render
 from advisor.output.report import Report
 from advisor.rules.context import RuleContext
 from advisor.rules.run import find
-from advisor.workload.explainable import explainable
-from advisor.workload.identity import identify
+from advisor.workload.counting.identity import identify
+from advisor.workload.counting.text_slots import normalised, slot_map
+from advisor.workload.counting.textkey import literals, text_keys
+from advisor.workload.exports.explainable import explainable
+from advisor.workload.exports.placeholders import numbered
 from advisor.workload.model import Query, Workload
-from advisor.workload.placeholders import numbered
-from advisor.workload.redact import blanked
-from advisor.workload.slots import normalised, slot_map
+from advisor.workload.redact_workload import blanked
 from advisor.workload.store import decode
-from advisor.workload.textkey import literals, text_keys
 from benchmarks.fuzz.judge import shown
 from benchmarks.fuzz.record import STATEMENTS
 from benchmarks.fuzz.structures import json_changed, tokens_changed

@@ -14,7 +14,7 @@ from pathlib import Path
 from queue import Queue
 from typing import Any
 
-from advisor.twin.server import Server, embedded_binaries
+from advisor.twin.servers.server import Server, embedded_binaries
 from tests.nplus1_corpus.generated.domain import Domain, domain, sql
 from tests.nplus1_corpus.generated.lookalikes import LOOKALIKES
 from tests.nplus1_corpus.generated.program import SHARED, SPEEDS, STACKS, Clock, Fact, Plan, Pool, Program, rounds

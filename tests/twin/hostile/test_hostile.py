@@ -15,10 +15,10 @@ import pytest
 from psycopg import sql
 
 from advisor.catalog.index import IndexDefinition, IndexKey, IndexSize
-from advisor.catalog.pg_dump import TRAILER
 from advisor.catalog.snapshot import Snapshot, save_snapshot
+from advisor.catalog.snapshots.pg_dump import TRAILER
 from advisor.catalog.statistics import ColumnStatistics, ExtendedData, RelationStatistics, Statistics
-from advisor.twin.environment import connect
+from advisor.twin.servers.environment import connect
 from advisor.twin.start import Twin, start_twin
 from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import Ask

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from advisor.capture.exports import unquoted
+from advisor.capture.exports.left_out import Tally
 from advisor.capture.exports.psql import BOXES, FOOTER, RULE
 from advisor.capture.exports.table import Table, column_name
-from advisor.capture.exports.tally import Tally
 
 SEPARATORS = {",": "CSV", "\t": "tab-separated", ";": "semicolon-separated", "|": "psql unaligned text"}
 HEADER_LINES = 20

@@ -8,8 +8,8 @@ from typing import Any
 
 import orjson
 
+from advisor.capture.exports.left_out import Tally
 from advisor.capture.exports.table import Table, column_name
-from advisor.capture.exports.tally import Tally
 
 ENVELOPES = ("rows", "data", "statements", "queries", "result", "results", "items")
 """Keys under which tools put the array."""

@@ -11,9 +11,9 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from advisor.capture.exports.left_out import Tally
 from advisor.capture.exports.psql import FOOTER, RECORD, RULE, drawn
 from advisor.capture.exports.table import Table, column_name
-from advisor.capture.exports.tally import Tally
 
 MARKS = {"+": "\n", ".": ""}
 """What a mark behind a cell puts between it and its continuation."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from advisor.capture.exports.left_out import Tally
 from advisor.capture.exports.psql import RECORD, drawn
 from advisor.capture.exports.table import Table, column_name
-from advisor.capture.exports.tally import Tally
 
 FIELD = re.compile(r"\|? ?([A-Za-z_]\w*) *\| ?(.*)")
 CONTINUATION = re.compile(r"\|? +(?:\||:) ?(.*)")

@@ -1,0 +1,141 @@
+"""`advisor demo`: the whole line on the boardroom system, from an empty server to proven migrations and a plan gate.
+
+Every step runs the very command it prints, so that what works here works on a user's own database.
+"""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from advisor.errors import AdvisorError, UsageError
+
+if TYPE_CHECKING:
+    from advisor.twin.servers.server import Server
+
+MARK = ".pgadvisor-demo"
+"""File that marks a folder as ours, to be emptied by the next demo."""
+
+LOGGING = {
+    "shared_preload_libraries": "pg_stat_statements",
+    "logging_collector": "on",
+    "log_destination": "csvlog",
+    "log_directory": "log",
+    "log_filename": "postgresql",
+    "log_rotation_size": "0",
+    "log_rotation_age": "0",
+    "log_min_duration_statement": "0",
+}
+"""What the demo server logs: every statement, with its duration, as csvlog."""
+
+DATABASE = "boardroom"
+
+
+@click.command(short_help="The whole line on an example system.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("demo-out"), show_default=True)
+@click.option("--requests", default=600, show_default=True, help="Requests of the example application.")
+@click.option("--seed", default=1, show_default=True, help="Seed of the requests.")
+def command(output: Path, requests: int, seed: int) -> None:
+    """Start a server, load an example system, run its application; advise, write, prove, apply and gate the result."""
+    from advisor.cli.demo_system import DemoSystem
+    from advisor.twin.servers.environment import closed_off
+    from advisor.twin.servers.server import Server, embedded_binaries
+
+    begin = time.monotonic()
+    _empty(output)
+    system = DemoSystem.copy_to(output)
+    with closed_off(), Server(embedded_binaries(), LOGGING) as server:
+        _walk(server, system, output, lambda: system.run_application(server.url(DATABASE), requests, seed))
+    click.echo(f"\nDone in {time.monotonic() - begin:.0f} s. Everything it wrote is in {output}/; nothing is running.")
+
+
+def _walk(server: Server, system: Any, output: Path, application: Callable[[], dict[str, int]]) -> None:
+    """Go through the steps, in the order in which a user would on a database of their own."""
+    from advisor.output.formats.text import timings_table
+
+    url, snapshot, later = server.url(DATABASE), output / "snapshot", output / "snapshot-after"
+    baseline, before, after = output / "plans.json", output / "before.csv", output / "after.csv"
+    _say(1, "A server with the example system: 6 tables, half a million messages, the first release's indexes.")
+    system.load(server, DATABASE)
+    _say(2, "The application runs as it did before the fix, and the server logs it.", "your application, in production")
+    offset = _log_size(server)
+    _show_counts(application())
+    _copy_log(server, offset, before)
+    _say(3, "Export schema, statistics and statements, read-only.", "this command, or psql with sql/export/ instead")
+    _advisor("snapshot", url, "-o", str(snapshot))
+    _say(4, "Advise, write the revisions and prove them: from files alone, on a server without a row.", "your files")
+    files = [str(snapshot / "statements.csv"), str(before), "--snapshot", str(snapshot)]
+    written = ["--write", "--alembic", str(system.alembic), "--verify", "--save", str(output / "report.json")]
+    _advisor("advise", *files, *written)
+    _say(5, "Apply the revisions to the data, and run the same requests again.", "`alembic upgrade head`")
+    click.echo(f"  applied {', '.join(system.upgrade(url))}; then VACUUM (ANALYZE), which autovacuum does for you")
+    offset = _log_size(server)
+    _show_counts(application())
+    _copy_log(server, offset, after)
+    click.echo("\n" + timings_table(system.timings(before, after)))
+    _say(6, "Accept the plans as a baseline to commit; the gate guards them in CI.", "your pipeline")
+    _advisor("snapshot", url, "-o", str(later))
+    _advisor("check", str(before), "--snapshot", str(later), "--baseline", str(baseline), "--update-baseline")
+    _advisor("check", "--snapshot", str(later), "--baseline", str(baseline))
+    _say(7, "Somebody's migration loses an index: the gate says so before it is merged.")
+    click.echo(f"  DROP INDEX {system.drop_index(server, DATABASE, output / 'report.json')};")
+    _advisor("snapshot", url, "-o", str(later))
+    _advisor("check", "--snapshot", str(later), "--baseline", str(baseline), expected=1)
+
+
+def _say(number: int, what: str, yours: str = "") -> None:
+    click.secho(f"\n{number}. {what}", bold=True)
+    if yours:
+        click.echo(f"   For your own database: {yours}.")
+
+
+def _advisor(*arguments: str, expected: int = 0) -> None:
+    """Run one advisor command in this process and print it as the user would type it."""
+    from advisor.cli.main import advisor_group
+
+    click.echo(f"\n$ advisor {shlex.join(arguments)}")
+    try:
+        advisor_group.main(list(arguments), prog_name="advisor", standalone_mode=False)
+        status = 0
+    except SystemExit as ended:
+        status = ended.code if isinstance(ended.code, int) else 0
+    if status != expected:
+        raise AdvisorError(f"the step ended with status {status}, expected {expected}", do="please report this")
+    if expected:
+        click.echo(f"(exit status {status}: this is what stops the merge)")
+
+
+def _show_counts(counts: dict[str, int]) -> None:
+    click.echo(f"  {sum(counts.values())} requests: " + ", ".join(f"{kind} {n}" for kind, n in counts.items()))
+
+
+def _log_size(server: Server) -> int:
+    return _log(server).stat().st_size
+
+
+def _log(server: Server) -> Path:
+    return server.data / "log" / "postgresql.csv"
+
+
+def _copy_log(server: Server, offset: int, target: Path) -> None:
+    """Copy what the server logged since `offset` (bytes) to `target`."""
+    with _log(server).open("rb") as log, target.open("wb") as copy:
+        log.seek(offset)
+        shutil.copyfileobj(log, copy)
+    click.echo(f"  its csvlog: {target}")
+
+
+def _empty(output: Path) -> None:
+    """Make an empty output folder; raises `UsageError` rather than touch a folder that is not a demo's."""
+    if output.exists():
+        if not (output / MARK).is_file() and any(output.iterdir()):
+            raise UsageError("the folder is not empty and not a demo's", where=str(output), do="choose another with -o")
+        shutil.rmtree(output)
+    output.mkdir(parents=True)
+    (output / MARK).touch()

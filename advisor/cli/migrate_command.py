@@ -1,0 +1,137 @@
+"""`advisor migrate`: a JSON report in, Alembic revisions (or plain SQL, or model lines) out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from advisor.errors import UsageError
+from advisor.progress import Progress
+
+if TYPE_CHECKING:
+    from advisor.catalog.schema import Schema
+    from advisor.indexes.proposal import IndexProposal
+    from advisor.revisions.contract import ReportFile
+    from advisor.rules.finding import Finding
+
+
+@click.command(short_help="Write revisions for the proposals of a report.")
+@click.argument("report", type=click.Path(path_type=Path))
+@click.option("--alembic", type=click.Path(path_type=Path), default="alembic.ini", show_default=True)
+@click.option("--name", "section", default="alembic", show_default=True, help="Section of the ini file.")
+@click.option("--head", help="Head to build on, where there are several.")
+@click.option("--version-path", help="Version folder to write to, where there are several.")
+@click.option("--snapshot", type=click.Path(path_type=Path), help="Tells partitions, and indexes that are replaced.")
+@click.option("--only", multiple=True, help="Write only these proposals: ids or names.")
+@click.option("--sql", "as_sql", is_flag=True, help="Print plain SQL instead of writing revisions.")
+@click.option("--diff", "dry_run", is_flag=True, help="Print the files instead of writing them.")
+@click.option("--redact", is_flag=True, help="Leave values of production out of what revisions say.")
+@click.option("--force", is_flag=True, help="Write even where env.py would break the migration.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
+def command(
+    report: Path,
+    alembic: Path,
+    section: str,
+    head: str | None,
+    version_path: str | None,
+    snapshot: Path | None,
+    only: tuple[str, ...],
+    as_sql: bool,
+    dry_run: bool,
+    redact: bool,
+    force: bool,
+    quiet: bool,
+) -> None:
+    """Write one Alembic revision per index of REPORT, a file that `advisor advise --format json` wrote.
+
+    The paths written go to stdout, each with the Index(...) line for the model.
+
+    \b
+    advisor migrate report.json --alembic alembic.ini
+    advisor migrate report.json --sql > indexes.sql
+    """
+    from advisor.revisions.contract import finding_of, proposal_of, read_report
+    from advisor.revisions.plain_sql import plain_sql_script
+    from advisor.revisions.project.judge_environment import check_environment, environment_of
+    from advisor.revisions.redact_revisions import constants
+    from advisor.revisions.write import write_revisions
+
+    progress = Progress(quiet=quiet)
+    document = read_report(report)
+    found = [finding_of(item) for item in document.findings if item.statistics]
+    proposals, findings = _chosen([proposal_of(item) for item in document.proposals], found, only)
+    environment = None if as_sql else environment_of(alembic, section)
+    schema = _schema(snapshot, progress)
+    if environment is None:
+        click.echo(plain_sql_script(proposals, schema, findings, redact=redact), nl=False)
+        return
+    for finding in check_environment(environment):
+        say = progress.note if finding.level == "info" else progress.warn
+        say(f"env.py:{finding.line}: {finding.code} {finding.name}: {finding.what}; {finding.cures[0]}")
+    revisions = write_revisions(
+        proposals,
+        alembic,
+        head=head,
+        version_path=version_path,
+        queries={query.id: query.text for query in document.queries},
+        schema=schema,
+        dry_run=dry_run,
+        force=force,
+        date=_date(document),
+        section=section,
+        findings=findings,
+        redact=redact,
+    )
+    for revision in revisions:
+        if revision.existing:
+            left = ", and --redact leaves it as it is" if redact else ""
+            progress.note(f"{revision.path} already does this for {revision.index}{left}")
+            continue
+        click.echo(f"{revision.path}")
+        if redact and (places := constants(revision.definition)):
+            progress.warn(f"{revision.path}: constants of {places} stay, as {revision.index} needs them")
+        if dry_run:
+            click.echo("".join(f"+{line}" for line in revision.source.splitlines(keepends=True)))
+        elif revision.model_snippet:
+            click.echo("".join(f"    {line}\n" for line in revision.model_snippet.splitlines()))
+    if not revisions:
+        progress.note("the report proposes nothing")
+
+
+def _chosen(
+    proposals: Sequence[IndexProposal], findings: Sequence[Finding], only: Sequence[str]
+) -> tuple[list[IndexProposal], list[Finding]]:
+    names = {proposal.id: proposal.name for proposal in proposals}
+    names |= {finding.id: finding.statistics.name for finding in findings if finding.statistics}
+    if unknown := sorted(set(only) - {*names, *names.values()}):
+        listed = ", ".join(names.values())
+        raise UsageError(f"--only {unknown[0]}: the report has no such proposal", do=f"choose from: {listed}")
+    wanted = {identifier for identifier, name in names.items() if not only or {identifier, name} & set(only)}
+    return (
+        [proposal for proposal in proposals if proposal.id in wanted],
+        [finding for finding in findings if finding.id in wanted],
+    )
+
+
+def _schema(snapshot: Path | None, progress: Progress) -> Schema | None:
+    """Return the schema of a snapshot, as a twin of it has it."""
+    if snapshot is None:
+        return None
+    from advisor.catalog.snapshot import load_snapshot
+    from advisor.twin.start import start_twin
+
+    with progress.step("read the schema"), start_twin(load_snapshot(snapshot)) as twin:
+        return twin.schema
+
+
+def _date(document: ReportFile) -> datetime | None:
+    """Return the end of the capture, so that the same report always gives the same files."""
+    end = document.coverage.end
+    try:
+        return datetime.fromtimestamp(end, UTC).replace(microsecond=0) if end is not None else None
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -1,0 +1,183 @@
+"""`advisor verify`: proves revisions, the advisor's or anybody's, on a throw-away server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from advisor.capture.conninfo import connection_parameters
+from advisor.cli.shared_options import revision_options
+from advisor.errors import AdvisorError, UsageError
+from advisor.progress import Progress
+
+if TYPE_CHECKING:
+    from advisor.pipeline.straight_line import Analysed
+    from advisor.revisions.revision import Revision
+    from advisor.twin.start import Twin
+    from advisor.verify.proof import Proof
+    from advisor.verify.running.runner import RunOptions
+    from advisor.verify.running.upgrade import History
+
+
+@click.command(short_help="Prove revisions on a throw-away server.")
+@click.argument("inputs", nargs=-1)
+@click.option("--alembic", type=click.Path(path_type=Path), default="alembic.ini", show_default=True)
+@click.option("--name", "section", default="alembic", show_default=True, help="Section of the ini file.")
+@click.option("--snapshot", type=click.Path(path_type=Path), required=True, help="Folder of `advisor snapshot`.")
+@click.option("--revisions", "wanted", help="FROM:TO, like Alembic's; what the snapshot has not applied by default.")
+@click.option("--report", type=click.Path(path_type=Path), help="JSON report: also prove which queries use the index.")
+@click.option("--data", help="URL of a copy with rows: also compare run times, on a copy of the copy.")
+@click.option("--seconds", default=60.0, show_default=True, help="Longest time to measure with --data.")
+@click.option("--role", help="Role to plan queries as that nobody is known to have run; the owner when not given.")
+@click.option("--twin", "provider", default="auto", help="auto, embedded, local, container or a URL.")
+@revision_options
+@click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
+def command(
+    inputs: tuple[str, ...],
+    alembic: Path,
+    section: str,
+    snapshot: Path,
+    wanted: str | None,
+    report: Path | None,
+    data: str | None,
+    seconds: float,
+    role: str | None,
+    provider: str,
+    quiet: bool,
+    running: RunOptions,
+) -> None:
+    """Prove every index revision that is pending: it builds what it says, can be undone, fails loudly and heals.
+
+    With the workload INPUTS and the --report that came of them, also that the queries it names use the index; with
+    INPUTS and --data, what the queries take before and after. Exit status 1 when a proof fails. Your env.py is never
+    run, and no database of yours is connected to, except the one that --data names.
+
+    \b
+    advisor verify --snapshot prod/ --alembic alembic.ini
+    advisor verify prod.log --snapshot prod/ --revisions 3f2a:head --report report.json
+    advisor verify prod.log --snapshot prod/ --data postgresql://localhost/copy_of_prod
+    """
+    from advisor.catalog.snapshot import load_snapshot
+    from advisor.output.unanalysed import summary
+    from advisor.pipeline.straight_line import analyse_workload, asking
+    from advisor.revisions.contract import read_report
+    from advisor.twin.start import start_twin
+    from advisor.verify.discover_changes import index_revisions
+    from advisor.verify.running.upgrade import History
+    from advisor.workload.collect import collect
+
+    if bool(report or data) != bool(inputs):
+        what = "--report and --data need INPUTS, and INPUTS one of them"
+        raise UsageError(what, do="give the workload files that the report came from")
+    if data:
+        connection_parameters(data)  # refused before any work
+    if report:
+        read_report(report)
+    progress = Progress(quiet=quiet)
+    source = asking(load_snapshot(snapshot), role)
+    start, to = _range(wanted, source.alembic_version)
+    with History.open(alembic, section, running) as history:
+        with start_twin(source, provider) as twin:
+            known = replace(history, superuser=None if "://" in provider else twin.superuser_url)
+            with progress.step("ran the revisions"):
+                found = index_revisions(
+                    known, twin.superuser_url, source.restorable_sql, start, to, source.settings_of_database
+                )
+            for note in (*found.notes, *(f"{made} was made for the revisions" for made in known.made)):
+                progress.note(note)
+            analysed = analyse_workload(collect(inputs), twin, role) if inputs else None
+            with progress.step(f"proved {len(found.revisions)} revisions"):
+                passed_over = (one.revision for one in found.failed)
+                proof = _prove(found.revisions, start, twin, known.without(*passed_over), report, analysed)
+        told = (*source.notes, *proof.notes, *((*analysed.notes, *summary(analysed.unanalysed)) if analysed else ()))
+        proof = replace(proof, revisions=(*found.failed, *proof.revisions), notes=told)
+        if data and analysed:
+            try:
+                with progress.step("measured run times"):
+                    proof = _timed(proof, history, data, analysed, start, to, seconds)
+            except AdvisorError:
+                click.echo(_text(proof))  # what was proven stands, whatever became of the measuring
+                raise
+    click.echo(_text(proof))
+    raise SystemExit(0 if proof.passed else 1)
+
+
+def _range(wanted: str | None, applied: Sequence[str]) -> tuple[tuple[str, ...], str]:
+    """Return where the range starts and its end."""
+    if wanted is None:
+        return tuple(applied), "heads"
+    start, colon, end = wanted.partition(":")
+    if not colon:
+        raise UsageError(f"--revisions {wanted}: a range has a colon", do="write FROM:TO, for example 3f2a:head")
+    return (start,) if start and start != "base" else (), end or "heads"
+
+
+def _prove(
+    revisions: Sequence[Revision],
+    start: Sequence[str],
+    twin: Twin,
+    history: History,
+    report: Path | None,
+    analysed: Analysed | None,
+) -> Proof:
+    from advisor.revisions.contract import proposal_of, read_report
+    from advisor.verify.prove import prove
+    from advisor.verify.use import use_on_twin
+
+    proposals = [proposal_of(item) for item in read_report(report).proposals] if report else []
+    by_name = {proposal.name: proposal.id for proposal in proposals}
+    check = use_on_twin(twin.what_if, analysed.statements, proposals) if report and analysed else None
+    return prove(
+        [replace(revision, proposal=by_name.get(revision.index, "")) for revision in revisions],
+        url=twin.superuser_url,
+        history=history,
+        proposals=proposals,
+        schema_sql=twin.snapshot.restorable_sql,
+        settings=twin.snapshot.settings_of_database,
+        start=start,
+        plan_check=check,
+        server=twin.description,
+    )
+
+
+def _timed(
+    proof: Proof,
+    history: History,
+    data: str,
+    analysed: Analysed,
+    start: Sequence[str],
+    to: str,
+    seconds: float,
+) -> Proof:
+    """Return the proof with run times, heaviest first; statements that write are not run, and counted."""
+    from advisor.verify.on_data import timings_on_data
+
+    reading = {
+        key: bound
+        for key, bound in analysed.statements.items()
+        if analysed.shapes[key].kind == "select" and key not in analysed.unanalysed
+    }
+    timings = timings_on_data(history, data, reading, start=start, to=to, seconds=seconds)
+    left_out = len(analysed.statements) - len(timings)
+    note = f"{left_out} queries were not timed: they write, were not analysed, or no values are known for them"
+    timings = tuple(sorted(timings, key=lambda one: (-one.total_before_ms, one.query)))
+    return replace(proof, timings=timings, notes=(*proof.notes, *([note] if left_out else [])))
+
+
+def _text(proof: Proof) -> str:
+    """Return one block per revision, one line per step, and the table of run times."""
+    from advisor.output.formats.text import timings_table
+
+    lines = [f"Proof on {proof.server}"]
+    for one in proof.revisions:
+        lines += ["", f"{one.revision}  {one.index}  {'proven' if one.passed else 'FAILED'}"]
+        lines += [f"  {'ok' if step.passed else 'NO':<3} {step.name:<14} {step.detail}".rstrip() for step in one.steps]
+    if not proof.revisions:
+        lines += ["", "no pending revision touches an index"]
+    if proof.timings:
+        lines += ["", timings_table(proof.timings)]
+    return "\n".join([*lines, *(f"note: {note}" for note in proof.notes)])
