@@ -74,6 +74,8 @@ class IndexProposal:
     """Extensions to be created first."""
     why_not_less: Mapping[str, str] = field(default_factory=dict)
     """Simpler alternatives considered and why they lost, by their key list."""
+    printed_keys: tuple[str, ...] = ()
+    """The keys' expressions as PostgreSQL itself prints them, one a key; empty where no key is an expression."""
 
     @property
     def full_name(self) -> str:

@@ -30,6 +30,7 @@ from advisor.rules.finding import Finding
 from advisor.rules.planned import plan_counted, plan_offers
 from advisor.rules.printed import print_proven
 from advisor.rules.run import find
+from advisor.twin.costing.switchboard import Switchboard
 from advisor.twin.plan import PlanNode
 from advisor.twin.start import Twin, start_twin
 from advisor.twin.statement import BoundStatement
@@ -142,7 +143,19 @@ def plans_of(statements: Mapping[str, tuple[BoundStatement, ...]], what_if: What
 def advised(analysed: Analysed, twin: Twin, options: AdviseOptions) -> Advice:
     """Return index proposals for an analysed workload, and for every heavy query without one the reason."""
     known = (twin.schema, twin.statistics, twin.what_if, options)
-    return with_reasons(advise(analysed.workload, analysed.shapes, analysed.statements, *known), analysed.unanalysed)
+    found = advise(analysed.workload, analysed.shapes, analysed.statements, *known)
+    return with_reasons(as_printed(found, twin.what_if), analysed.unanalysed)
+
+
+def as_printed(advice: Advice, what_if: Switchboard) -> Advice:
+    """Return the advice with the server's own text of each key that is an expression, for the line of the model."""
+    return replace(advice, proposals=tuple(_as_printed(one, what_if) for one in advice.proposals))
+
+
+def _as_printed(proposal: IndexProposal, what_if: Switchboard) -> IndexProposal:
+    if proposal.action == "drop" or all(key.column for key in proposal.definition.keys):
+        return proposal
+    return replace(proposal, printed_keys=what_if.printed_keys(proposal.definition))
 
 
 def findings_on(

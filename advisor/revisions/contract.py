@@ -174,6 +174,8 @@ class ProposalItem(msgspec.Struct):
     reason: str = ""
     replaces: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
+    printed_keys: tuple[str, ...] = ()
+    """The keys' expressions as PostgreSQL prints them; empty where no key is an expression."""
     revision: RevisionItem | None = None
 
 
@@ -272,6 +274,7 @@ def proposal_of(item: ProposalItem) -> IndexProposal:
         replaces=item.replaces,
         requires=item.requires,
         reason=item.reason,
+        printed_keys=item.printed_keys,
     )
 
 

@@ -144,4 +144,4 @@ def _snippet(change: Change | StatisticsChange) -> str:
         or not change.modelled
     ):
         return ""
-    return model_snippet(change.name, change.definition)
+    return model_snippet(change.name, change.definition, change.proposal.printed_keys)

@@ -183,6 +183,7 @@ def _proposal(proposal: IndexProposal, revision: Revision | None) -> dict[str, A
         "reason": proposal.reason,
         "replaces": list(proposal.replaces),
         "requires": list(proposal.requires),
+        "printed_keys": list(proposal.printed_keys),
         "revision": _revision(revision) if revision else None,
     }
 

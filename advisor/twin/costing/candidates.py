@@ -49,6 +49,7 @@ SELECT n.nspname, c.relname, CASE WHEN c.relkind IN ('i', 'I') THEN c.oid::bigin
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = ANY(%s) OR c.relkind IN ('i', 'I')
 """
+_PRINTED = "SELECT pg_get_indexdef(%s::oid, n, true) FROM generate_series(1, %s) AS n ORDER BY n"
 _OFF = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = ANY(%s::oid[])"
 
 
@@ -88,6 +89,12 @@ class Candidates:
                 self.sizer.refill(touched)
             self._register(created, existing, wanted)
         return {definition: self.names.get(definition) or refused[definition] for definition in wanted}
+
+    def printed(self, definition: IndexDefinition) -> tuple[str, ...]:
+        """Return the keys' expressions as the server prints them; nothing for what is no candidate."""
+        oids = self.indexes.get(self.names.get(definition, ""), ())
+        rows = self.connection.execute(_PRINTED.encode(), (oids[0], len(definition.keys))) if oids else ()
+        return tuple(text for (text,) in rows)
 
     def _heaps(
         self, definitions: Sequence[IndexDefinition], refused: dict[IndexDefinition, Refused]

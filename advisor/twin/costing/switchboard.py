@@ -59,6 +59,10 @@ class Switchboard:
         name = planner.prepare(text, settings_of(BoundStatement(text, None, "generic", search_path=search_path)))
         return () if isinstance(name, Refused) else tuple(planner.parameter_types(name))
 
+    def printed_keys(self, candidate: IndexDefinition) -> tuple[str, ...]:
+        """Return the keys of a candidate that was built, as the server prints them; nothing for another index."""
+        return self._boards[0].candidates.printed(candidate)
+
     def _add_boards(self) -> None:
         while self._another and len(self._boards) < self._most:
             board = self._another()
