@@ -31,7 +31,15 @@ if TYPE_CHECKING:
 @click.option("--revisions", "wanted", help="FROM:TO, like Alembic's; what the snapshot has not applied by default.")
 @click.option("--report", type=click.Path(path_type=Path), help="JSON report: also prove which queries use the index.")
 @click.option("--data", help="URL of a copy with rows: also compare run times, on a copy of the copy.")
-@click.option("--seconds", default=60.0, show_default=True, help="Longest time to measure with --data.")
+@click.option("--seconds", default=60.0, show_default=True, help="Time to measure with --data.")
+@click.option(
+    "--slower",
+    "limit",
+    type=click.FloatRange(min=1.0, min_open=True),
+    default=1.5,
+    show_default=True,
+    help="Factor by which a query may get slower on rows before its revision is one to revert.",
+)
 @click.option("--role", help="Role to plan queries as that nobody is known to have run; the owner when not given.")
 @click.option("--twin", "provider", default="auto", help="auto, embedded, local, container or a URL.")
 @revision_options
@@ -45,6 +53,7 @@ def command(
     report: Path | None,
     data: str | None,
     seconds: float,
+    limit: float,
     role: str | None,
     provider: str,
     quiet: bool,
@@ -53,8 +62,9 @@ def command(
     """Prove every index revision that is pending: it builds what it says, can be undone, fails loudly and heals.
 
     With the workload INPUTS and the --report that came of them, also that the queries it names use the index; with
-    INPUTS and --data, what the queries take before and after. Exit status 1 when a proof fails. Your env.py is never
-    run, and no database of yours is connected to, except the one that --data names.
+    INPUTS and --data, what the queries take before and after, and which revision to revert since a query got slower.
+    Exit status 1 when a proof fails or a revision is to be reverted. Your env.py is never run, and no database of
+    yours is connected to, except the one that --data names.
 
     \b
     advisor verify --snapshot prod/ --alembic alembic.ini
@@ -98,7 +108,7 @@ def command(
         if data and analysed:
             try:
                 with progress.step("measured run times"):
-                    proof = _timed(proof, history, data, analysed, start, to, seconds)
+                    proof = _timed(proof, history, data, analysed, start, to, seconds, limit)
             except AdvisorError:
                 click.echo(_text(proof))  # what was proven stands, whatever became of the measuring
                 raise
@@ -152,25 +162,27 @@ def _timed(
     start: Sequence[str],
     to: str,
     seconds: float,
+    limit: float,
 ) -> Proof:
-    """Return the proof with run times, heaviest first; statements that write are not run, and counted."""
-    from advisor.verify.on_data import timings_on_data
+    """Return the proof with run times and verdicts; statements that write are not run, and counted."""
+    from advisor.verify.measuring.on_data import effects_on_data
 
     reading = {
         key: bound
         for key, bound in analysed.statements.items()
         if analysed.shapes[key].kind == "select" and key not in analysed.unanalysed
     }
-    timings = timings_on_data(history, data, reading, start=start, to=to, seconds=seconds)
-    left_out = len(analysed.statements) - len(timings)
+    found = effects_on_data(history, data, reading, start=start, to=to, seconds=seconds, limit=limit)
+    proof = found.added_to(proof)
+    left_out = len(analysed.statements) - len(found.timings) - len(found.failures)
     note = f"{left_out} queries were not timed: they write, were not analysed, or no values are known for them"
-    timings = tuple(sorted(timings, key=lambda one: (-one.total_before_ms, one.query)))
-    return replace(proof, timings=timings, notes=(*proof.notes, *([note] if left_out else [])))
+    return replace(proof, notes=(*proof.notes, *([note] if left_out else [])))
 
 
 def _text(proof: Proof) -> str:
     """Return one block per revision, one line per step, and the table of run times."""
     from advisor.output.formats.text import timings_table
+    from advisor.output.measured_on_rows import measured_lines
 
     lines = [f"Proof on {proof.server}"]
     for one in proof.revisions:
@@ -180,4 +192,5 @@ def _text(proof: Proof) -> str:
         lines += ["", "no pending revision touches an index"]
     if proof.timings:
         lines += ["", timings_table(proof.timings)]
+    lines += measured_lines(proof)
     return "\n".join([*lines, *(f"note: {note}" for note in proof.notes)])

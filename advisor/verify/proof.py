@@ -42,6 +42,29 @@ class Timing:
     after: tuple[float, float, float]
     total_before_ms: float
     total_after_ms: float
+    lowest: tuple[float, float] | None = None
+    """The fastest run before and after: what noise cannot lower."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatementFailure:
+    """A query that could not be measured, since the server refused it, or it took too long."""
+
+    query: str
+    text: str
+    side: Literal["before", "after"]
+    """`before`: it fails without the revisions, too."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionVerdict:
+    """What one revision did to the workload on rows."""
+
+    revision: str
+    verdict: Literal["keep", "revert", "no effect"]
+    """`revert`: a query got slower by the limit or fails; `keep`: some got faster and none slower."""
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +77,12 @@ class Proof:
     revisions: tuple[RevisionProof, ...] = ()
     timings: tuple[Timing, ...] = ()
     notes: tuple[str, ...] = ()
+    verdicts: tuple[RevisionVerdict, ...] = ()
+    """In the order in which the revisions run; empty when nothing was measured on rows."""
+    failures: tuple[StatementFailure, ...] = ()
 
     @property
     def passed(self) -> bool:
-        """Return whether every revision's proof passed."""
-        return all(revision.passed for revision in self.revisions)
+        """Return whether every revision's proof passed, and none is to be reverted."""
+        kept = all(one.verdict != "revert" for one in self.verdicts)
+        return kept and all(revision.passed for revision in self.revisions)

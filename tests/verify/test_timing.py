@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from advisor.errors import ProofError
 from advisor.twin.statement import BoundStatement
-from advisor.verify.timing import measure, percentiles
+from advisor.verify.measuring.timing import measure, percentiles
 
 ROWS = """
 CREATE TABLE events AS SELECT n AS id, n %% 5000 AS kind, 'note ' || n AS note FROM generate_series(1, 200000) n;
@@ -41,7 +41,7 @@ STATEMENTS = {
 
 
 def test_hidden_before_and_shown_after(events, server, database):
-    timings = {one.query: one for one in measure(server.url(database), STATEMENTS, indexes=["ix_new"], runs=7)}
+    timings = {one.query: one for one in measure(server.url(database), STATEMENTS, indexes=["ix_new"], runs=7).timings}
     assert list(timings) == ["lookup", "literal", "write"]
     assert timings["lookup"].executions == 7
     assert timings["lookup"].after[0] < timings["lookup"].before[0]
@@ -56,19 +56,29 @@ def test_nothing_is_left_behind(events, server, database):
 
 def test_two_databases_can_be_compared(events, server, database):
     url = server.url(database)
-    (timing,) = measure(url, {"lookup": STATEMENTS["lookup"]}, before_url=url, runs=3)
+    (timing,) = measure(url, {"lookup": STATEMENTS["lookup"]}, before_url=url, runs=3).timings
     assert timing.executions == 3
 
 
 def test_the_time_is_bounded(events, server, database):
     slow = {"slow": [bound("SELECT pg_sleep(0.05)")]}
-    (timing,) = measure(server.url(database), slow, runs=1000, seconds=0.2)
+    (timing,) = measure(server.url(database), slow, runs=1000, seconds=0.2).timings
     assert 1 <= timing.executions < 10
 
 
-def test_a_failing_statement_is_named(events, server, database):
-    with pytest.raises(ProofError, match="nosuchtable"):
-        measure(server.url(database), {"broken": [bound("SELECT * FROM nosuchtable")]})
+def test_a_failing_statement_is_named_and_the_others_are_measured(events, server, database):
+    mixed = {"broken": [bound("SELECT * FROM nosuchtable")], **STATEMENTS}
+    measured = measure(server.url(database), mixed, runs=1)
+    assert [one.query for one in measured.timings] == ["lookup", "literal", "write"]
+    (failure,) = measured.failures
+    assert (failure.query, failure.side) == ("broken", "before") and "nosuchtable" in failure.reason
+
+
+def test_a_statement_that_takes_too_long_is_named_too(events, server, database):
+    slow = {"slow": [bound("SELECT pg_sleep(5)")], "lookup": STATEMENTS["lookup"]}
+    measured = measure(server.url(database), slow, runs=1, statement_timeout_ms=50)
+    assert [one.query for one in measured.timings] == ["lookup"]
+    assert "timeout" in measured.failures[0].reason
 
 
 def test_a_dead_server_is_one_clear_error(tmp_path):
@@ -100,8 +110,8 @@ def test_a_statement_runs_as_its_role_under_what_its_session_had_set(connection,
         "SELECT 1 / (CASE WHEN count(*) = 1 THEN 1 ELSE 0 END) FROM seen", None, "logged",
         role="timed_web", settings=(("app.who", "anna"),),
     )  # fmt: skip
-    (timing,) = measure(server.url(database), {"own": [one_row]}, runs=2)
+    (timing,) = measure(server.url(database), {"own": [one_row]}, runs=2).timings
     assert timing.executions == 2
-    with pytest.raises(ProofError, match="division by zero"):
-        measure(server.url(database), {"own": [replace(one_row, role=None)]}, runs=1)
+    (failure,) = measure(server.url(database), {"own": [replace(one_row, role=None)]}, runs=1).failures
+    assert failure.reason == "division by zero"
     connection.execute("DROP OWNED BY timed_web; DROP ROLE timed_web")
