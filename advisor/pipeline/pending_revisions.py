@@ -109,12 +109,13 @@ class Pending:
     def _apply(self, history: History, url: str) -> None:
         applied: list[str] = []
         made: tuple[str, ...] = ()
+        stood_in: tuple[str, ...] = ()
         with connect(url, autocommit=True) as connection:
             before = read_objects(connection)
             for revision, path in history.pending(url):
                 done = history.upgrade_all(url, revision)
                 applied += done.applied
-                made = done.made
+                made, stood_in = done.made, done.stood_in
                 for error in done.failed:
                     self.failed.append(error)
                     self.progress.warn(f"{error}\n  the plans below are those without it")
@@ -125,6 +126,8 @@ class Pending:
         self.progress.note(f"applied {len(applied)} pending revisions to the twin: {', '.join(applied) or 'none'}")
         for one in made:
             self.progress.warn(f"{one} is not in the snapshot: made on the twin for the revisions")
+        if stood_in:
+            self.progress.warn(f"revisions read rows of {', '.join(stood_in)}: one row stood in for production's")
 
     def _look(self, url: str) -> None:
         """Note what the revisions may change: foreign keys, and the types that the application binds."""

@@ -90,12 +90,13 @@ class World:
             with self.server.connect(copy) as connection:
                 for name, value in change.settings.items():
                     connection.execute("SELECT set_config(%s, %s, false)", [name, value])
-                connection.execute(f"SET SESSION AUTHORIZATION {truth.OWNER}".encode())
+                truth.become_owner(connection)
                 found = self._truth(connection, change)
             snapshot = take_snapshot(self.server.url(copy)) if change.data else None
         finally:
             with self.server.connect() as admin:
                 admin.execute(f"DROP DATABASE {copy} WITH (FORCE)".encode())
+                admin.execute(f"ALTER ROLE {truth.OWNER} RESET ALL".encode())
         said = self.team.judged(change, pending, snapshot)
         return self._scored(change, seed, found, said)
 
@@ -154,8 +155,12 @@ def outcomes(cases: int, seed: int, scale: float, names: Sequence[str]) -> Itera
                 queue = queue or rng.sample(list(names), len(names))
                 change = KINDS[queue.pop()][1](rng, world.shop)
                 done += 1
-                if change is not None:
+                if change is None:
+                    continue
+                try:
                     yield world.outcome(change, rng, world.seed)
+                except psycopg.Error as error:
+                    print(f"cannot be made: [{world.seed}] {change.kind}: {error}", flush=True)
             shutil.rmtree(Path(folder) / "team")
             with server.connect() as admin:
                 admin.execute(f"DROP DATABASE {world.name} WITH (FORCE)".encode())

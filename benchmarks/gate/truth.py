@@ -125,3 +125,16 @@ def make(connection: psycopg.Connection, change: Change, revisions: Sequence[Seq
     if revisions:
         connection.execute("VACUUM ANALYZE")
     connection.execute("CHECKPOINT")
+
+
+def become_owner(connection: psycopg.Connection) -> None:
+    """Act as the application: as its role, with the settings that the role has here."""
+    rows = connection.execute(
+        "SELECT unnest(setconfig) FROM pg_db_role_setting s JOIN pg_database d ON d.datname = current_database()"
+        " WHERE setrole = %s::regrole AND setdatabase IN (0, d.oid) ORDER BY setdatabase",
+        [OWNER],
+    ).fetchall()
+    for (entry,) in rows:
+        name, _, value = entry.partition("=")
+        connection.execute("SELECT set_config(%s, %s, false)", [name, value])
+    connection.execute(f"SET SESSION AUTHORIZATION {OWNER}".encode())

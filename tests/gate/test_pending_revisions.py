@@ -25,7 +25,13 @@ def upgrade():
 def downgrade():
     pass
 """
-READS_ROWS = 'op.get_bind().execute(sa.text("SELECT id FROM orders")).scalar_one()'
+READS_ROWS = 'op.get_bind().execute(sa.text("SELECT id FROM orders WHERE id = 70")).scalar_one()'
+COPIES_IN_BATCHES = """bind = op.get_bind()
+    last = bind.execute(sa.text("SELECT max(id) FROM orders")).scalar_one()
+    op.execute("CREATE TABLE totals (id int PRIMARY KEY, total int)")
+    for begin in range(0, last + 1, 1000):
+        bind.execute(sa.text("INSERT INTO totals SELECT id, total FROM orders WHERE id >= :n"), {"n": begin})
+    op.execute("ALTER TABLE orders DROP CONSTRAINT orders_pkey")"""
 
 
 @pytest.fixture
@@ -84,3 +90,11 @@ def test_what_was_not_applied_is_never_passed_or_accepted(checkout: Path) -> Non
     assert (checkout / "plans.json").read_bytes() == before
     skipped = run(checkout, "--alembic", checkout / "alembic.ini", "--skip", "0001")
     assert skipped.exit_code == 0 and "passed: 1 queries checked" in skipped.stdout
+
+
+def test_a_data_migration_runs_on_a_row_that_stands_in_for_those_of_production(checkout: Path) -> None:
+    pending(checkout, COPIES_IN_BATCHES, 'assert not op.get_bind().execute(sa.text("TABLE totals")).all()')
+    done = run(checkout, "--alembic", checkout / "alembic.ini")
+    assert "applied 2 pending revisions to the twin: 0001, 0002" in done.stderr, done.output
+    assert "revisions read rows of orders: one row stood in for production's" in done.stderr
+    assert done.exit_code == 1 and "by     revision 0001" in done.stdout, "what else it does is judged"

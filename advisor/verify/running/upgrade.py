@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 from psycopg import sql
 from sqlalchemy import make_url
 
@@ -27,6 +28,7 @@ from advisor.verify.running.look import Looked
 from advisor.verify.running.pipe_messages import Done, Failed, Opening, Request
 from advisor.verify.running.runner import Runner, RunOptions, refuse_impossible
 from advisor.verify.running.scratch import plain_url
+from advisor.verify.running.stand_ins import StandIns, clear, fill, looked_in_vain
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -48,6 +50,8 @@ class Upgraded:
     """What ended them, in order; each was rolled back and passed over."""
     made: tuple[str, ...] = ()
     """Roles and extensions they name that the server did not have; they were made, the roles without any right."""
+    stood_in: tuple[str, ...] = ()
+    """Tables in which a row stood in for production's while a revision ran that reads some."""
 
 
 def upgrade(
@@ -100,6 +104,8 @@ class History:
     """A superuser's URL of a server of ours, where roles and extensions that revisions name may be made for them."""
     made: list[str] = field(default_factory=list)
     """What was made: `role name`, `extension name`."""
+    stood_in: list[str] = field(default_factory=list)
+    """Tables that held a row while a revision ran that reads some."""
     look: str = ""
     """Query that looks at the session after each statement of an upgrade; `looked` holds what it saw."""
 
@@ -166,7 +172,7 @@ class History:
             try:
                 applied += self._run(Request("upgrade", to, url, skip=tuple(sorted(passed_over)), look=self.look))
                 ran = tuple(revision for revision in applied if revision not in passed_over)
-                return Upgraded(ran, tuple(failed.values()), tuple(self.made))
+                return Upgraded(ran, tuple(failed.values()), tuple(self.made), tuple(self.stood_in))
             except RevisionFailure as error:
                 if error.revision in passed_over:
                     raise
@@ -198,16 +204,23 @@ class History:
 
     def _run(self, request: Request) -> tuple[str, ...]:
         applied: list[str] = []
-        while True:
-            try:
-                return (*applied, *self._answered(self.runner.ask(request)).applied)
-            except RevisionFailure as error:
-                applied += error.failed.applied
-                if not self._mend(error, request.url):
-                    raise
-            except ProofError:
+        filled: dict[str, StandIns] = {}
+        try:
+            while True:
+                try:
+                    return (*applied, *self._answered(self.runner.ask(request)).applied)
+                except RevisionFailure as error:
+                    applied += error.failed.applied
+                    if not self._mend(error, request.url) and not self._stand_in(error, request.url, filled):
+                        raise
+        except ProofError as error:
+            if not isinstance(error, RevisionFailure):
                 _disconnect(request)
-                raise
+            raise
+        finally:
+            for one in filled.values():
+                with self._as_superuser(request.url) as connection:
+                    clear(connection, one)
 
     def _mend(self, error: RevisionFailure, url: str) -> bool:
         """Make the role or extension that a revision lacks, and return whether it is there now and was not before."""
@@ -215,14 +228,27 @@ class History:
         made = f"role {role}" if role else f"extension {extension}"
         if self.superuser is None or not (role or extension) or made in self.made:
             return False
-        place = plain_url(self.superuser, make_url(url).database)
-        with connect(place, autocommit=True, options="-c search_path=pg_catalog") as connection:
+        with self._as_superuser(url) as connection:
             if role:
                 connection.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)))
             elif extension and create_extension(connection, extension, None):
                 return False
         self.made.append(made)
         return True
+
+    def _stand_in(self, error: RevisionFailure, url: str, filled: dict[str, StandIns]) -> bool:
+        """Give the tables that a revision read in vain a row each, once, and return whether any has one now."""
+        if self.superuser is None or error.revision in filled or not looked_in_vain(error):
+            return False
+        with self._as_superuser(url) as connection:
+            found = filled[error.revision] = fill(connection, error)
+        self.stood_in.extend(one for one in found.tables if one not in self.stood_in)
+        return bool(found.tables)
+
+    def _as_superuser(self, url: str) -> psycopg.Connection[Any]:
+        assert self.superuser
+        place = plain_url(self.superuser, make_url(url).database)
+        return connect(place, autocommit=True, options="-c search_path=pg_catalog")
 
     def _answered(self, answer: Done | Failed) -> Done:
         if isinstance(answer, Failed):

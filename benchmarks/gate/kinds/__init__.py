@@ -1,5 +1,7 @@
 """Kinds of changes, one module for each place where a change is made; importing them registers the kinds."""
 
-from benchmarks.gate.kinds import production, revisions, statements
+import importlib
+import pkgutil
 
-__all__ = ["production", "revisions", "statements"]
+for _module in sorted(one.name for one in pkgutil.iter_modules(__path__)):
+    importlib.import_module(f"{__name__}.{_module}")
