@@ -42,9 +42,11 @@ SELECT 'function', p.oid::text, n.nspname, p.proname, NULL, NULL, concat_ws(' ',
 FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 UNION ALL
-SELECT 'setting', split_part(one, '=', 1), NULL, split_part(one, '=', 1), NULL, NULL, one
-FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase, unnest(s.setconfig) one
-WHERE d.datname = current_database() AND s.setrole = 0
+SELECT 'setting', concat_ws('.', s.setdatabase, s.setrole, split_part(one, '=', 1)), NULL, split_part(one, '=', 1),
+    NULL, NULL, one
+FROM pg_catalog.pg_db_role_setting s LEFT JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase,
+    pg_catalog.pg_database own, unnest(s.setconfig) one
+WHERE own.datname = current_database() AND (s.setdatabase IN (0, own.oid) OR d.datdba = own.datdba)
 """
 
 

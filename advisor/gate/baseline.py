@@ -6,12 +6,13 @@ own statements, so that checking needs nothing but the baseline and a snapshot.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import orjson
 
+from advisor.catalog.snapshot_model import Override
 from advisor.gate.relation_names import Named
 from advisor.own_file import decoded, read_own, refuse_version
 from advisor.twin.plan import PlanNode
@@ -97,6 +98,21 @@ def as_owner(baseline: Baseline) -> Baseline:
         return replace(plan, statement=replace(plan.statement, role=None))
 
     queries = {key: replace(one, plans=tuple(map(without_role, one.plans))) for key, one in baseline.queries.items()}
+    return replace(baseline, queries=queries)
+
+
+def as_altered(baseline: Baseline | None, owner: str | None, altered: Sequence[Override]) -> Baseline | None:
+    """Return the baseline with what was planned as the owner planned as the role that owns the tables.
+
+    So it is where revisions gave that role settings; else it stays as it is.
+    """
+    if baseline is None or owner is None or all(one.role != owner for one in altered):
+        return baseline
+
+    def with_role(plan: AcceptedPlan) -> AcceptedPlan:
+        return replace(plan, statement=replace(plan.statement, role=plan.statement.role or owner))
+
+    queries = {key: replace(one, plans=tuple(map(with_role, one.plans))) for key, one in baseline.queries.items()}
     return replace(baseline, queries=queries)
 
 

@@ -54,7 +54,14 @@ def _blamed(verdict: Verdict, baseline: Baseline, changed: Sequence[Touch]) -> V
     cause = verdict.cause
     if guilty.object.kind == "policy" or _secured(guilty):
         cause += f"; row security of {guilty.table} was changed"
+    elif any(_declares(one) and one.object.name == guilty.object.name for one in changed if one.table == guilty.table):
+        cause += f"; n_distinct of {guilty.table}.{guilty.object.name} was set"
     return replace(verdict, cause=cause, revision=guilty.revision, file=guilty.file, line=guilty.line)
+
+
+def _declares(touch: Touch) -> bool:
+    """Return whether a column's number of distinct values is declared."""
+    return touch.object.kind == "column" and "n_distinct" in touch.object.definition
 
 
 def _secured(touch: Touch) -> bool:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from advisor.catalog.database_objects import read_objects
 from advisor.catalog.live.introspect import read_schema
 from advisor.catalog.snapshot import Snapshot
+from advisor.catalog.snapshot_model import Override
 from advisor.errors import ProofError
-from advisor.gate.baseline import Baseline
+from advisor.gate.baseline import Baseline, as_altered
 from advisor.gate.blame import Touch, touches
 from advisor.gate.migrations.ahead import Ahead, Reading
 from advisor.gate.planned.carried import Around, carried
@@ -27,7 +28,7 @@ from advisor.twin.statement import BoundStatement
 from advisor.twin.whatif import Refused
 from advisor.verify.running.effects import steps
 from advisor.verify.running.look import LOOK, Looked
-from advisor.verify.running.ownership import owned
+from advisor.verify.running.ownership import Given, owned
 from advisor.verify.running.plain import run_file
 from advisor.verify.running.upgrade import History
 
@@ -54,8 +55,8 @@ class Pending:
     """Foreign keys that were there before."""
     touched: list[Touch] = field(default_factory=list)
     """What each revision changed, in order."""
-    settings: dict[str, str] = field(default_factory=dict)
-    """Planner settings that revisions gave the database."""
+    given: Given = field(default_factory=Given)
+    """Planner settings that revisions gave the database and its roles."""
     looked: list[Looked] = field(default_factory=list)
     """What was seen after each statement."""
 
@@ -78,14 +79,29 @@ class Pending:
                 if self.snapshot.alembic_version:
                     history.stamp(url, self.snapshot.alembic_version)
             if ours:
-                self.settings = stack.enter_context(owned(url, ours))
+                self.given = stack.enter_context(owned(url, ours, self.snapshot.database))
             if self.alembic:
                 self._apply(history, url)
             self._run_files(url)
         around = self._around(url)
         self.after = around.after
         statistics, notes = carried(self.snapshot.statistics, around)
-        return Prepared(self.settings, statistics, notes)
+        overrides = self._overrides()
+        self.accepted = as_altered(self.accepted, self.snapshot.owner, self.given.roles)
+        return Prepared(self.given.database, statistics, notes, overrides)
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """Return the planner settings that revisions gave the database, and roles that are known."""
+        roles = {one.name: one.value for one in self.given.roles if self.snapshot.role(one.role)}
+        return {**self.given.database, **roles}
+
+    def _overrides(self) -> tuple[Override, ...]:
+        """Return the settings of roles as they are after the revisions."""
+        new = {(one.database is not None, one.role, one.name.lower()): one for one in self.given.roles}
+        old = (one for one in self.snapshot.overrides
+               if (one.database is not None, one.role, one.name.lower()) not in new)  # fmt: skip
+        return (*old, *new.values())
 
     def _around(self, url: str) -> Around:
         with connect(url, autocommit=True) as connection:
@@ -125,6 +141,8 @@ class Pending:
         self.looked += history.looked
         self.progress.note(f"applied {len(applied)} pending revisions to the twin: {', '.join(applied) or 'none'}")
         for one in made:
+            if one == f"database {self.snapshot.database}" or one.startswith("right"):
+                continue  # it is the twin's own, and what the role that runs migrations may do
             self.progress.warn(f"{one} is not in the snapshot: made on the twin for the revisions")
         if stood_in:
             self.progress.warn(f"revisions read rows of {', '.join(stood_in)}: one row stood in for production's")

@@ -18,6 +18,7 @@ from advisor.catalog.index import IndexDefinition, IndexSize
 from advisor.catalog.live.introspect import read_schema
 from advisor.catalog.schema import Schema, Table
 from advisor.catalog.snapshot import Snapshot, completed, measured
+from advisor.catalog.snapshot_model import Override
 from advisor.catalog.statistics import RelationStatistics, Statistics
 from advisor.twin.contents.endpoints import leaf_tuples
 from advisor.twin.contents.extended_loading import load_extended
@@ -57,6 +58,8 @@ class Prepared:
     statistics: Statistics | None = None
     """Those of its tables as they are now, where they differ."""
     notes: tuple[str, ...] = ()
+    overrides: tuple[Override, ...] | None = None
+    """Settings of roles, where they differ."""
 
 
 SizeOf = Callable[[IndexDefinition, Table, Statistics, int], IndexSize]
@@ -173,6 +176,10 @@ class _Maker:
             give_away(connection, snapshot.owners, self._names, self.host.owner)
             return notes + place(self._admin, connection, snapshot.tablespaces, ours=self.host.ours)
 
+    def follow(self, snapshot: Snapshot) -> None:
+        """Give the databases made from now on the settings that the roles of this snapshot have."""
+        self._snapshot = snapshot
+
     def copy(self) -> str:
         """Copy the first database, to which nobody may be connected, and return the copy's name."""
         name = f"{self.name}_{next(self._copies)}"
@@ -219,7 +226,9 @@ def start_twin(
             prepared = prepare(_url(maker.conninfo()), _url(maker.superuser())) or Prepared()
             maker.changed = prepared.settings
             notes += prepared.notes
-            snapshot = replace(snapshot, statistics=prepared.statistics or snapshot.statistics)
+            overrides = snapshot.overrides if prepared.overrides is None else prepared.overrides
+            snapshot = replace(snapshot, statistics=prepared.statistics or snapshot.statistics, overrides=overrides)
+            maker.follow(snapshot)
         yield _fill(snapshot, maker, notes, size_of)
 
 

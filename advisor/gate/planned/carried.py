@@ -43,7 +43,22 @@ def carried(statistics: Statistics, around: Around) -> tuple[Statistics, tuple[s
         sources |= {name: source[1] for _, name in (key, *_leaves(around.after, key))}
         fresh = _copied(fresh, statistics, around, key, source)
         notes.append(f"{key[0]}.{key[1]} is taken to hold the rows of {source[0]}.{source[1]}: a revision made it anew")
-    return _with_expressions(fresh, statistics, around, sources), tuple(notes)
+    return _with_distinct(_with_expressions(fresh, statistics, around, sources), around), tuple(notes)
+
+
+def _with_distinct(statistics: Statistics, around: Around) -> Statistics:
+    """Return the statistics with the numbers of distinct values that revisions declare: ANALYZE takes them over."""
+    columns, inherited = dict(statistics.columns), dict(statistics.inherited)
+    for key, one in around.objects_after.items():
+        old = around.objects_before.get(key)
+        if key[0] != "column" or not one.table or (old and old.definition == one.definition):
+            continue
+        for found, option in ((columns, "n_distinct"), (inherited, "n_distinct_inherited")):
+            place = (*one.table, one.name)
+            declared = re.search(rf"[{{,]{option}=(-?[\d.]+)", one.definition)
+            if declared and place in found:
+                found[place] = replace(found[place], n_distinct=float(declared[1]))
+    return replace(statistics, columns=columns, inherited=inherited)
 
 
 def _moves(around: Around) -> Iterator[tuple[Key, Key]]:

@@ -26,9 +26,10 @@ def check(comparison: Comparison) -> Iterator[Verdict]:
 
 
 def _replaced(comparison: Comparison) -> bool:
-    """Return whether the plan of today reads the same tables through indexes all the same."""
+    """Return whether the plan of today reads the same tables, or what stands for them, through indexes all the same."""
     indexed = {access.table for access in comparison.before.accesses if access.index}
-    return indexed <= {access.table for access in comparison.after.accesses if access.index}
+    now = comparison.after.accesses
+    return indexed <= {access.table for access in now if access.index} or all(access.index for access in now)
 
 
 def _verdict(comparison: Comparison, name: str, what: str, tolerance: float) -> Verdict:

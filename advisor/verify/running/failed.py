@@ -8,7 +8,9 @@ from advisor.errors import AdvisorError, ProofError, RevisionError
 from advisor.verify.running.pipe_messages import Failed
 
 _ROLE = re.compile(r'role "([^"]+)" does not exist')
-_UNDEFINED_OBJECT, _NO_RIGHT = "42704", "42501"
+_DATABASE = re.compile(r'database "([^"]+)" does not exist')
+_ALTERED = re.compile(r'\bALTER\s+(?:ROLE|USER)\s+("(?:[^"]|"")+"|[\w$]+)', re.IGNORECASE)
+_UNDEFINED_OBJECT, _NO_RIGHT, _NO_DATABASE = "42704", "42501", "3D000"
 _READS = re.compile(r"\s*(?:SELECT|WITH|TABLE|VALUES)\b", re.IGNORECASE)
 _EXTENSION = re.compile(r'\s*CREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?("?[\w-]+"?)', re.IGNORECASE)
 _SHOWN = 200
@@ -32,6 +34,19 @@ class RevisionFailure(ProofError):
         """Return the role that the server does not have, when that is the failure."""
         found = _ROLE.search(self.failed.message) if self.failed.sqlstate == _UNDEFINED_OBJECT else None
         return found[1] if found else None
+
+    @property
+    def database(self) -> str | None:
+        """Return the database that the server does not have, when that is the failure."""
+        found = _DATABASE.search(self.failed.message) if self.failed.sqlstate == _NO_DATABASE else None
+        return found[1] if found else None
+
+    @property
+    def altered_role(self) -> str | None:
+        """Return the role that an owner may not alter, when that is the failure."""
+        found = _ALTERED.search(self.failed.statement) if self.failed.sqlstate == _NO_RIGHT else None
+        name = found[1] if found else None
+        return name[1:-1].replace('""', '"') if name and name.startswith('"') else name and name.lower()
 
     @property
     def extension(self) -> str | None:

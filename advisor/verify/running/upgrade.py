@@ -15,16 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from psycopg import sql
 from sqlalchemy import make_url
 
 from advisor.errors import ProofError, RevisionError
 from advisor.revisions.project.configuration import open_config, open_scripts, python_paths
 from advisor.revisions.project.reading import read_heading
-from advisor.twin.restoring.extensions import create_extension
 from advisor.twin.servers.environment import closed_off, connect
 from advisor.verify.running.failed import RevisionFailure, failure
 from advisor.verify.running.look import Looked
+from advisor.verify.running.mending import lacking
 from advisor.verify.running.pipe_messages import Done, Failed, Opening, Request
 from advisor.verify.running.runner import Runner, RunOptions, refuse_impossible
 from advisor.verify.running.scratch import plain_url
@@ -49,7 +48,7 @@ class Upgraded:
     failed: tuple[RevisionFailure, ...]
     """What ended them, in order; each was rolled back and passed over."""
     made: tuple[str, ...] = ()
-    """Roles and extensions they name that the server did not have; they were made, the roles without any right."""
+    """Roles, databases and extensions they name that the server did not have, and were made; rights that were given."""
     stood_in: tuple[str, ...] = ()
     """Tables in which a row stood in for production's while a revision ran that reads some."""
 
@@ -103,7 +102,7 @@ class History:
     superuser: str | None = None
     """A superuser's URL of a server of ours, where roles and extensions that revisions name may be made for them."""
     made: list[str] = field(default_factory=list)
-    """What was made: `role name`, `extension name`."""
+    """What was made: `role name`, `extension name`, `database name`, `right to alter role`."""
     stood_in: list[str] = field(default_factory=list)
     """Tables that held a row while a revision ran that reads some."""
     look: str = ""
@@ -223,18 +222,16 @@ class History:
                     clear(connection, one)
 
     def _mend(self, error: RevisionFailure, url: str) -> bool:
-        """Make the role or extension that a revision lacks, and return whether it is there now and was not before."""
-        role, extension = error.role, error.extension
-        made = f"role {role}" if role else f"extension {extension}"
-        if self.superuser is None or not (role or extension) or made in self.made:
+        """Make what a revision lacks, and return whether it is there now and was not before."""
+        if self.superuser is None:
             return False
-        with self._as_superuser(url) as connection:
-            if role:
-                connection.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)))
-            elif extension and create_extension(connection, extension, None):
-                return False
-        self.made.append(made)
-        return True
+        for made, make in lacking(error):
+            if made not in self.made:
+                with self._as_superuser(url) as connection:
+                    done = make(connection, str(make_url(url).username))
+                self.made.extend([made] if done else [])
+                return done
+        return False
 
     def _stand_in(self, error: RevisionFailure, url: str, filled: dict[str, StandIns]) -> bool:
         """Give the tables that a revision read in vain a row each, once, and return whether any has one now."""
