@@ -32,7 +32,7 @@ LINE = [
 SHARED = ["config", "errors", "own_file", "plugins", "progress", "stdout", "visible", "whole_file"]
 WINGS = {
     "capture": ["files", "lines", "records", "assembly", "envelopes", "exports"],
-    "workload": ["counting", "merging", "exports", "loops", "observing", "engines"],
+    "workload": ["counting", "filtering", "merging", "exports", "loops", "observing", "engines"],
     "catalog": ["live", "redaction", "snapshots"],
     "analysis": ["binding", "shaping"],
     "twin": ["servers", "providers", "restoring", "contents", "binding", "costing"],

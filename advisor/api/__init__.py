@@ -35,6 +35,7 @@ from advisor.twin.start import Twin
 from advisor.verify.proof import Proof
 from advisor.verify.running.runner import RunOptions
 from advisor.workload.compare_captures import Comparison
+from advisor.workload.filtering.capture_filters import Filters, moment
 from advisor.workload.model import Workload
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "Baseline",
     "CheckResult",
     "Comparison",
+    "Filters",
     "Finding",
     "IndexProposal",
     "PlanNode",
@@ -63,6 +65,7 @@ __all__ = [
     "find",
     "load_baseline",
     "load_snapshot",
+    "moment",
     "open_twin",
     "plan",
     "read_workload",

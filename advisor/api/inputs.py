@@ -8,6 +8,7 @@ from pathlib import Path
 from advisor.catalog import snapshot as snapshots
 from advisor.catalog.snapshot import Snapshot
 from advisor.workload.collect import collect
+from advisor.workload.filtering.capture_filters import EVERYTHING, Filters
 from advisor.workload.model import Workload
 from advisor.workload.store import save
 
@@ -15,14 +16,16 @@ StrPath = str | os.PathLike[str]
 """A path as a text or as `pathlib` has it."""
 
 
-def read_workload(*inputs: StrPath, log_line_prefix: str | None = None, jobs: int | None = None) -> Workload:
+def read_workload(
+    *inputs: StrPath, log_line_prefix: str | None = None, jobs: int | None = None, filters: Filters = EVERYTHING
+) -> Workload:
     """Return what logs, statement exports, workload files and database URLs, in any mixture, amount to together.
 
     `log_line_prefix` is the server's setting, inferred when not given; `jobs` the processes to use, all cores when not
-    given. Raises `InputError`, naming the input, when one cannot be read or nothing in it was understood, and
-    `ServerError` for a database that cannot be reached.
+    given; `filters` says which executions count. Raises `InputError`, naming the input, when one cannot be read or
+    nothing in it was understood, and `ServerError` for a database that cannot be reached.
     """
-    return collect([os.fspath(name) for name in inputs], log_line_prefix=log_line_prefix, jobs=jobs)
+    return collect([os.fspath(name) for name in inputs], log_line_prefix=log_line_prefix, jobs=jobs, filters=filters)
 
 
 def save_workload(workload: Workload, path: StrPath) -> None:

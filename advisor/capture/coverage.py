@@ -34,6 +34,8 @@ class InputCoverage:
     """Settings inferred from the input: prefix, protocol, threshold, sampling."""
     hides: tuple[str, ...] = ()
     """What those settings hide from us, in sentences."""
+    filtered: Mapping[str, Skipped] = field(default_factory=dict)
+    """Executions that the user's filters left out, by reason, with names of who ran them."""
 
     @property
     def understood(self) -> float:

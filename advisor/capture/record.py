@@ -28,6 +28,9 @@ RUN, PHASE, FETCH, FAILED, OTHER, PLAN = range(6)
 """What a record says of a statement: an execution, the parse or bind before one, a further fetch of one, a failed
 execution, nothing or a bare duration, a plan."""
 
+LEFT_OUT, FRAME = 6, 7
+"""Of a statement that a filter left out, but which sets its session; which bounds its session's transactions, too."""
+
 
 class Backend(NamedTuple):
     """Who wrote a record; each part empty where unknown."""

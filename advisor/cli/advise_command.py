@@ -17,6 +17,7 @@ from advisor.cli.shared_options import (
     check_database,
     check_outputs,
     database_options,
+    filter_options,
     limit_option,
     one_source,
     revision_options,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from advisor.indexes.index_options import Aim
     from advisor.rules.context import RuleOptions
     from advisor.verify.running.runner import RunOptions
+    from advisor.workload.filtering.capture_filters import Filters
 
 
 BY_COST = "indexes were chosen by the planner's cost, not by the time model (--aim cost)"
@@ -41,6 +43,7 @@ BY_COST = "indexes were chosen by the planner's cost, not by the time model (--a
 @database_options
 @click.option("--role", help="Role to plan queries as that nobody is known to have run; the owner when not given.")
 @click.option("--database", help="Database of the workload, where the inputs hold several.")
+@filter_options
 @click.option("--log-line-prefix", help="The server's log_line_prefix; inferred when not given.")
 @click.option("--write", is_flag=True, help="Write one Alembic revision per proposal.")
 @click.option("--redact", is_flag=True, help="Leave values of production out of written revisions and of the baseline.")
@@ -110,6 +113,7 @@ def command(
     jobs: int | None,
     quiet: bool,
     running: RunOptions,
+    filters: Filters,
 ) -> None:
     """Read workload INPUTS (logs, statement exports, workload files), propose indexes and report findings.
 
@@ -160,7 +164,7 @@ def command(
     progress = Progress(quiet=quiet)
     source = asking(read_snapshot(snapshot, schema, statistics, None if snapshot or schema else url), role)
     with progress.step("read the workload"):
-        workload = collect(inputs, log_line_prefix=log_line_prefix, jobs=jobs)
+        workload = collect(inputs, log_line_prefix=log_line_prefix, jobs=jobs, filters=filters)
     check_database(workload, database)
     workload = of_database(workload, database or source.database)
     source, guessed = with_sizes(vacuumed(source), provider)

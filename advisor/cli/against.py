@@ -18,7 +18,7 @@ from advisor.gate.as_of_then import moving
 from advisor.gate.baseline import Baseline
 from advisor.gate.check_plans import record
 from advisor.gate.merge_baseline import with_known
-from advisor.pipeline.gate_inputs import analysed_inputs, calls_a_day, statements_of
+from advisor.pipeline.gate_inputs import ReadOptions, analysed_inputs, calls_a_day, statements_of
 from advisor.pipeline.pending_revisions import Pending
 from advisor.pipeline.straight_line import size_of
 from advisor.progress import Progress
@@ -46,7 +46,7 @@ def base_plans(
     provider: str,
     running: RunOptions,
     inputs: tuple[str, ...],
-    prefix: str | None,
+    reading: ReadOptions,
     role: str | None,
     accepted: Baseline | None,
     progress: Progress,
@@ -62,7 +62,7 @@ def base_plans(
         prepare = pending.prepare if alembic or files else None
         with start_twin(source, provider, prepare=prepare, size_of=size_of) as twin:
             known = pending.accepted or accepted
-            analysed = analysed_inputs(inputs, prefix, twin, role) if inputs and known is None else None
+            analysed = analysed_inputs(inputs, reading, twin, role) if inputs and known is None else None
             statements = with_known(statements_of(analysed, known, twin), known, moving(known, source.captured))
             about = (twin.schema, twin.statistics, twin.what_if, source.settings, calls_a_day(analysed, known))
             recorded, refused = record(statements, *about, source.captured)

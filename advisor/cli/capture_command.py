@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from advisor.cli.shared_options import check_database, check_outputs, limit_option
+from advisor.cli.shared_options import check_database, check_outputs, filter_options, limit_option
 from advisor.progress import Progress
+
+if TYPE_CHECKING:
+    from advisor.workload.filtering.capture_filters import Filters
 
 
 @click.command(short_help="Reduce logs and exports to one workload file.")
@@ -21,6 +25,7 @@ from advisor.progress import Progress
 )
 @click.option("--redact", is_flag=True, help="Leave every value out of the workload file.")
 @click.option("--database", help="Keep the queries of this database only.")
+@filter_options
 @click.option("--log-line-prefix", help="The server's log_line_prefix; inferred when not given.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @limit_option
@@ -42,6 +47,7 @@ def command(
     engine: str,
     scheduler: str | None,
     quiet: bool,
+    filters: Filters,
 ) -> None:
     """Read INPUTS and say what was understood of them; with -o, write the workload file that other commands accept.
 
@@ -51,6 +57,7 @@ def command(
     \b
     advisor capture postgresql-*.log.gz statements.csv -o prod.json.zst
     advisor capture monday.json.zst tuesday.json.zst -o week.json.zst
+    advisor capture postgresql.log --begin 2h --user shop --exclude-query healthcheck
     """
     from advisor.workload.collect import collect
 
@@ -59,9 +66,8 @@ def command(
     check_outputs(output)
     progress = Progress(quiet=quiet)
     with progress.step("read the inputs"):
-        workload = collect(
-            inputs, log_line_prefix=log_line_prefix, jobs=jobs, scheduler=scheduler if engine == "dask" else None
-        )
+        where = scheduler if engine == "dask" else None
+        workload = collect(inputs, log_line_prefix=log_line_prefix, jobs=jobs, scheduler=where, filters=filters)
     from advisor.output.coverage_report import coverage_json, coverage_text, left_out
     from advisor.workload.redact_workload import redacted
     from advisor.workload.store import save

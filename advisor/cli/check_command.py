@@ -15,6 +15,7 @@ from advisor.cli.shared_options import (
     check_connections,
     check_outputs,
     database_options,
+    filter_options,
     limit_option,
     one_source,
     revision_options,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from advisor.twin.start import Twin
     from advisor.twin.whatif import Refused
     from advisor.verify.running.runner import RunOptions
+    from advisor.workload.filtering.capture_filters import Filters
 
 
 @click.command(short_help="Compare plans with the committed baseline.")
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
 @revision_options
 @click.option("--role", help="Role to plan queries as that nobody is known to have run; the owner when not given.")
 @limit_option
+@filter_options
 @click.option("--log-line-prefix", help="The server's log_line_prefix; inferred when not given.")
 @click.option("--format", "forms", multiple=True, default=("text",), show_default=True, help=HELP)
 @click.option("--fail-level", type=click.Choice(["fail", "warn", "never"]), default="fail", show_default=True)
@@ -83,6 +86,7 @@ def command(
     fail_level: FailLevel,
     quiet: bool,
     running: RunOptions,
+    filters: Filters,
 ) -> None:
     """Plan the baseline's queries on the twin; exit 1 when a plan got worse.
 
@@ -110,6 +114,7 @@ def command(
     from advisor.output.unanalysed import summary
     from advisor.output.verdicts import render_check, verdict_formats
     from advisor.pipeline.gate_inputs import (
+        ReadOptions,
         accepted_baseline,
         analysed_inputs,
         calls_a_day,
@@ -125,6 +130,7 @@ def command(
     from advisor.verify.running.upgrade import History
 
     update_baseline = update_baseline or bool(accept)
+    reading = ReadOptions(log_line_prefix, filters)
     _refuse_contradictions(update_baseline, redact, prune, only, accept, reason)
     one_source(snapshot, schema, statistics, url)
     check_connections(url, provider, *inputs)
@@ -151,10 +157,10 @@ def command(
     source = replace(source, settings={**source.settings, **SERIAL}, overrides=overrides)
     accepted = as_owner(accepted) if accepted and not source.roles else accepted
     if to_version:
-        result = check_on(to_version, source, provider, inputs, log_line_prefix, role, accepted, progress)
+        result = check_on(to_version, source, provider, inputs, reading, role, accepted, progress)
         finish(_silence(replace(result, fail_level=fail_level)))
     base = Base(against, alembic, files)
-    accepted = base_plans(base, source, provider, running, inputs, log_line_prefix, role, accepted, progress)
+    accepted = base_plans(base, source, provider, running, inputs, reading, role, accepted, progress)
     pending = None
     if alembic or files:
         pending = Pending(alembic, files, source, running, provider, progress, accepted)
@@ -162,7 +168,7 @@ def command(
         progress.notes(twin.notes)
         accepted = pending.accepted if pending else accepted
         failed = pending.failed if pending else []
-        analysed = analysed_inputs(inputs, log_line_prefix, twin, role) if inputs else None
+        analysed = analysed_inputs(inputs, reading, twin, role) if inputs else None
         statements = statements_of(analysed, accepted, twin)
         unanalysed = analysed.unanalysed if analysed else {}
         if update_baseline and failed:

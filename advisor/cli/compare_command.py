@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from advisor.cli.shared_options import limit_option
+from advisor.cli.shared_options import filter_options, limit_option
 from advisor.progress import Progress
+
+if TYPE_CHECKING:
+    from advisor.workload.filtering.capture_filters import Filters
 
 
 @click.command(short_help="Compare two captures: did it help in production?")
 @click.argument("before")
 @click.argument("after")
+@filter_options
 @click.option("--log-line-prefix", help="The servers' log_line_prefix; inferred when not given.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option(
@@ -38,6 +44,7 @@ def command(
     fail_slower: float | None,
     jobs: int | None,
     quiet: bool,
+    filters: Filters,
 ) -> None:
     """Compare the capture BEFORE a change with the one AFTER it: logs, exports, workload files, folders or globs.
 
@@ -50,7 +57,7 @@ def command(
 
     progress = Progress(quiet=quiet)
     with progress.step("read both captures"):
-        old, new = capture_pair(before, after, log_line_prefix, jobs)
+        old, new = capture_pair(before, after, log_line_prefix, jobs, filters)
     comparison = compare(old, new, notable)
     click.echo(comparison_json(comparison) if form == "json" else comparison_text(comparison), nl=False)
     slower = [

@@ -113,6 +113,48 @@ def revision_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return collected
 
 
+def filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say what of the inputs counts; the command gets them as `filters`, a `Filters`."""
+
+    @functools.wraps(command)
+    def collected(
+        *,
+        begin: str | None,
+        end: str | None,
+        users: tuple[str, ...],
+        applications: tuple[str, ...],
+        exclude: tuple[str, ...],
+        tables: tuple[str, ...],
+        **given: Any,
+    ) -> Any:
+        from advisor.workload.filtering.capture_filters import Filters, moment
+        from advisor.workload.filtering.excluded import check_patterns
+        from advisor.workload.filtering.named_tables import asked
+
+        filters = Filters(
+            moment(begin) if begin else None, moment(end) if end else None, users, applications, exclude, tables
+        )
+        check_patterns(exclude)
+        asked(tables)
+        if not filters.relative:
+            filters.settled(None)
+        return command(filters=filters, **given)
+
+    for decorate in reversed(
+        (
+            click.option("--begin", metavar="TIME", help="Leave out what ended before: a time, or 2h before the end."),
+            click.option("--end", metavar="TIME", help="Leave out what ended then or later: a time, or 10m."),
+            click.option("--user", "users", multiple=True, help="Only what this role ran. Repeatable."),
+            click.option("--application", "applications", multiple=True, help="Only of this application. Repeatable."),
+            click.option("--exclude-query", "exclude", multiple=True, metavar="REGEX",
+                         help="Leave out statements in which it is found (RE2, any case). Repeatable."),
+            click.option("--table", "tables", multiple=True, help="Only what names this table. Repeatable."),
+        )
+    ):  # fmt: skip
+        collected = decorate(collected)
+    return collected
+
+
 def limit_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add `--limit NAME=SIZE`, which is in force before the command reads anything."""
     text = "How much of an input is read; see docs/inputs.md for the names. Repeatable."

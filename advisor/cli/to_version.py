@@ -12,7 +12,7 @@ from advisor.gate.baseline import Baseline
 from advisor.gate.check_plans import Statements, check, record
 from advisor.gate.upgraded import upgraded
 from advisor.gate.verdict import CheckResult
-from advisor.pipeline.gate_inputs import analysed_inputs, statements_of
+from advisor.pipeline.gate_inputs import ReadOptions, analysed_inputs, statements_of
 from advisor.pipeline.straight_line import size_of
 from advisor.progress import Progress
 from advisor.twin.start import Twin, start_twin
@@ -23,7 +23,7 @@ def check_on(
     source: Snapshot,
     provider: str,
     inputs: tuple[str, ...],
-    prefix: str | None,
+    reading: ReadOptions,
     role: str | None,
     accepted: Baseline | None,
     progress: Progress,
@@ -35,7 +35,7 @@ def check_on(
     if version == source.major:
         raise UsageError(f"the snapshot is of PostgreSQL {version} already", do="name the version to go to")
     with _twin(source, source.major, provider, progress) as twin:
-        analysed = analysed_inputs(inputs, prefix, twin, role) if inputs else None
+        analysed = analysed_inputs(inputs, reading, twin, role) if inputs else None
         statements: Statements = statements_of(analysed, accepted, twin)
         known = (twin.schema, twin.statistics, twin.what_if, source.settings)
         before, refused = record(statements, *known, captured=source.captured)

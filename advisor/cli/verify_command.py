@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from advisor.capture.conninfo import connection_parameters
-from advisor.cli.shared_options import revision_options
+from advisor.cli.shared_options import filter_options, revision_options
 from advisor.errors import AdvisorError, UsageError
 from advisor.progress import Progress
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from advisor.verify.proof import Proof
     from advisor.verify.running.runner import RunOptions
     from advisor.verify.running.upgrade import History
+    from advisor.workload.filtering.capture_filters import Filters
 
 
 @click.command(short_help="Prove revisions on a throw-away server.")
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 )
 @click.option("--role", help="Role to plan queries as that nobody is known to have run; the owner when not given.")
 @click.option("--twin", "provider", default="auto", help="auto, embedded, local, container or a URL.")
+@filter_options
 @revision_options
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
 def command(
@@ -58,6 +60,7 @@ def command(
     provider: str,
     quiet: bool,
     running: RunOptions,
+    filters: Filters,
 ) -> None:
     """Prove every index revision that is pending: it builds what it says, can be undone, fails loudly and heals.
 
@@ -99,7 +102,7 @@ def command(
                 )
             for note in (*found.notes, *(f"{made} was made for the revisions" for made in known.made)):
                 progress.note(note)
-            analysed = analyse_workload(collect(inputs), twin, role) if inputs else None
+            analysed = analyse_workload(collect(inputs, filters=filters), twin, role) if inputs else None
             with progress.step(f"proved {len(found.revisions)} revisions"):
                 passed_over = (one.revision for one in found.failed)
                 proof = _prove(found.revisions, start, twin, known.without(*passed_over), report, analysed)

@@ -77,7 +77,7 @@ def _row(coverage: InputCoverage) -> tuple[str, ...]:
 
 def _details(coverage: InputCoverage) -> Iterable[str]:
     """Yield what was inferred about one input, what that hides, and what was left out."""
-    if not (coverage.settings or coverage.hides or coverage.skipped):
+    if not (coverage.settings or coverage.hides or coverage.skipped or coverage.filtered):
         return
     yield f"{on_one_line(coverage.name)}:"
     for name, value in sorted(coverage.settings.items()):
@@ -87,6 +87,9 @@ def _details(coverage: InputCoverage) -> Iterable[str]:
     for reason, skipped in sorted(coverage.skipped.items()):
         yield f"  left out: {count(skipped.count)} × {on_one_line(reason)}"
         yield from (f"    {one_line(example, 110)}" for example in skipped.examples)
+    for reason, filtered in sorted(coverage.filtered.items()):
+        names = f" ({one_line(', '.join(filtered.examples), 110)})" if filtered.examples else ""
+        yield f"  filtered: {count(filtered.count)} executions {on_one_line(reason)}{names}"
 
 
 def _summary(workload: Workload) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from advisor.gate.baseline import Baseline
 from advisor.gate.check_plans import Statements
@@ -13,17 +13,25 @@ from advisor.gate.unaccepted import Propose
 from advisor.pipeline.straight_line import Analysed, analyse_workload, of_database
 from advisor.twin.start import Twin
 from advisor.workload.collect import collect
+from advisor.workload.filtering.capture_filters import EVERYTHING, Filters
 from advisor.workload.model import Workload
 
 HALF = 0.5
 """Share of a new query's cost that may be left by an index that is proposed for it."""
 
 
-def analysed_inputs(inputs: tuple[str, ...], prefix: str | None, twin: Twin, role: str | None) -> Analysed:
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """How the inputs are read, and what of them counts."""
+
+    log_line_prefix: str | None = None
+    filters: Filters = EVERYTHING
+
+
+def analysed_inputs(inputs: tuple[str, ...], reading: ReadOptions, twin: Twin, role: str | None) -> Analysed:
     """Return the workload of the inputs, analysed on the twin."""
-    return analyse_workload(
-        _of_any_database(collect(inputs, log_line_prefix=prefix), twin.snapshot.database), twin, role
-    )
+    workload = collect(inputs, log_line_prefix=reading.log_line_prefix, filters=reading.filters)
+    return analyse_workload(_of_any_database(workload, twin.snapshot.database), twin, role)
 
 
 def _of_any_database(workload: Workload, database: str | None) -> Workload:

@@ -41,6 +41,7 @@ class InputItem(msgspec.Struct):
     skipped: dict[str, Skipped]
     settings: dict[str, str]
     hides: tuple[str, ...]
+    filtered: dict[str, Skipped] = {}
 
 
 class Unserved(msgspec.Struct):
@@ -244,8 +245,7 @@ class ReportFile(msgspec.Struct):
 def read_report(path: Path) -> ReportFile:
     """Return a report that `advise` saved. Raises `InputError` with the path into the document."""
     where, do = str(path), "give a report that `advisor advise --format json` or --save wrote"
-    content = read_own(path, do, do)
-    refuse_version(content, VERSION, where, do)
+    refuse_version(content := read_own(path, do, do), VERSION, where, do)
     return decoded(content, ReportFile, where, do)
 
 
@@ -280,7 +280,6 @@ def proposal_of(item: ProposalItem) -> IndexProposal:
 
 def finding_of(item: FindingItem) -> Finding:
     """Return the finding that an object of the report describes, with the statistics object it proposes."""
-    statistics = _statistics_of(item.statistics) if item.statistics else None
     return Finding(
         id=item.id,
         code=item.code,
@@ -293,7 +292,7 @@ def finding_of(item: FindingItem) -> Finding:
         evidence=item.evidence,
         fix=item.fix,
         cost=item.cost,
-        statistics=statistics,
+        statistics=_statistics_of(item.statistics) if item.statistics else None,
     )
 
 

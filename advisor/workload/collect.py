@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from advisor.errors import InputError
 from advisor.workload.engines.workers import Workers, cores
+from advisor.workload.filtering.capture_filters import EVERYTHING, Filters
 
 if TYPE_CHECKING:
     from advisor.workload.model import Workload
@@ -23,13 +24,15 @@ def collect(
     jobs: int | None = None,
     progress: Callable[[str, int], None] | None = None,
     scheduler: str | None = None,
+    filters: Filters = EVERYTHING,
 ) -> Workload:
     """Return what logs, exports, workload files and database URLs, in any mixture, amount to together.
 
     `log_line_prefix` is the server's setting, inferred when not given; `jobs` the processes to use, all cores when
     not given; `progress` is called with an input's name and the bytes of it read so far; `scheduler` is the address of
-    a Dask scheduler whose cluster reads the logs instead of this machine. Raises `InputError`, naming the input, when
-    one cannot be read or nothing in it was understood, and `ServerError` for a database that cannot be reached.
+    a Dask scheduler whose cluster reads the logs instead of this machine; `filters` says what counts. Raises
+    `InputError`, naming the input, when one cannot be read or nothing in it was understood, and `ServerError` for a
+    database that cannot be reached.
     """
     if not inputs:
         raise InputError("no input was given", do="name logs, exports, workload files or a database URL")
@@ -39,7 +42,7 @@ def collect(
         # Imported here, while the processes import the same.
         from advisor.workload.gather_inputs import gather
 
-        return gather(inputs, log_line_prefix, progress, scheduler, workers)
+        return gather(inputs, log_line_prefix, progress, scheduler, workers, filters)
 
 
 def _large(name: str) -> bool:

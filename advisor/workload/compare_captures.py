@@ -9,6 +9,7 @@ from typing import Literal
 
 from advisor.workload.collect import collect
 from advisor.workload.exports.deltas import SERIES
+from advisor.workload.filtering.capture_filters import EVERYTHING, Filters
 from advisor.workload.merging.query_order import base_id
 from advisor.workload.model import POOLED, Query, Workload
 
@@ -84,17 +85,17 @@ class Comparison:
 
 
 def capture_pair(
-    before: str, after: str, prefix: str | None = None, jobs: int | None = None
+    before: str, after: str, prefix: str | None = None, jobs: int | None = None, filters: Filters = EVERYTHING
 ) -> tuple[Workload, Workload]:
     """Return the captures of two inputs.
 
     Where they are two exports of counters that ran on (no reset in between), the second is what happened since the
     first, not what happened since the server's last reset.
     """
-    old, new = (collect([name], log_line_prefix=prefix, jobs=jobs) for name in (before, after))
+    old, new = (collect([name], log_line_prefix=prefix, jobs=jobs, filters=filters) for name in (before, after))
     counted = all(query.measured == "statements" for query in (*old.queries, *new.queries))
     if counted and "-" not in (before, after):
-        difference = collect([before, after], log_line_prefix=prefix, jobs=jobs)
+        difference = collect([before, after], log_line_prefix=prefix, jobs=jobs, filters=filters)
         if any(SERIES in note for note in difference.notes):
             new = difference
     return old, new

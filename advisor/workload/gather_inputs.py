@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from advisor.capture.coverage import InputCoverage
 from advisor.capture.detect import detect
 from advisor.capture.exports import read_export
 from advisor.capture.exports.export import StatementExport
 from advisor.capture.files.source import Source, expand, names_database
 from advisor.errors import InputError
 from advisor.workload.engines.engine import Engine
+from advisor.workload.engines.log_end import logs_end
 from advisor.workload.engines.logs import Log, LogRun, Progress, log_of
 from advisor.workload.engines.workers import Workers
 from advisor.workload.exports.export_rows import workload_of
+from advisor.workload.filtering.capture_filters import EVERYTHING, Filters
+from advisor.workload.filtering.filter_workload import filtered_file, of_tables
 from advisor.workload.merging.merge_workloads import merge
 from advisor.workload.merging.own_reading import without_own_reading
 from advisor.workload.model import Workload
@@ -21,7 +26,12 @@ from advisor.workload.store import load_workload, sniff
 
 
 def gather(
-    inputs: Sequence[str], prefix: str | None, progress: Progress | None, scheduler: str | None, workers: Workers
+    inputs: Sequence[str],
+    prefix: str | None,
+    progress: Progress | None,
+    scheduler: str | None,
+    workers: Workers,
+    filters: Filters = EVERYTHING,
 ) -> Workload:
     """Return what the inputs amount to together; `collect` says what may be given and what is raised."""
     found = Found()
@@ -32,18 +42,26 @@ def gather(
             found.exports.extend(read_live(name))
         else:
             _sort_all(expand([name]), prefix, found)
-    workloads = found.workloads
+    filters = filters.settled(_end(found) if filters.relative else None)
+    workloads = [filtered_file(one, filters) for one in found.workloads] if filters.by_execution else found.workloads
     if found.exports:
-        workloads.append(workload_of(found.exports))
+        workloads.append(workload_of(found.exports, filters))
     if found.logs and scheduler is None:
-        workloads.append(LogRun(Engine(workers), progress).workload(found.logs))
+        workloads.append(LogRun(Engine(workers), progress, filters).workload(found.logs))
     if found.logs and scheduler is not None:
         from advisor.workload.engines.dask_engine import DaskEngine
 
         with DaskEngine(scheduler) as cluster:
-            workloads.append(LogRun(cluster, progress).workload(found.logs))
+            workloads.append(LogRun(cluster, progress, filters).workload(found.logs))
     workload = without_own_reading(workloads[0] if len(workloads) == 1 else merge(workloads))
-    return _filled(replace(workload, notes=(*workload.notes, *found.notes)) if found.notes else workload)
+    workload = _filled(replace(workload, notes=(*workload.notes, *found.notes)) if found.notes else workload, filters)
+    return of_tables(workload, filters.tables) if filters.tables else workload
+
+
+def _end(found: Found) -> float | None:
+    """Return the latest moment that any of the inputs tells of, seconds since the epoch."""
+    ends = [logs_end(found.logs), *(export.captured for export in found.exports), *(w.end for w in found.workloads)]
+    return max((end for end in ends if end is not None), default=None)
 
 
 @dataclass
@@ -73,9 +91,11 @@ def _sort_all(sources: Sequence[Source], prefix: str | None, found: Found) -> No
     found.notes.extend(f"left out: {error.where}: {error.what}" for error in refused)
 
 
-def _filled(workload: Workload) -> Workload:
+def _filled(workload: Workload, filters: Filters) -> Workload:
     """Return the workload with a note on each input without a statement; raises `InputError` when none has any."""
-    silent = [coverage.name for coverage in workload.inputs if not coverage.executions]
+    if not workload.queries and filters.by_execution:
+        raise InputError("the filters leave nothing of it", where=_named(workload.inputs), do=_told(workload))
+    silent = [one.name for one in workload.inputs if not one.executions and not one.filtered]
     do = "let the server log them: log_min_duration_statement = 0 for a while, or for one role (see docs/logging.md)"
     if not workload.queries and not silent:
         names = ", ".join(coverage.name for coverage in workload.inputs)
@@ -84,6 +104,25 @@ def _filled(workload: Workload) -> Workload:
         raise InputError("it was read, but holds no statement", where=", ".join(silent), do=do)
     notes = (f"{name}: holds no statement: {do}" for name in silent)
     return replace(workload, notes=tuple(dict.fromkeys((*workload.notes, *notes)))) if silent else workload
+
+
+def _named(inputs: Sequence[InputCoverage]) -> str:
+    return ", ".join(coverage.name for coverage in inputs)
+
+
+def _told(workload: Workload) -> str:
+    """Return what filters left out, and whom to ask for instead."""
+    counts: Counter[str] = Counter()
+    names: dict[str, set[str]] = {}
+    for reason, skip in (pair for coverage in workload.inputs for pair in coverage.filtered.items()):
+        counts[reason] += skip.count
+        names.setdefault(reason, set()).update(skip.examples)
+    parts = [
+        f"{counts[reason]} executions {reason}" + (f" ({', '.join(sorted(names[reason]))})" if names[reason] else "")
+        for reason in sorted(counts)
+    ]
+    left = [note for note in workload.notes if "left out" in note]
+    return f"leave less out: {'; '.join([*parts, *left]) or 'see --begin, --end, --user and --application'}"
 
 
 def _sort(source: Source, prefix: str | None, found: Found) -> None:

@@ -60,6 +60,10 @@ def input_document(coverage: InputCoverage) -> dict[str, Any]:
         },
         "settings": dict(sorted(coverage.settings.items())),
         "hides": list(coverage.hides),
+        "filtered": {
+            reason: {"count": skip.count, "examples": list(skip.examples)}
+            for reason, skip in sorted(coverage.filtered.items())
+        },
     }
 
 

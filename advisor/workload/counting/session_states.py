@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor.capture.assembly.statements import Rows
-from advisor.capture.record import RUN
+from advisor.capture.record import LEFT_OUT, RUN
 from advisor.workload.counting.session_settings import ALL, BEGINS, COMMITS, OTHER, ROLLS_BACK, SETS, changes, kind_of
 
 Settings = tuple[tuple[str, str], ...]
@@ -77,7 +77,7 @@ class Origins:
         self._numbers: dict[tuple[int, int, bool], int] = {}
         kind = np.fromiter(map(kinds.__getitem__, keys), dtype=np.int8, count=len(keys))
         of_row = kind[key] if len(keys) else np.zeros(0, dtype=np.int8)
-        of_row = np.where(rows.role == RUN, of_row, OTHER)
+        of_row = np.where((rows.role == RUN) | (rows.role >= LEFT_OUT), of_row, OTHER)
         self._first_end = _first_ends(rows, of_row)
         self._followed = _followed(rows, of_row) if (of_row == SETS).any() else {}
 

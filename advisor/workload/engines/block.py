@@ -22,6 +22,9 @@ from advisor.workload.counting.tally import Coded, Tally
 from advisor.workload.counting.textkey import text_keys
 from advisor.workload.engines.blocks import CONTEXT
 from advisor.workload.engines.sessions import BlockLoops, BlockSteps
+from advisor.workload.filtering.capture_filters import EVERYTHING, Filters
+from advisor.workload.filtering.filter_rows import RowFilter
+from advisor.workload.filtering.left_out_rows import LeftOut
 from advisor.workload.observing.observers import Contents, Known
 
 
@@ -32,6 +35,8 @@ class Counted:
     partial: Partial
     loops: BlockLoops
     contents: Contents
+    left_out: LeftOut = field(default_factory=LeftOut)
+    """By filters."""
 
 
 @dataclass(slots=True)
@@ -57,15 +62,25 @@ def lost(orphan: Orphan) -> tuple[str, bytes]:
 
 
 class RowCounter:
-    """Counts rows: queries, loops, contents."""
+    """Counts rows that filters leave: queries, loops, contents."""
 
-    def __init__(self, resolution: int = 0) -> None:
+    def __init__(self, resolution: int = 0, filters: Filters = EVERYTHING) -> None:
+        self.filter = RowFilter(filters) if filters.by_execution else None
         self.tally = Tally()
         self.steps = BlockSteps(resolution)
         self.sampler = Sampler()
 
     def count(self, rows: Rows) -> Counted:
         """Return what rows amount to."""
+        if self.filter is None:
+            return self._counted(rows)
+        sifted = self.filter.sift(rows)
+        counted = self._counted(sifted.rows)
+        counted.partial.begin, counted.partial.end = sifted.begin, sifted.end
+        counted.left_out = sifted.left_out
+        return counted
+
+    def _counted(self, rows: Rows) -> Counted:
         partial, coded = self.tally.count(rows)
         return Counted(partial, self.steps.find(coded), self._contents(coded))
 
@@ -94,21 +109,25 @@ class Spec:
     """That of the log's time stamps, microseconds."""
     limits: Limits = field(default_factory=limits)
     """Those of the process that reads with others."""
+    filters: Filters = EVERYTHING
 
 
 class BlockReader:
     """Reads blocks of one input, one after the other."""
 
-    def __init__(self, reader: Reader, envelopes: Sequence[Any], resolution: int = 0) -> None:
+    def __init__(
+        self, reader: Reader, envelopes: Sequence[Any], resolution: int = 0, filters: Filters = EVERYTHING
+    ) -> None:
         self.reader = reader
         self.envelopes = envelopes
-        self.counter = RowCounter(resolution)
+        self.counter = RowCounter(resolution, filters)
 
     @classmethod
     def of(cls, spec: Spec) -> BlockReader:
         """Return the block reader of an input, whose limits become those of this process."""
         enforce(spec.limits)
-        return cls(spec.reader, [importlib.import_module(name) for name in spec.envelopes], spec.resolution)
+        envelopes = [importlib.import_module(name) for name in spec.envelopes]
+        return cls(spec.reader, envelopes, spec.resolution, spec.filters)
 
     def read(self, block: bytes, owned: int) -> BlockResult:
         """Return what the first `owned` bytes of `block` amount to; the rest is context."""
@@ -123,7 +142,10 @@ class BlockReader:
         if escaped:
             records = without_nul(records)
         records = bounded_records(records)
-        found = self._known(list(incidents(records)), records)
+        beside = list(incidents(records))
+        if self.counter.filter is not None:
+            beside = self.counter.filter.incidents(beside, records.backends)
+        found = self._known(beside, records)
         assembled = assemble(records)
         rows = assembled.rows
         counted = self.counter.count(rows)

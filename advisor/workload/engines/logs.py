@@ -20,6 +20,8 @@ from advisor.workload.engines.blocks import Block, file_blocks, log_blocks
 from advisor.workload.engines.carry import Carry
 from advisor.workload.engines.engine import BlockEngine
 from advisor.workload.engines.sessions import OpenUnits
+from advisor.workload.filtering.capture_filters import EVERYTHING, Filters
+from advisor.workload.filtering.left_out_rows import LeftOut
 from advisor.workload.loops.finish_loops import loops, unit_sizes
 from advisor.workload.loops.loopsum import among
 from advisor.workload.merging.finish import names, queries
@@ -64,12 +66,14 @@ class _Count:
     executions: int = 0
     losses: Losses = field(default_factory=Losses)
     roles: Counter[int] = field(default_factory=Counter)
+    left_out: LeftOut = field(default_factory=LeftOut)
 
     def add(self, size: int, result: BlockResult) -> None:
         self.size += size
         self.lines += result.lines
         self.records += result.records
         self.executions += sum(entry.calls for entry in result.counted.partial.entries.values())
+        self.left_out.merge(result.counted.left_out)
         self.losses.merge(result.losses)
         self.roles.update(result.roles)
 
@@ -77,14 +81,15 @@ class _Count:
 class LogRun:
     """Reads logs one after the other; units of work go on from one to the next."""
 
-    def __init__(self, engine: BlockEngine, progress: Progress | None = None) -> None:
+    def __init__(self, engine: BlockEngine, progress: Progress | None = None, filters: Filters = EVERYTHING) -> None:
         self.engine = engine
         self.progress = progress
+        self.filters = filters
         self.partial = Partial()
         self.open_units = OpenUnits()
         self.observers = Observers()
         self.carry = Carry()
-        self.counter = RowCounter()
+        self.counter = RowCounter(filters=filters)
         self.sessions = SessionStates()
         self.resolution = 0
         self.covered: list[InputCoverage] = []
@@ -93,10 +98,10 @@ class LogRun:
         """Return what the logs amount to together."""
         self.resolution = max(log.reader.resolution for log in logs)
         self.open_units.resolution = self.resolution
-        self.counter = RowCounter(self.resolution)
+        self.counter = RowCounter(self.resolution, self.filters)
         ordered = sorted(logs, key=lambda log: log.begin)
         counts = [self._read(number, log) for number, log in enumerate(ordered)]
-        counts[-1].executions += self._complete(self.carry.rest())
+        self._complete(self.carry.rest(), counts[-1])
         inferred = self._inferred(counts)
         self.partial.trim()
         self.covered = [_coverage(log, count, inferred) for log, count in zip(ordered, counts, strict=True)]
@@ -122,17 +127,19 @@ class LogRun:
         histogram: Counter[int] = Counter()
         for entry in self.partial.entries.values():
             histogram.update(entry.histogram)
-        fastest = min((entry.fastest for entry in self.partial.entries.values() if entry.timed), default=None)
+        known = [entry.fastest for entry in self.partial.entries.values() if entry.timed]
         roles: Counter[int] = Counter()
         for count in counts:
             roles.update(count.roles)
+            histogram.update(count.left_out.durations)
+            known += [count.left_out.fastest] if count.left_out.durations else []
+        fastest = min(known, default=None)
         begin = None if self.partial.begin is None else self.partial.begin / 1e6
         return infer(histogram, fastest, roles, self.observers.settings, begin)
 
     def _read(self, number: int, log: Log) -> _Count:
-        spec = Spec(
-            number, log.reader, tuple(envelope.__name__ for envelope in log.detected.envelopes), self.resolution
-        )
+        envelopes = tuple(envelope.__name__ for envelope in log.detected.envelopes)
+        spec = Spec(number, log.reader, envelopes, self.resolution, filters=self.filters)
         starts = _starts(log.reader, log.detected.envelopes)
         cut = getattr(log.detected.envelopes[0], "cut", None) if log.detected.envelopes else None
         count = _Count()
@@ -145,27 +152,27 @@ class LogRun:
                     for orphan in result.early:
                         count.losses.add(*lost(orphan))
                 count.add(size, result)
-                count.executions += self._take(result)
+                self._take(result, count)
                 if self.progress is not None:
                     self.progress(log.source.name, count.size)
         count.losses.merge(self.partial.beyond)
         self.partial.beyond = Losses()
         return count
 
-    def _take(self, result: BlockResult) -> int:
-        """Take in the next block; return the executions it completed that began before it."""
-        done = self._complete(self.carry.take(result.assembled))
+    def _take(self, result: BlockResult, count: _Count) -> None:
+        """Take in the next block, and what it completed that began before it."""
+        self._complete(self.carry.take(result.assembled), count)
         self._count(result.counted)
         self.observers.take(result.incidents, result.counted.contents, self.partial.entries)
-        return done
 
-    def _complete(self, pending: Sequence[Pending]) -> int:
+    def _complete(self, pending: Sequence[Pending], count: _Count) -> None:
         """Count statements of which all is known now; they stand before the block that told."""
         if pending:
             counted = self.counter.count(completed(pending))
+            count.left_out.merge(counted.left_out)
+            count.executions += len(pending) - counted.left_out.executions.total()
             self._count(counted)
             self.observers.take([], counted.contents, self.partial.entries)
-        return len(pending)
 
     def _count(self, counted: Counted) -> None:
         if counted.partial.begin is not None:
@@ -193,4 +200,5 @@ def _coverage(log: Log, count: _Count, inferred: Inferred) -> InputCoverage:
     return InputCoverage(
         log.source.name, kind, count.size, count.lines, count.records, float(count.executions),
         skipped, {**log.reader.settings, **inferred.settings}, (*inferred.hides, *sorted(count.losses.remarks)),
+        count.left_out.covered(),
     )  # fmt: skip

@@ -14,6 +14,8 @@ from advisor.workload.exports.deltas import join_readings
 from advisor.workload.exports.explainable import explainable
 from advisor.workload.exports.placeholders import numbered
 from advisor.workload.exports.row_values import with_values
+from advisor.workload.filtering.capture_filters import EVERYTHING, Filters
+from advisor.workload.filtering.filter_exports import filtered_export, of_time
 from advisor.workload.merging.merge_queries import combine_queries
 from advisor.workload.merging.query_order import heaviest_first, most_calls_first, with_unique_ids
 from advisor.workload.model import Query, Session, Workload
@@ -22,16 +24,19 @@ LIMITS = (120, 200, 500, 1024, 2048, 4096)
 """Lengths at which postgres_exporter, Datadog, Performance Insights, pg_stat_activity and pg_stat_monitor cut texts."""
 
 
-def workload_of(exports: Sequence[StatementExport]) -> Workload:
-    """Return the workload that all statement exports of one run hold together.
+def workload_of(exports: Sequence[StatementExport], filters: Filters = EVERYTHING) -> Workload:
+    """Return the workload that all statement exports of one run hold together, as far as the filters leave it.
 
     Readings of the same server's counters are subtracted from each other, exports of different servers added up.
     """
+    exports = [filtered_export(export, filters) for export in exports]
     exports = sorted(exports, key=lambda export: (export.captured or 0.0, export.coverage.name))
-    joined = join_readings(exports)
+    joined, cut = of_time([(export, _interval(export)) for export in join_readings(exports)], filters)
     queries = [query for export in joined for query in queries_of(export)]
     begin, end, seconds = _span(joined)
-    notes = dict.fromkeys(note for export in joined for note in (*export.notes, *_trust(export)))
+    notes = dict.fromkeys(
+        note for part in (*((*export.notes, *_trust(export)) for export in joined), cut) for note in part
+    )
     return Workload(
         queries=with_unique_ids(combine_queries(queries)),
         inputs=tuple(export.coverage for export in exports),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from advisor.capture.assembly.statements import Rows
 from advisor.capture.lines.numbering import Numbering, stable_order
-from advisor.capture.record import RUN, Times
+from advisor.capture.record import FRAME, RUN, Times
 from advisor.workload.counting.packing import Packed, packed, unpacked
 from advisor.workload.counting.partial_aggregates import EntryKey
 
@@ -214,7 +214,7 @@ def session_order(rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64], lis
     """Return the executions' row numbers session by session, where each session begins, and the sessions."""
     numbers: Numbering[bytes] = Numbering()
     session_of = np.array([numbers[backend.session] for backend in rows.backends], dtype=np.int32)
-    wanted = np.flatnonzero(rows.role == RUN)
+    wanted = np.flatnonzero((rows.role == RUN) | (rows.role == FRAME))
     session = session_of[rows.backend[wanted]] if len(wanted) else np.zeros(0, dtype=np.int32)
     order = stable_order(session, len(numbers))
     starts = np.flatnonzero(np.diff(session[order], prepend=-1))

@@ -8,7 +8,6 @@ relations: all of them in `pg_catalog` or `information_schema`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -16,13 +15,13 @@ import orjson
 
 from advisor.capture.conninfo import APPLICATION, MARK
 from advisor.errors import InputError
+from advisor.workload.filtering.named_tables import tree_nodes
 from advisor.workload.merging.system_catalogs import COUNTED, SYSTEM_CATALOGS
 from advisor.workload.model import Query, Workload
 
 CATALOGS = frozenset({"pg_catalog", "information_schema"})
 LOCKED = re.compile(r"LOCK TABLE [^;]* IN ACCESS SHARE MODE")
 """What pg_dump alone does: every query takes this lock anyway."""
-_NODES = ("RangeVar", "FuncCall", "CommonTableExpr")
 
 
 def without_own_reading(workload: Workload) -> Workload:
@@ -65,7 +64,7 @@ def reads_catalogs_alone(text: str) -> bool:
     from pglast.parser import ParseError, parse_sql_json
 
     try:
-        nodes = list(_nodes(orjson.loads(parse_sql_json(text))))
+        nodes = list(tree_nodes(orjson.loads(parse_sql_json(text))))
     except (ParseError, RecursionError, orjson.JSONDecodeError):
         return False
     defined = {fields.get("ctename") for kind, fields in nodes if kind == "CommonTableExpr"}
@@ -75,22 +74,6 @@ def reads_catalogs_alone(text: str) -> bool:
         return all(map(_is_catalog, named))
     functions = [fields["funcname"] for kind, fields in nodes if kind == "FuncCall"]
     return bool(functions) and all(map(_is_servers_own, functions))
-
-
-def _nodes(tree: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the nodes that name tables and functions."""
-    pending = [tree]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, dict):
-            if "relname" in node and "inh" in node and "RangeVar" not in node:
-                yield "RangeVar", node
-            for kind in _NODES:
-                if kind in node and kind != "RangeVar":
-                    yield kind, node[kind]
-            pending.extend(node.values())
-        elif isinstance(node, list):
-            pending.extend(node)
 
 
 def _is_catalog(table: dict[str, Any]) -> bool:
