@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from advisor.cli.destinations import HELP, deliver, destinations, places
-from advisor.cli.shared_options import (
+from advisor.cli.options.destinations import HELP, deliver, destinations, places
+from advisor.cli.options.shared_options import (
     Size,
     check_connections,
     check_database,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from advisor.cli.shared_options import check_database, check_outputs, filter_options, limit_option
+from advisor.cli.options.shared_options import check_database, check_outputs, filter_options, limit_option
 from advisor.progress import Progress
 
 if TYPE_CHECKING:

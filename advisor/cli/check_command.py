@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from advisor.cli.destinations import HELP, deliver, destinations, places
-from advisor.cli.shared_options import (
+from advisor.cli.options.destinations import HELP, deliver, destinations, places
+from advisor.cli.options.shared_options import (
     check_connections,
     check_outputs,
     database_options,
@@ -102,8 +102,8 @@ def command(
     advisor check --snapshot prod/ --alembic alembic.ini --baseline plans.json --against origin/main
     advisor check prod.json.zst --snapshot prod/ --to-version 18
     """
-    from advisor.cli.against import Base, base_plans
-    from advisor.cli.to_version import check_on
+    from advisor.cli.options.against import Base, base_plans
+    from advisor.cli.options.to_version import check_on
     from advisor.gate.as_of_then import stale
     from advisor.gate.baseline import as_owner, load_baseline, save_baseline
     from advisor.gate.blame import blamed

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from advisor.cli.shared_options import filter_options, limit_option
+from advisor.cli.options.shared_options import filter_options, limit_option
 from advisor.progress import Progress
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""`advisor demo`: the whole line on the boardroom system, from an empty server to proven migrations and a plan gate.
+"""`advisor demo`: the whole line on an example system, from an empty server to proven migrations and a plan gate.
 
 Every step runs the very command it prints, so that what works here works on a user's own database.
 """
@@ -31,38 +31,49 @@ LOGGING = {
     "log_rotation_size": "0",
     "log_rotation_age": "0",
     "log_min_duration_statement": "0",
+    "log_connections": "on",
+    "log_disconnections": "on",
+    "log_temp_files": "0",
 }
-"""What the demo server logs: every statement, with its duration, as csvlog."""
-
-DATABASE = "boardroom"
+"""What the demo server logs: every statement, with its duration, as csvlog; connections and temporary files."""
 
 
 @click.command(short_help="The whole line on an example system.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("demo-out"), show_default=True)
+@click.argument("name", default="boardroom")
+@click.option("--list", "listed", is_flag=True, help="Print the systems and what is wrong with each.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("demo-out"), show_default=True,
+              help="Folder for everything it writes.")  # fmt: skip
 @click.option("--requests", default=600, show_default=True, help="Requests of the example application.")
 @click.option("--seed", default=1, show_default=True, help="Seed of the requests.")
-def command(output: Path, requests: int, seed: int) -> None:
-    """Start a server, load an example system, run its application; advise, write, prove, apply and gate the result."""
-    from advisor.cli.demo_system import DemoSystem
+def command(name: str, listed: bool, output: Path, requests: int, seed: int) -> None:
+    """Start a server, load the example system NAME, run its application; advise, write, prove, apply, gate it."""
+    from advisor.cli.demonstration.demo_system import SYSTEMS, DemoSystem
     from advisor.twin.servers.environment import closed_off
     from advisor.twin.servers.server import Server, embedded_binaries
 
+    if listed:
+        click.echo("\n".join(f"{one:<11}{wrong}" for one, wrong in SYSTEMS.items()))
+        return
     begin = time.monotonic()
+    if name not in SYSTEMS:
+        raise UsageError(f"there is no example system {name!r}", do=f"use one of: {', '.join(SYSTEMS)}")
+    binaries = embedded_binaries()
     _empty(output)
-    system = DemoSystem.copy_to(output)
-    with closed_off(), Server(embedded_binaries(), LOGGING) as server:
-        _walk(server, system, output, lambda: system.run_application(server.url(DATABASE), requests, seed))
+    system = DemoSystem.copy_to(output, name)
+    with closed_off(), Server(binaries, LOGGING) as server:
+        _walk(server, system, output, lambda: system.run_application(server.url(name), requests, seed))
     click.echo(f"\nDone in {time.monotonic() - begin:.0f} s. Everything it wrote is in {output}/; nothing is running.")
 
 
 def _walk(server: Server, system: Any, output: Path, application: Callable[[], dict[str, int]]) -> None:
     """Go through the steps, in the order in which a user would on a database of their own."""
+    from advisor.cli.demonstration.demo_system import SYSTEMS
     from advisor.output.formats.text import timings_table
 
-    url, snapshot, later = server.url(DATABASE), output / "snapshot", output / "snapshot-after"
+    url, snapshot, later = server.url(system.name), output / "snapshot", output / "snapshot-after"
     baseline, before, after = output / "plans.json", output / "before.csv", output / "after.csv"
-    _say(1, "A server with the example system: 6 tables, half a million messages, the first release's indexes.")
-    system.load(server, DATABASE)
+    _say(1, f"A server with the example system {system.name}: {SYSTEMS[system.name]}.")
+    system.load(server, system.name)
     _say(2, "The application runs as it did before the fix, and the server logs it.", "your application, in production")
     offset = _log_size(server)
     _show_counts(application())
@@ -84,7 +95,7 @@ def _walk(server: Server, system: Any, output: Path, application: Callable[[], d
     _advisor("check", str(before), "--snapshot", str(later), "--baseline", str(baseline), "--update-baseline")
     _advisor("check", "--snapshot", str(later), "--baseline", str(baseline))
     _say(7, "Somebody's migration loses an index: the gate says so before it is merged.")
-    click.echo(f"  DROP INDEX {system.drop_index(server, DATABASE, output / 'report.json')};")
+    click.echo(f"  DROP INDEX {system.drop_index(server, system.name, output / 'report.json')};")
     _advisor("snapshot", url, "-o", str(later))
     _advisor("check", "--snapshot", str(later), "--baseline", str(baseline), expected=1)
 

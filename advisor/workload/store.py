@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
-import zstandard
 
 from advisor.capture.files.source import Source
+from advisor.capture.files.zstd import ZstdError, compress
 from advisor.capture.limits import limits, written
 from advisor.errors import InputError
 from advisor.own_file import decoded, refuse_version
@@ -53,7 +53,7 @@ def save(workload: Workload, path: Path) -> int:
     """Write the workload file and return its size; plain JSON where the name ends in `.json`."""
     data = encode(workload)
     if path.suffix != ".json":
-        data = zstandard.ZstdCompressor(level=LEVEL, write_content_size=True).compress(data)
+        data = compress(data, LEVEL)
     try:
         write_whole(path, data)
     except OSError as error:
@@ -66,7 +66,7 @@ def load_workload(source: Source) -> Workload:
     try:
         with source.open() as stream:
             data = stream.read(limits().workload + 1)
-    except (OSError, EOFError, zstandard.ZstdError) as error:
+    except (OSError, EOFError, ZstdError) as error:
         raise InputError(f"cannot be read: {error}", where=source.name, do="capture again") from error
     if len(data) > limits().workload:
         what = f"workload file of more than {written(limits().workload)}"

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-import zstandard
 
 from advisor.capture import limits
+from advisor.capture.files.zstd import compress
 from advisor.errors import InputError
 from advisor.workload.collect import collect
 from benchmarks.fuzz.target import SEEDS
@@ -107,6 +107,6 @@ def test_nul_bytes_are_named(tmp_path: Path) -> None:
 def test_a_file_that_unpacks_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "_enforced", limits.Limits(unpacked=1 << 20))
     path = tmp_path / "w.json.zst"
-    path.write_bytes(zstandard.compress(b'{"format":"pgadvisor workload"' + b" " * (8 << 20)))
+    path.write_bytes(compress(b'{"format":"pgadvisor workload"' + b" " * (8 << 20)))
     with pytest.raises(InputError, match="unpacks to more than 100 times its size"):
         collect([str(path)])

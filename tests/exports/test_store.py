@@ -7,10 +7,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from advisor.capture.files.zstd import compress
 from advisor.errors import InputError
 from advisor.workload.collect import collect
 from advisor.workload.model import Query, Sample, Slot, Workload
@@ -54,7 +54,7 @@ def test_damage_is_refused_or_harmless(place: int, extra: bytes, drop: int) -> N
 def test_a_cut_off_archive_is_refused(tmp_path: Path) -> None:
 
     path = tmp_path / "workload.json.zst"
-    packed = zstandard.ZstdCompressor().compress(data())
+    packed = compress(data())
     path.write_bytes(packed[:-20])
     with pytest.raises(InputError):
         collect([str(path)])

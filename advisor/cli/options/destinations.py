@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from advisor.cli.shared_options import check_outputs
+from advisor.cli.options.shared_options import check_outputs
 from advisor.errors import UsageError
 from advisor.output.notice import Places
 from advisor.progress import Progress
