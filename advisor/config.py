@@ -20,6 +20,9 @@ from advisor.errors import UsageError
 SUPPRESS = "suppress"
 """Key of the list of findings to silence: tables with `reason` and `id`, `code`, `tables`, `tag` or `application`."""
 
+PROPOSALS = "proposals"
+"""Key of the list of decisions: tables with `decision`, `reason` and `id` or `table`."""
+
 RULES = "rules"
 """Key of the table with the rules' thresholds, by the names that their pages give under Options."""
 
@@ -73,7 +76,7 @@ def read_config(
     an unknown key (naming the nearest known one), a value of a kind that no option takes, a secret, and in a found file
     a destination.
     """
-    section = {key: value for key, value in _section(path).items() if key not in (SUPPRESS, RULES)}
+    section = {key: value for key, value in _section(path).items() if key not in (SUPPRESS, RULES, PROPOSALS)}
     known = {name for names in options.values() for name in names}
     defaults: dict[str, dict[str, Any]] = {command: {} for command in options}
     for key, value in sorted(section.items(), key=lambda item: isinstance(item[1], dict)):
@@ -82,7 +85,7 @@ def read_config(
                 _refuse(path, f"{key}.{name}", name, given, set(options[key]), found)
                 defaults[key][options[key][name].parameter] = _value(path, f"{key}.{name}", given, options[key][name])
             continue
-        _refuse(path, key, key, value, known | options.keys() | {SUPPRESS, RULES}, found)
+        _refuse(path, key, key, value, known | options.keys() | {SUPPRESS, RULES, PROPOSALS}, found)
         for command, names in options.items():
             if key in names:
                 defaults[command][names[key].parameter] = _value(path, key, value, names[key])
@@ -100,10 +103,12 @@ def refuse_unknown(name: str, shown: str, known: Iterable[str], where: str) -> N
 
 def suppressions(path: Path) -> tuple[dict[str, Any], ...]:
     """Return the tables under `suppress`, unchecked; raises `UsageError` when they are none."""
-    entries = _section(path).get(SUPPRESS, [])
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise UsageError("suppress is no list of tables", where=str(path), do="write [[tool.advisor.suppress]] tables")
-    return tuple(entries)
+    return _tables(path, SUPPRESS)
+
+
+def decided_proposals(path: Path) -> tuple[dict[str, Any], ...]:
+    """Return the tables under `proposals`, unchecked; raises `UsageError` when they are none."""
+    return _tables(path, PROPOSALS)
 
 
 def thresholds(path: Path) -> dict[str, Any]:
@@ -112,6 +117,13 @@ def thresholds(path: Path) -> dict[str, Any]:
     if not isinstance(entries, dict):
         raise UsageError("rules is no table", where=str(path), do="write [tool.advisor.rules]")
     return entries
+
+
+def _tables(path: Path, name: str) -> tuple[dict[str, Any], ...]:
+    entries = _section(path).get(name, [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise UsageError(f"{name} is no list of tables", where=str(path), do=f"write [[tool.advisor.{name}]] tables")
+    return tuple(entries)
 
 
 def _section(path: Path) -> dict[str, Any]:

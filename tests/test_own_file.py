@@ -27,7 +27,8 @@ from advisor.indexes.proposal import Advice, WhyNot
 from advisor.output.render import render
 from advisor.output.report import Report
 from advisor.own_file import decoded
-from advisor.revisions.contract import ReportFile, finding_of, proposal_of, read_report
+from advisor.revisions.contract import ReportFile
+from advisor.revisions.read_contract import finding_of, proposal_of, read_report
 from advisor.rules.findings_baseline import read_accepted
 from advisor.rules.suppress import read_suppressions
 from advisor.twin.statement import BoundStatement
@@ -69,7 +70,7 @@ def findings(folder: Path) -> tuple[str, Callable[[str], Any]]:
 
     def again(text: str) -> Any:
         path.write_text(text)
-        return read_suppressions(read_accepted(path), "findings.json")
+        return read_suppressions(read_accepted(path).suppress, "findings.json")
 
     entry = {"id": "abc", "code": "NPO001", "reason": "known", "expires": "2030-01-01", "tables": ["a"]}
     return json.dumps({"schema_version": "1.0", "suppress": [entry, entry]}), again

@@ -75,8 +75,8 @@ BY_COST = "indexes were chosen by the planner's cost, not by the time model (--a
 @click.option("--format", "forms", multiple=True, default=("text",), show_default=True, help=HELP)
 @click.option("--output-file", type=click.Path(path_type=Path), help="Write the report there instead of stdout.")
 @click.option("--save", type=click.Path(path_type=Path), help="Also write the report as JSON, for later commands.")
-@click.option("--baseline", type=click.Path(path_type=Path), help="Findings already accepted, a committed file.")
-@click.option("--update-baseline", is_flag=True, help="Accept today's findings and write the baseline.")
+@click.option("--baseline", type=click.Path(path_type=Path), help="What was accepted before, a committed file.")
+@click.option("--update-baseline", is_flag=True, help="Accept today's findings and proposals and write the baseline.")
 @click.option("--fail-level", type=click.Choice(["error", "warning", "info", "never"]), default="never")
 @revision_options
 @limit_option
@@ -123,6 +123,7 @@ def command(
     """
     from advisor.catalog.snapshots.assumed import ROWS
     from advisor.catalog.vacuumed import vacuumed
+    from advisor.cli.decided import decided, read_decided
     from advisor.indexes.chosen_rules import with_rules
     from advisor.indexes.index_options import AdviseOptions
     from advisor.output.render import formats, render
@@ -157,6 +158,7 @@ def command(
     check_outputs(save, baseline if update_baseline else None)
     if baseline and not update_baseline:
         read_accepted(baseline)
+    decisions = read_decided(baseline)
     if write:
         _check_history(alembic, head)
         refuse_impossible(running)
@@ -175,6 +177,7 @@ def command(
         progress.notes(twin.notes)
         analysed = analyse_workload(workload, twin, role)
         options = replace(chosen_rules, budget=budget, aim=aim, time_limit=time_limit, jobs=jobs or os.cpu_count() or 1)
+        options = replace(options, rejected=decisions.rejections)
         if least_window is not None:
             options = replace(options, least_days=least_window, unused_days=least_window)
             rule_options = replace(rule_options, unused_days=least_window)
@@ -182,6 +185,7 @@ def command(
         if aim == "cost":
             report = replace(report, notes=(*report.notes, BY_COST))
         report = _silence(unsure(report) if guessed else report, baseline, update_baseline, redact, progress)
+        report = decided(report, read_decided(baseline) if update_baseline else decisions, progress)
         if write:
             report = _write(report, twin.schema, alembic, head, progress, redact=redact)
         if verify:
@@ -240,18 +244,20 @@ def _environment_file(alembic: Path) -> Path | None:
 def _silence(report: Report, baseline: Path | None, update: bool, redact: bool, progress: Progress) -> Report:
     """Leave out what configuration and baseline suppress, and say which suppressions are unused or have ended."""
     from advisor.gate.silenced import is_ours
-    from advisor.rules.findings_baseline import read_accepted, write_accepted
+    from advisor.rules.findings_baseline import NOTHING, read_accepted, write_accepted
     from advisor.rules.suppress import Suppression, read_suppressions, suppress
 
     where, entries, _ = click.get_current_context().find_root().obj or ("", (), {})
-    accepted = read_accepted(baseline) if baseline and (baseline.exists() or not update) else ()
+    today = datetime.now(UTC).date()
+    accepted = read_accepted(baseline) if baseline and (baseline.exists() or not update) else NOTHING
     source: dict[Suppression, str] = dict.fromkeys(read_suppressions(entries, where), where)
     if baseline and update:
-        write_accepted(baseline, report.findings, accepted, redact=redact)
-        progress.note(f"accepted {len(report.findings)} findings: {baseline}")
+        proposed = report.advice.proposals
+        write_accepted(baseline, report.findings, proposed, accepted, today, redact=redact)
+        progress.note(f"accepted {len(report.findings)} findings and {len(proposed)} proposals: {baseline}")
         accepted = read_accepted(baseline)
-    source |= dict.fromkeys(read_suppressions(accepted, str(baseline)), str(baseline))
-    outcome = suppress(report.findings, tuple(source), datetime.now(UTC).date())
+    source |= dict.fromkeys(read_suppressions(accepted.suppress, str(baseline)), str(baseline))
+    outcome = suppress(report.findings, tuple(source), today)
     for entry in (one for one in outcome.unused if not is_ours(one)):
         progress.warn(f"suppression silences nothing: {entry.reason} (remove it from {source[entry]})")
     for entry in outcome.expired:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import click
 
+from advisor.config import decided_proposals
 from advisor.errors import UsageError
 
 
@@ -18,7 +20,7 @@ def command() -> None:
 
 @command.command()
 def show() -> None:
-    """Print the file's name, the defaults it sets for each command, suppressions and thresholds, as TOML."""
+    """Print the file's name, the defaults it sets for each command, suppressions, thresholds and decisions, as TOML."""
     where, suppressions, thresholds = _found()
     if not where:
         click.echo("# no configuration file: flags and their own defaults hold")
@@ -31,6 +33,8 @@ def show() -> None:
         lines += ["", "[rules]", *(f"{key} = {_toml(value)}" for key, value in sorted(thresholds.items()))]
     for entry in suppressions:
         lines += ["", "[[suppress]]", *(f"{key} = {_toml(value)}" for key, value in sorted(entry.items()))]
+    for entry in decided_proposals(Path(where)):
+        lines += ["", "[[proposals]]", *(f"{key} = {_toml(value)}" for key, value in sorted(entry.items()))]
     click.echo("\n".join(lines))
 
 
@@ -60,10 +64,12 @@ def _defaults() -> Iterator[tuple[str, click.Command, Mapping[str, Any]]]:
 
 
 def _check(where: str, suppressions: tuple[dict[str, Any], ...], thresholds: dict[str, Any]) -> None:
+    from advisor.indexes.decision import read_decisions
     from advisor.rules.suppress import read_suppressions
     from advisor.rules.thresholds import read_thresholds
 
     read_suppressions(suppressions, where)
+    read_decisions(decided_proposals(Path(where)), where)
     read_thresholds(thresholds, where)
     for name, found, values in _defaults():
         context = click.Context(found)

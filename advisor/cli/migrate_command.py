@@ -54,9 +54,9 @@ def command(
     advisor migrate report.json --alembic alembic.ini
     advisor migrate report.json --sql > indexes.sql
     """
-    from advisor.revisions.contract import finding_of, proposal_of, read_report
     from advisor.revisions.plain_sql import plain_sql_script
     from advisor.revisions.project.judge_environment import check_environment, environment_of
+    from advisor.revisions.read_contract import finding_of, proposal_of, read_report
     from advisor.revisions.redact_revisions import constants
     from advisor.revisions.write import write_revisions
 

@@ -77,7 +77,7 @@ def command(
     from advisor.catalog.snapshot import load_snapshot
     from advisor.output.unanalysed import summary
     from advisor.pipeline.straight_line import analyse_workload, asking
-    from advisor.revisions.contract import read_report
+    from advisor.revisions.read_contract import read_report
     from advisor.twin.start import start_twin
     from advisor.verify.discover_changes import index_revisions
     from advisor.verify.running.upgrade import History
@@ -137,7 +137,7 @@ def _prove(
     report: Path | None,
     analysed: Analysed | None,
 ) -> Proof:
-    from advisor.revisions.contract import proposal_of, read_report
+    from advisor.revisions.read_contract import proposal_of, read_report
     from advisor.verify.prove import prove
     from advisor.verify.use import use_on_twin
 

@@ -13,6 +13,7 @@ from advisor.indexes.choice.drops import drops, replacements
 from advisor.indexes.choice.evaluation import earning, economy, in_time, users, weigh, widened
 from advisor.indexes.choice.likely import slowed
 from advisor.indexes.choice.proposals import Chosen, proposals
+from advisor.indexes.choice.rejections import reasons, rejected
 from advisor.indexes.choice.selection import curve, reveal, select
 from advisor.indexes.choice.shares import whole
 from advisor.indexes.choice.why_not import why_not
@@ -107,19 +108,23 @@ def _proposed(run: Run, weighted: tuple[Weighted, ...]) -> Advice:
         wanted, problem = select(
             costs, weighted, charged, options, lambda some: widened(weighted, some, pool, run.shapes)
         )
-        wide = widened(weighted, wanted, pool, run.shapes)
-        kept, lost = earning(wanted, wide, costs, charged, options, strict=last)
+        out = rejected(wanted, pool.definitions, options.rejected)
+        allowed = wanted - frozenset(out)
+        wide = widened(weighted, allowed, pool, run.shapes)
+        kept, lost = earning(allowed, wide, costs, charged, options, strict=last)
         if not slowed(kept, wide, costs, options.max_regression):
             break
     weighted = wide
     chosen = tuple(Chosen(i, pool.suggestions[i], pool.sizes[i], write_costs[i], kept) for i in sorted(kept))
     replaced = replacements(chosen, pool.schema, costs, weighted, options)
     created = proposals(chosen, costs, weighted, replaced, pool.definitions, run.shapes)
-    dropped = drops(pool, costs, weighted, chosen, replaced, run.writes, options) if options.drops else ()
+    dropped, spared = drops(pool, costs, weighted, chosen, replaced, run.writes, options) if options.drops else ((), ())
     missing = why_not(run.workload, run.shapes, costs, run.candidates, weighted, created, options)
+    missing = reasons(missing, widened(weighted, wanted, pool, run.shapes), wanted, out, costs)
     points = curve(replace(problem, queries=in_time(costs, weighted)), lost)
     rates = (run.workload.days or 0.0) >= options.least_days
-    return Advice((*created, *dropped), missing, points, _notes(run), whole(weighted, kept, costs), rates)
+    saved = whole(weighted, kept, costs)
+    return Advice((*created, *dropped), missing, points, _notes(run), saved, (*out.values(), *spared), rates)
 
 
 def _rates_note(days: float | None, least: float) -> str | None:

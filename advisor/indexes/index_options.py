@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from advisor.indexes.decision import Decision
+
 Aim = Literal["time", "cost"]
 
 
@@ -61,5 +63,7 @@ class AdviseOptions:
     """Length of the statistics window that it takes to call an index unused."""
     least_days: float = 1
     """Length of a window, of the capture or of activity counters, that it takes to tell a rate per day."""
+    rejected: tuple[Decision, ...] = ()
+    """Decisions against proposals: what they mean is neither built nor dropped, and all else is reckoned without it."""
     asks_per_query: int | None = None
     """Questions to the planner per query; `None` adapts it to the number of queries."""

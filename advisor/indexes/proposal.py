@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from advisor.catalog.index import IndexDefinition, IndexSize
+from advisor.indexes.decision import Decision
 from advisor.twin.statement import Basis
 
 Confidence = Literal["proven", "high", "medium", "low"]
@@ -55,7 +57,7 @@ class IndexProposal:
     """One action on one index."""
 
     id: str
-    """Stable: derived from the action and the definition."""
+    """Stable as long as the definition stands (`proposal_id`)."""
     action: Literal["create", "drop", "replace"]
     name: str
     """Name of the index to create, or to drop."""
@@ -83,13 +85,34 @@ class IndexProposal:
         return f"{self.definition.schema}.{self.name}"
 
 
+def proposal_id(action: Literal["create", "drop"], definition: IndexDefinition, name: str = "") -> str:
+    """Return the id: a hash of the definition (and of the name, for an existing index that goes).
+
+    A new index keeps its id whether or not there is an old one that it replaces.
+    """
+    text = f"{action} {definition.unique} {definition.qualified_table} {definition.body} {name}"
+    return f"{action}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A proposal that would have been made, had nobody decided against it."""
+
+    id: str
+    definition: IndexDefinition
+    name: str
+    """Of the index to build, or to drop."""
+    decision: Decision
+
+
 @dataclass(frozen=True, slots=True)
 class WhyNot:
     """Why a heavy query got no proposal."""
 
     query: str
     reason: str
-    """Kebab-case: `already-served`, `whole-table`, `too-small`, `write-cost`, `slower`, `not-parseable`, `no-plan`…"""
+    """Kebab-case: `already-served`, `no-better-plan`, `whole-table`, `too-small`, `write-cost`, `slower`, `rejected`,
+    `not-parseable`, `no-plan`…"""
     explanation: str
 
 
@@ -105,5 +128,7 @@ class Advice:
     time_saved_ms_per_day: float = 0.0
     """What all proposals to build save the queries together: more than the sum of theirs where one can stand in for
     another."""
+    rejected: tuple[Rejected, ...] = ()
+    """What was left out because somebody decided so."""
     rates: bool = False
     """Whether the capture spans long enough to say anything per day of it."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from advisor.catalog.index import quote_identifier
+from advisor.indexes.decision import Decision
 from advisor.indexes.proposal import Advice, IndexProposal
 from advisor.revisions.contract import VERSION
 from advisor.revisions.revision import Revision
@@ -39,17 +40,22 @@ class Report:
     server: str = ""
     """What the twin is, for example `PostgreSQL 18.1 (embedded)`."""
     fail_level: FailLevel = "never"
-    """What ends the command with status 1: a finding of this level or a worse one, or any proposal."""
+    """What ends the command with status 1: a finding of this level or a worse one, or a proposal nobody accepted."""
+    accepted: Mapping[str, Decision] = field(default_factory=dict)
+    """By proposal id: what somebody decided for."""
 
     @property
     def failed(self) -> bool:
-        """Return whether a proof failed, a finding is of a level that fails, or any may and there is a proposal."""
-        wanted = self.fail_level != "never"
+        """Return whether a proof failed, a finding is of a level that fails, or any may and a proposal is new."""
         return bool(
             (self.proof and not self.proof.passed)
             or any(self.fails(finding) for finding in self.findings)
-            or (wanted and self.advice.proposals)
+            or any(self.asks(proposal) for proposal in self.advice.proposals)
         )
+
+    def asks(self, proposal: IndexProposal) -> bool:
+        """Return whether a proposal fails the run: any level may, and nobody has accepted it."""
+        return self.fail_level != "never" and proposal.id not in self.accepted
 
     def fails(self, finding: Finding) -> bool:
         """Return whether a finding is of a level that fails."""
@@ -60,7 +66,9 @@ class Report:
     def summary(self) -> str:
         """Return one line: how it ended, and how many proposals and findings there are."""
         levels = [finding.level for finding in self.findings]
-        parts = [f"{len(self.workload.queries)} queries read", f"{len(self.advice.proposals)} index proposals"]
+        count = len(self.advice.proposals)
+        known = f" ({len(self.accepted)} of them accepted)" if self.accepted else ""
+        parts = [f"{len(self.workload.queries)} queries read", f"{count} index proposals{known}"]
         parts += [f"{levels.count(level)} findings of level {level}" for level in FAIL_LEVELS if level in levels]
         parts += ["a revision is not proven"] if self.proof and not self.proof.passed else []
         ended = "FAILED" if self.failed else "passed"
@@ -71,6 +79,11 @@ class Report:
 def statement(proposal: IndexProposal) -> str:
     """Return the statement of a proposal."""
     return drop_statement(proposal) if proposal.action == "drop" else proposal.definition.ddl(proposal.name)
+
+
+def decide(proposal: IndexProposal) -> str:
+    """Return the line of `[tool.advisor]` that decides on exactly this proposal, once a reason is filled in."""
+    return f'proposals = [{{ id = "{proposal.id}", decision = "rejected", reason = "…" }}]'
 
 
 def drop_statement(proposal: IndexProposal) -> str:

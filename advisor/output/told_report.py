@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from advisor.output.notice import LEVELS, Level, Notice, Part, Places, Told
 from advisor.output.number_units import milliseconds, size
-from advisor.output.report import Report, statement
+from advisor.output.report import Report, decide, statement
 from advisor.output.unanalysed import summary as unanalysed
 from advisor.rules.finding import Finding
 
@@ -100,13 +100,15 @@ def _proposals(report: Report, places: Places, texts: dict[str, str]) -> Iterato
             price = f"{size(proposal.size.bytes)}, {milliseconds(proposal.write_cost.ms_per_day)} a day of writes"
             parts += [Part("gain", gain), Part("price", price)]
         parts += [Part("serves", texts[first], "sql")] if first else []
+        parts.append(Part("to accept or reject it", decide(proposal)))
+        parts += [Part("accepted", report.accepted[proposal.id].told)] if proposal.id in report.accepted else []
         yield Notice(
             proposal.id,
             "index-proposal",
             f"{proposal.action}-index",
             "warning",
             statement(proposal),
-            report.fail_level != "never",
+            report.asks(proposal),
             tuple(parts),
             first,
             file,

@@ -5,16 +5,14 @@ Keys that `migrate` and `verify` do not need have a default, so that a report cu
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
-from advisor.catalog.extended_statistics import ExtendedStatistics, StatisticsKind
-from advisor.catalog.index import IndexDefinition, IndexKey, IndexSize
-from advisor.indexes.proposal import Benefit, Confidence, IndexProposal, QueryBenefit, WriteCost
-from advisor.own_file import decoded, read_own, refuse_version
-from advisor.rules.finding import Finding, Level
+from advisor.catalog.extended_statistics import StatisticsKind
+from advisor.catalog.index import IndexKey, IndexSize
+from advisor.indexes.proposal import Benefit, Confidence, QueryBenefit, WriteCost
+from advisor.rules.finding import Level
 from advisor.twin.statement import Basis
 
 VERSION = "1.0"
@@ -59,6 +57,24 @@ class CurvePoint(msgspec.Struct):
     time_saved_ms_per_day: float
 
 
+class DecisionItem(msgspec.Struct):
+    """The object `proposals[].accepted`: why, and until when (the last day, `null` for ever)."""
+
+    reason: str
+    expires: str | None
+
+
+class RejectedItem(msgspec.Struct):
+    """One of `coverage.rejected[]`: a proposal that was left out because somebody decided so."""
+
+    id: str
+    schema: str
+    table: str
+    name: str
+    reason: str
+    expires: str | None
+
+
 class CoverageItem(msgspec.Struct):
     """The object `coverage`."""
 
@@ -73,6 +89,7 @@ class CoverageItem(msgspec.Struct):
     """What all proposals to build save together."""
     rates: bool = False
     """Whether the capture spans long enough (`--least-window`) for anything that is said per day."""
+    rejected: tuple[RejectedItem, ...] = ()
     curve: tuple[CurvePoint, ...] = ()
     server: str = ""
     notes: tuple[str, ...] = ()
@@ -177,6 +194,7 @@ class ProposalItem(msgspec.Struct):
     requires: tuple[str, ...] = ()
     printed_keys: tuple[str, ...] = ()
     """The keys' expressions as PostgreSQL prints them; empty where no key is an expression."""
+    accepted: DecisionItem | None = None
     revision: RevisionItem | None = None
 
 
@@ -240,61 +258,3 @@ class ReportFile(msgspec.Struct):
     proof: ProofItem = msgspec.field(default_factory=ProofItem)
     failed: bool = False
     fail_level: Literal["error", "warning", "info", "never"] = "never"
-
-
-def read_report(path: Path) -> ReportFile:
-    """Return a report that `advise` saved. Raises `InputError` with the path into the document."""
-    where, do = str(path), "give a report that `advisor advise --format json` or --save wrote"
-    refuse_version(content := read_own(path, do, do), VERSION, where, do)
-    return decoded(content, ReportFile, where, do)
-
-
-def proposal_of(item: ProposalItem) -> IndexProposal:
-    """Return the proposal that an object of the report describes."""
-    return IndexProposal(
-        id=item.id,
-        action=item.action,
-        name=item.name,
-        definition=IndexDefinition(
-            schema=item.schema,
-            table=item.table,
-            keys=item.keys,
-            include=item.include,
-            where=item.where,
-            method=item.method,
-            unique=item.unique,
-            storage=item.storage,
-        ),
-        size=item.size,
-        benefit=item.benefit,
-        write_cost=item.write_cost,
-        queries=item.queries,
-        basis=item.basis,
-        confidence=item.confidence,
-        replaces=item.replaces,
-        requires=item.requires,
-        reason=item.reason,
-        printed_keys=item.printed_keys,
-    )
-
-
-def finding_of(item: FindingItem) -> Finding:
-    """Return the finding that an object of the report describes, with the statistics object it proposes."""
-    return Finding(
-        id=item.id,
-        code=item.code,
-        name=item.name,
-        title=item.title,
-        confidence=item.confidence,
-        level=item.level,
-        table=item.table,
-        query=item.query,
-        evidence=item.evidence,
-        fix=item.fix,
-        cost=item.cost,
-        statistics=_statistics_of(item.statistics) if item.statistics else None,
-    )
-
-
-def _statistics_of(item: StatisticsItem) -> ExtendedStatistics:
-    return ExtendedStatistics(item.schema, item.name, item.table_schema, item.table, item.columns, item.kinds)

@@ -87,7 +87,7 @@ def test_a_query_without_a_proposal_gets_a_reason(advice: Advice) -> None:
     explained = {why.query: why.reason for why in advice.why_not}
     assert served | set(explained) == set("abcdefg")
     assert not served & set(explained)
-    assert explained["g"] == "whole-table"
+    assert explained["g"] == "no-condition"
 
 
 def test_a_duplicate_of_the_primary_key_goes_and_the_primary_key_stays(advice: Advice) -> None:

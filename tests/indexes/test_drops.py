@@ -193,7 +193,7 @@ def names(
     shop: Shop, weighted: list[Weighted], *chosen: int, replaced: dict[int, tuple[str, ...]] | None = None, **rest: Any
 ) -> list[str]:
     options = replace(OPTIONS, **rest)
-    made = drops(shop.pool, shop.costs, weighted, shop.chosen(*chosen), replaced or {}, {}, options)
+    made, _ = drops(shop.pool, shop.costs, weighted, shop.chosen(*chosen), replaced or {}, {}, options)
     return [one.name for one in made]
 
 
@@ -215,7 +215,7 @@ def test_what_was_replaced_is_not_dropped_once_more(shop: Shop) -> None:
 
 def test_a_drop_says_what_it_saves_and_why(shop: Shop) -> None:
     writes = {("public", "t"): TableWrites(inserts=1_000_000.0)}
-    broken, double, *_ = drops(shop.pool, shop.costs, [], [], {}, writes, OPTIONS)
+    broken, double, *_ = drops(shop.pool, shop.costs, [], [], {}, writes, OPTIONS)[0]
     assert (broken.action, broken.confidence, double.confidence) == ("drop", "high", "high")
     assert broken.reason.startswith("invalid: ") and double.reason == "redundant: a1 serves every scan it could"
     saved = double.write_cost.ms_per_day

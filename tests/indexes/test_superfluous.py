@@ -9,6 +9,7 @@ from advisor.indexes.choice.drops import removals
 from advisor.indexes.index_options import AdviseOptions
 from advisor.rules.context import RuleContext
 from advisor.rules.run import find
+from advisor.twin.plan import PlanNode
 from advisor.workload.model import Workload
 from tests.indexes.small import advised, facts, make
 
@@ -131,3 +132,18 @@ def test_an_invalid_leftover_goes_and_changes_no_other_answer(connection: psycop
     }  # fmt: skip
     assert [one.name for one in advice.proposals if one.action == "drop"] == ["note_thread_at"]
     assert not [one for one in advice.why_not if "no index is named" in str(one)]
+
+
+def test_what_a_captured_query_reads_is_not_called_unused_whatever_the_counters_say(
+    connection: psycopg.Connection,
+) -> None:
+    make(
+        connection,
+        """CREATE TABLE t (id int PRIMARY KEY, a int, b int);
+        INSERT INTO t SELECT i, i, i FROM generate_series(1, 100000) AS i;
+        CREATE INDEX quiet ON t (a); CREATE INDEX read ON t (b);
+        UPDATE t SET b = 0 WHERE id = 1""",
+    )
+    plan = PlanNode("Index Scan", 0.3, 8.3, 1, 12, relation="t", index="read")
+    context = RuleContext(Workload(()), {}, *facts(connection), plans={"q": plan})
+    assert {one.evidence["index"] for one in find(context, ("IDX003",), ())} == {"quiet"}

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from advisor.catalog.index import Index
 from advisor.catalog.schema import Schema, Table
 from advisor.catalog.statistics import Statistics
-from advisor.indexes.choice.proposals import Chosen, proposal_id
+from advisor.indexes.choice.proposals import Chosen
+from advisor.indexes.choice.rejections import rejecting
 from advisor.indexes.choice.write_cost import TableWrites, days_between, write_cost
 from advisor.indexes.costing.costing import Costs, Question
 from advisor.indexes.costing.pool import Pool
 from advisor.indexes.costing.weighted import Weighted
 from advisor.indexes.index_options import AdviseOptions
-from advisor.indexes.proposal import Benefit, Confidence, IndexProposal, QueryBenefit
+from advisor.indexes.proposal import Benefit, Confidence, IndexProposal, QueryBenefit, Rejected, proposal_id
 from advisor.indexes.replacing.redundancy import disposable, replaceable
 from advisor.indexes.replacing.superfluous import checks_foreign_key, leftover, superfluous
 
@@ -41,7 +42,8 @@ def replacements(
         fit = []
         for index in replaceable(definition, one.size, table.indexes, table.types):
             name = index.full_name
-            if name not in gone and harmless(name, frozenset(gone), one.all, costs, weighted, options):
+            kept = rejecting(index.definition, options.rejected, index.name)
+            if not kept and name not in gone and harmless(name, frozenset(gone), one.all, costs, weighted, options):
                 fit.append(index.name)
                 gone.add(name)  # of two alike the next may be the one that queries then read
         if fit:
@@ -91,19 +93,26 @@ def drops(
     replaced: Mapping[int, tuple[str, ...]],
     writes: Mapping[tuple[str, str], TableWrites],
     options: AdviseOptions,
-) -> tuple[IndexProposal, ...]:
-    """Return drops of duplicate, redundant, unused and invalid indexes that slow no query beyond the limit."""
+) -> tuple[tuple[IndexProposal, ...], tuple[Rejected, ...]]:
+    """Return drops of duplicate, redundant, unused and invalid indexes that slow no query beyond the limit.
+
+    With them come those that somebody decided against.
+    """
     gone = {f"{pool.definitions[one].schema}.{name}" for one, names in replaced.items() for name in names}
     every = chosen[0].all if chosen else frozenset[int]()
-    made = []
+    made, kept = [], []
     for removal in removals(pool.schema, pool.statistics, options, frozenset(gone)):
         name = removal.index.full_name
+        if decision := rejecting(removal.index.definition, options.rejected, removal.index.name):
+            identifier = proposal_id("drop", removal.index.definition, removal.index.name)
+            kept.append(Rejected(identifier, removal.index.definition, removal.index.name, decision))
+            continue
         if removal.index.valid:  # no plan reads an invalid one, so the twin need not be asked
             if name in gone or not harmless(name, frozenset(gone), every, costs, weighted, options):
                 continue
             gone.add(name)
         made.append(_proposal(removal, pool, writes))
-    return tuple(made)
+    return tuple(made), tuple(kept)
 
 
 def removals(schema: Schema, statistics: Statistics, options: AdviseOptions, gone: frozenset[str]) -> Iterator[Removal]:

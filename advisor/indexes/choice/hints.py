@@ -31,7 +31,15 @@ def _of(query: str, predicate: Predicate) -> WhyNot | None:
     return None
 
 
-def case_blind(query: str, shape: QueryShape) -> WhyNot | None:
+def written_so(query: str, shape: QueryShape) -> WhyNot | None:
+    """Return the reason where the statement could be written otherwise, once no index was found to help it."""
+    if "or-over-tables" in shape.features:
+        why = "OR over columns of several tables can use no index: one SELECT per arm, united, can (SQL005)"
+        return WhyNot(query, "or-over-tables", why)
+    return _case_blind(query, shape)
+
+
+def _case_blind(query: str, shape: QueryShape) -> WhyNot | None:
     """Return the reason where a pattern is matched by citext's own operators, which no trigram class knows."""
     for predicate in (predicate for table in shape.tables for predicate in table.predicates):
         if predicate.type == "citext" and predicate.kind in PATTERNS:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,7 +15,7 @@ from advisor.indexes.choice.reason import key_list, purpose, simpler
 from advisor.indexes.choice.shares import credits
 from advisor.indexes.costing.costing import Costs, Question
 from advisor.indexes.costing.weighted import Weighted
-from advisor.indexes.proposal import Benefit, Confidence, IndexProposal, QueryBenefit, WriteCost
+from advisor.indexes.proposal import Benefit, Confidence, IndexProposal, QueryBenefit, WriteCost, proposal_id
 from advisor.twin.statement import Basis
 
 RANK: Mapping[Basis, int] = {"logged": 0, "sampled": 1, "generic": 2}
@@ -57,12 +56,6 @@ def proposals(
     return tuple(sorted(made, key=lambda p: (-p.benefit.time_saved_ms_per_day, p.id)))
 
 
-def proposal_id(action: str, definition: IndexDefinition, name: str = "") -> str:
-    """Return the id: the action and a hash of the definition (and of the name, for an existing index)."""
-    text = f"{action} {definition.unique} {definition.qualified_table} {definition.body} {name}"
-    return f"{action}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
-
-
 def _served(chosen: Sequence[Chosen], costs: Costs, weighted: Sequence[Weighted]) -> dict[int, list[Weighted]]:
     """Return, per chosen candidate, the queries whose plan uses it and takes less than before."""
     found: dict[int, list[Weighted]] = {one.number: [] for one in chosen}
@@ -97,13 +90,12 @@ def _proposal(
     shapes: Mapping[str, QueryShape],
 ) -> IndexProposal:
     definition = one.suggestion.definition
-    action = "replace" if replaces else "create"
     queries = tuple(
         sorted((_query_benefit(one, w, costs, earned) for w in served), key=lambda q: -q.time_saved_ms_per_day)
     )
     basis: Basis = queries[0].basis if queries else "generic"
     return IndexProposal(
-        id=proposal_id(action, definition),
+        id=proposal_id("create", definition),
         action="replace" if replaces else "create",
         name=definition.name,
         definition=definition,

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from advisor.analysis.shape import QueryShape
-from advisor.indexes.choice.hints import case_blind, hint
+from advisor.indexes.choice.hints import hint, written_so
 from advisor.indexes.costing.configurations import configurations, gains
 from advisor.indexes.costing.costing import Costs, Outcome
 from advisor.indexes.costing.weighted import Weighted
@@ -104,7 +104,7 @@ def _without_candidates(query: Query, shape: QueryShape, refused: tuple[str, ...
     if outcome and outcome.existing:
         return WhyNot(query.id, "already-served", f"the planner uses {_used(query, outcome)}")
     tables = ", ".join(sorted({occurrence.table for occurrence in shape.tables}))
-    return WhyNot(query.id, "whole-table", f"no condition, join or order an index on {tables} could serve")
+    return WhyNot(query.id, "no-condition", f"no condition, join or order an index on {tables} could serve")
 
 
 def _used(query: Query, outcome: Outcome) -> str:
@@ -113,11 +113,13 @@ def _used(query: Query, outcome: Outcome) -> str:
     return f"{', '.join(sorted(outcome.existing))} at cost {outcome.cost:,.0f}{time}"
 
 
-def _whole(query: Query, tried: int) -> str:
-    """Return why a whole table is read: that it returns many rows is only said where that was counted."""
+def _whole(query: Query, tried: int) -> tuple[str, str]:
+    """Return why no candidate helps: that it reads much of a table is only said where its rows were counted."""
     per_call = query.rows / query.calls if query.rows is not None and query.calls else None
-    rows = f"it returns {per_call:,.0f} rows a call; " if per_call is not None and per_call >= MANY else ""
-    return f"{rows}none of {tried} candidates lowers its cost by 5 %"
+    none = f"none of {tried} candidates lowers its cost by 5 %"
+    if per_call is None or per_call < MANY:
+        return "no-better-plan", none
+    return "whole-table", f"it returns {per_call:,.0f} rows a call; {none}"
 
 
 def _without_proposal(
@@ -129,9 +131,9 @@ def _without_proposal(
         if outcome and outcome.existing:
             why = f"the planner uses {_used(query, outcome)}; none of {len(shown)} candidates beats it"
             return WhyNot(query.id, "already-served", why)
-        if found := case_blind(query.id, shape):
+        if found := written_so(query.id, shape):
             return found
-        return WhyNot(query.id, "whole-table", _whole(query, len(shown)))
+        return WhyNot(query.id, *_whole(query, len(shown)))
     best = configurations(costs, query.id)[0]
     if outcome and best.cost > outcome.estimated * (1 - options.min_gain):
         why = "the plans that its indexes lead the planner to cost less but take longer: they visit the heap too often"

@@ -9,6 +9,7 @@ import orjson
 
 from advisor.capture.coverage import InputCoverage
 from advisor.catalog.extended_statistics import ExtendedStatistics
+from advisor.indexes.decision import Decision
 from advisor.indexes.proposal import IndexProposal, QueryBenefit
 from advisor.output.report import SCHEMA_VERSION, Report, drop_statement
 from advisor.revisions.revision import Revision
@@ -36,7 +37,11 @@ def document(report: Report) -> dict[str, Any]:
             for finding in report.findings
         ],
         "proposals": [
-            _proposal(proposal, revisions.get((proposal.id, proposal.name))) for proposal in report.advice.proposals
+            {
+                **_proposal(proposal, revisions.get((proposal.id, proposal.name))),
+                "accepted": _decision(report.accepted.get(proposal.id)),
+            }
+            for proposal in report.advice.proposals
         ],
         "proof": _proof(report.proof) if report.proof else {},
         "failed": report.failed,
@@ -81,10 +86,27 @@ def _coverage(report: Report) -> dict[str, Any]:
         ],
         "time_saved_ms_per_day": report.advice.time_saved_ms_per_day,
         "rates": report.advice.rates,
+        "rejected": [
+            {
+                "id": one.id,
+                "schema": one.definition.schema,
+                "table": one.definition.table,
+                "name": one.name,
+                **(_decision(one.decision) or {}),
+            }
+            for one in report.advice.rejected
+        ],
         "curve": [{"bytes": size, "time_saved_ms_per_day": saved} for size, saved in report.advice.curve],
         "server": report.server,
         "notes": [*workload.notes, *report.advice.notes, *report.notes],
     }
+
+
+def _decision(decision: Decision | None) -> dict[str, Any] | None:
+    """Return why somebody decided so, and until when."""
+    if decision is None:
+        return None
+    return {"reason": decision.reason, "expires": str(decision.expires) if decision.expires else None}
 
 
 def _query(query: Query, planned_as: Sequence[PlannedAs]) -> dict[str, Any]:

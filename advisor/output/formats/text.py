@@ -165,6 +165,9 @@ def _proposal(number: int, proposal: IndexProposal, queries: dict[str, Query], r
         lines.append(f"             and {len(proposal.queries) - 3} more")
     if proposal.replaces:
         lines.append(f"   replaces  {on_one_line(', '.join(proposal.replaces))}")
+    if proposal.id in report.accepted:
+        lines.append(f"   accepted  {on_one_line(report.accepted[proposal.id].told)}")
+    lines.append(f"   id        {proposal.id}")
     if proposal.requires:
         lines.append(f"   needs     extension {', '.join(proposal.requires)}")
     return "\n".join(lines)

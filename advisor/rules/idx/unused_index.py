@@ -24,7 +24,8 @@ class UnusedIndex(Rule):
     ## What it does
     Reports indexes of a megabyte and more with no scan in `pg_stat_user_indexes`, on tables that were read and
     written, except those that enforce a constraint, identify rows for replication, are kept for another index that goes
-    (IDX001), or are the only one that a foreign key's check can read when a row of the referenced table is deleted.
+    (IDX001), are read by the plan of a captured query, or are the only one that a foreign key's check can read when a
+    row of the referenced table is deleted.
 
     ## Why is this bad?
     Every insert and most updates write it, VACUUM cleans it, backups carry it, and it ends HOT updates of its columns.
@@ -58,12 +59,14 @@ class UnusedIndex(Rule):
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield one finding for each unused index."""
+        read = {name for plan in context.plans.values() for name in plan.indexes}
         for table in context.schema.tables.values():
             activity = context.statistics.activity.get((table.schema, table.name))
             busy = activity and activity.inserts + activity.updates + activity.deletes and activity.index_scans
             kept = {other.name for _, other in superfluous(table.indexes)} if busy else set()
             for index in table.indexes:
-                if busy and _unused(index) and index.name not in kept and not checks_foreign_key(index, table):
+                free = index.name not in kept and index.name not in read and not checks_foreign_key(index, table)
+                if busy and _unused(index) and free:
                     yield self._finding(table, index, context)
 
     def _finding(self, table: Table, index: Index, context: RuleContext) -> Finding:

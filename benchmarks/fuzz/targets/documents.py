@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from advisor.config import suppressions, thresholds
 from advisor.gate.baseline import load_baseline, save_baseline
-from advisor.revisions.contract import proposal_of, read_report
+from advisor.indexes.decision import read_decisions
 from advisor.revisions.plain_sql import plain_sql_script
 from advisor.revisions.project.judge_environment import check_environment, environment_of
+from advisor.revisions.read_contract import proposal_of, read_report
 from advisor.rules.findings_baseline import read_accepted
 from advisor.rules.suppress import read_suppressions
 from advisor.rules.thresholds import read_thresholds
@@ -25,7 +26,9 @@ def baseline(data: bytes, place: Place) -> None:
 
 def accepted(data: bytes, place: Place) -> None:
     """Read accepted findings."""
-    read_suppressions(read_accepted(place.write("findings.json", data)), "findings.json")
+    held = read_accepted(place.write("findings.json", data))
+    read_suppressions(held.suppress, "findings.json")
+    read_decisions(held.proposals, "findings.json")
 
 
 def report(data: bytes, place: Place) -> None:
