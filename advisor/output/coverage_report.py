@@ -12,6 +12,7 @@ from advisor.capture.coverage import InputCoverage
 from advisor.output.formats.json import input_document
 from advisor.output.number_units import count, milliseconds, one_line, size
 from advisor.output.report import SCHEMA_VERSION
+from advisor.output.time_shares import failures, time_shares
 from advisor.visible import on_one_line, visible
 from advisor.workload.model import Workload
 
@@ -27,7 +28,8 @@ def coverage_text(workload: Workload) -> str:
     parts = [tabulate(rows, COLUMNS, tablefmt="simple", colalign=alignment if rows else None, disable_numparse=True)]
     parts += [block for coverage in workload.inputs if (block := "\n".join(_details(coverage)))]
     parts += ["\n".join(f"note: {on_one_line(note)}" for note in workload.notes)] if workload.notes else []
-    return visible("\n\n".join([*parts, _summary(workload), _heaviest(workload)]) + "\n")
+    parts += [_summary(workload), _heaviest(workload), *time_shares(workload), *failures(workload)]
+    return visible("\n\n".join(parts) + "\n")
 
 
 def left_out(coverage: InputCoverage) -> str:
@@ -56,8 +58,13 @@ def coverage_json(workload: Workload) -> bytes:
         },
         "queries": [
             {"id": q.id, "text": q.text, "database": q.database, "calls": q.calls, "total_ms": q.total_ms,
-             "mean_ms": q.mean_ms, "p95_ms": q.p95_ms, "measured": q.measured}
+             "mean_ms": q.mean_ms, "p95_ms": q.p95_ms, "measured": q.measured, "failed": q.failed,
+             "cancelled": q.cancelled, "errors": dict(q.errors)}
             for q in workload.queries
+        ],
+        "shares": [
+            {"tag": share.tag, "value": share.value, "calls": share.calls, "total_ms": share.total_ms}
+            for share in workload.shares
         ],
     }  # fmt: skip
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from advisor.capture.coverage import InputCoverage
-from advisor.workload.observed import Connections, Incident, Reuse, UnitSizes
+from advisor.workload.observed import Connections, Incident, Reuse, Share, UnitSizes
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,10 @@ class Query:
     top_level: bool = True
     failed: float = 0.0
     """Executions that ended in an error; they are not among the calls."""
+    cancelled: float = 0.0
+    """Of these, executions that were cancelled: by a timeout, a user, a conflict with recovery."""
+    errors: tuple[tuple[str, float], ...] = ()
+    """Messages of the errors, without values, with how often each came."""
     plan: str | None = None
     """The plan of its slowest execution of which auto_explain wrote one, as it was written."""
     unparsed: str | None = None
@@ -208,6 +212,8 @@ class Workload:
     """Lock waits and temporary files, by query."""
     units: tuple[UnitSizes, ...] = ()
     """How many statements units of work ran, by application and tags."""
+    shares: tuple[Share, ...] = ()
+    """Calls and time by application, and by each tag in comments: applications first, then tags by name."""
 
     @property
     def days(self) -> float | None:

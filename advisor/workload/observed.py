@@ -104,3 +104,15 @@ class UnitSizes:
     """Statements in a unit, and units of that size; rising."""
     others: tuple[tuple[int, int], ...]
     """The same with each statement counted once that makes up a fifth of its unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one application, or one value of a tag in comments, ran."""
+
+    tag: str | None
+    """Name of the tag; `None` for an application."""
+    value: str
+    """Empty for sessions without an application's name."""
+    calls: float
+    total_ms: float

@@ -35,6 +35,7 @@ def redacted(workload: Workload) -> Workload:
         queries=tuple(_query(query) for query in workload.queries),
         loops=tuple(_loop(loop) for loop in workload.loops),
         inputs=tuple(_coverage(coverage) for coverage in workload.inputs),
+        shares=tuple(share for share in workload.shares if share.tag is None or share.tag in CODE_TAGS),
         notes=tuple(dict.fromkeys((*workload.notes, NOTE))),
     )
 
@@ -79,6 +80,7 @@ def _query(query: Query) -> Query:
         plan=None,
         slots=tuple(_slot(slot) for slot in query.slots),
         tags={name: values for name, values in query.tags.items() if name in CODE_TAGS},
+        errors=(),
         unparsed="refused by the parser" if query.unparsed else None,
     )
 

@@ -44,6 +44,8 @@ class Rows:
     """Row to the listing of its bound values."""
     returned: dict[int, int] = field(default_factory=dict)
     """Row to the rows it returned, where an analysed plan told."""
+    errors: dict[int, bytes] = field(default_factory=dict)
+    """Row to the message of the error it failed with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +211,8 @@ class _Pairing:
         self.recent: dict[bytes, OrderedDict[bytes, int]] = {}
         """Session to its last executions without a plan: text and record."""
         self.failing: set[bytes] = set()
+        self.errors: dict[int, bytes] = {}
+        """Failed statement to the error's message."""
         self.explained: set[int] = set()
         """Executions whose plan is known."""
         self.plan_kinds = bool((records.kind == PLAN).any())
@@ -232,6 +236,7 @@ class _Pairing:
         rows.returned = {
             row: self.returned[record] for row, record in enumerate(keep.tolist()) if record in self.returned
         }
+        rows.errors = {row: self.errors[record] for row, record in enumerate(keep.tolist()) if record in self.errors}
         said = {session: self._pending(place) for session, place in self.said.items()}
         planned = {session: self._pending(place) for session, place in self.planned.items()}
         leading = {session: self._pending(place) for session, place in self.leading.items()}
@@ -348,7 +353,7 @@ class _Pairing:
         """An error ends the statement it names."""
         if self.records.severity[place] not in (b"ERROR", b"FATAL", b"PANIC"):
             return
-        statement = self.said.pop(session, None)
+        statement, message = self.said.pop(session, None), self.records.text[place]
         if statement is None:
             statement = place
             self.records.text[place] = self.records.statement[place]
@@ -356,5 +361,6 @@ class _Pairing:
                 self.failing.add(session)
             self.firsts.setdefault(session, b"")
         self.role[statement] = FAILED
+        self.errors[statement] = message
         self.end[statement] = self.records.time[place]
         self.kept.append((place, statement))

@@ -10,8 +10,10 @@ from typing import Any, NamedTuple
 
 from advisor.capture.limits import limits
 from advisor.capture.record import Losses
+from advisor.workload.counting.error_messages import first_by_name
 from advisor.workload.counting.packing import Packed, packed, unpacked
 from advisor.workload.counting.session_states import Changed, Origin, SessionStates
+from advisor.workload.counting.shares import ShareSums
 
 RESERVOIR = 512
 """Executions kept per query, chosen by a hash of what they are, so that the choice does not depend on the cut."""
@@ -82,7 +84,10 @@ class Entry:
     """Those of lowest rank, and others until `Partial.trim` takes them out."""
     origins: Counter[tuple[bytes, bytes]] = field(default_factory=Counter)
     """User and application to calls."""
-    tags: Counter[tuple[str, str]] = field(default_factory=Counter)
+    cancelled: int = 0
+    """Of those that failed."""
+    failures: Counter[str] = field(default_factory=Counter)
+    """Messages of errors."""
 
     def __getstate__(self) -> tuple[list[Any], PackedKept | None]:
         return [getattr(self, name) for name in PLAIN], pack_kept(self.kept)
@@ -103,7 +108,8 @@ class Entry:
         self.failed += other.failed
         self.histogram.update(other.histogram)
         self.origins.update(other.origins)
-        self.tags.update(other.tags)
+        self.cancelled += other.cancelled
+        self.failures = first_by_name(self.failures + other.failures)
         self.fastest = min(self.fastest, other.fastest)
         self.slowest = slower(self.slowest, other.slowest)
         self.kept.extend(other.kept)
@@ -145,6 +151,7 @@ class Partial:
     """Where the executions kept come from."""
     last: dict[bytes, Changed] = field(default_factory=dict)
     """What sessions had changed of their settings at the end of the block."""
+    shares: ShareSums = field(default_factory=ShareSums)
     beyond: Losses = field(default_factory=Losses)
     """Executions of queries that are more than are kept."""
 
@@ -160,6 +167,7 @@ class Partial:
 
     def merge(self, other: Partial) -> None:
         """Add another part; parts are merged in the order of the log, so the queries seen first are kept."""
+        self.shares.merge(other.shares)
         most = limits().queries
         for key, entry in other.entries.items():
             if (mine := self.entries.get(key)) is not None:

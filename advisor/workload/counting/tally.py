@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from advisor.capture.assembly.statements import Rows
 from advisor.capture.lines.numbering import Numbering, counts_of
 from advisor.capture.record import FAILED, FETCH, NO_TIME, PHASE, RUN
+from advisor.workload.counting.error_messages import CANCELLED, failure, first_by_name
 from advisor.workload.counting.fingerprints import MANY_KEYS, Fingerprints
 from advisor.workload.counting.partial_aggregates import RESERVOIR, Entry, EntryKey, Kept, Partial, lowest, slower
 from advisor.workload.counting.session_states import Kinds, Origins
+from advisor.workload.counting.shares import ShareCounter
 from advisor.workload.counting.sketch import buckets
 from advisor.workload.counting.textkey import SEPARATOR, joined_keys, text_keys
 
@@ -51,6 +53,7 @@ class Tally:
         self.lows: dict[EntryKey, NDArray[np.int64]] = {}
         """The lowest ranks of each entry so far."""
         self.kinds = Kinds()
+        self.shares = ShareCounter()
         self.plain: set[bytes] = set()
         """Texts without literals."""
 
@@ -60,6 +63,7 @@ class Tally:
         partial = Partial({key: self._entry(coded, place) for place, key in enumerate(coded.entries)})
         if coded.entries:
             self._sum(coded, list(partial.entries.values()))
+            partial.shares = self.shares.count(rows, commented=coded.commented)
             origins = Origins(rows, coded.key, coded.keys, self.kinds)
             self._keep(coded, list(partial.entries.items()), origins)
             partial.origins, partial.last = origins.table, origins.last()
@@ -140,6 +144,12 @@ class Tally:
         for place, entry in enumerate(entries):
             entry.calls, entry.timed, entry.total = calls[place], timed[place], total[place]
             entry.phases, entry.failed = phases[place], failed[place]
+        for row, message in rows.errors.items():
+            entry = entries[coded.entry[row]]
+            entry.failures[failure(message)] += 1
+            entry.cancelled += message.startswith(CANCELLED)
+        for entry in entries if rows.errors else ():
+            entry.failures = first_by_name(entry.failures)
         self._histograms(coded, entries, run & known)
         self._origins(coded, entries, run)
 

@@ -120,6 +120,7 @@ class LogRun:
             connections=self.observers.connected(begin, end, self.open_units.units),
             incidents=self.observers.waited(named),
             units=unit_sizes(self.open_units.sizes),
+            shares=self.partial.shares.shares(inferred.weight),
         )
 
     def _inferred(self, counts: Sequence[_Count]) -> Inferred:

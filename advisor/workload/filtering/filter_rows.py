@@ -164,4 +164,5 @@ def _kept(rows: Rows, reason: NDArray[np.int8]) -> Rows:
         vxid=[rows.vxid[row] for row in row_of],
         parameters={row_of[row]: value for row, value in rows.parameters.items() if row in row_of},
         returned={row_of[row]: value for row, value in rows.returned.items() if row in row_of},
+        errors={row_of[row]: value for row, value in rows.errors.items() if row in row_of},
     )

@@ -102,7 +102,7 @@ def of_tables(workload: Workload, names: Sequence[str]) -> Workload:
 
 
 def _only(workload: Workload, ids: Container[str]) -> Workload:
-    """Return the workload with these queries only, and what is told of them."""
+    """Return the workload with these queries only, and what is told of them; shares are of all and cannot be cut."""
 
     def ours(key: str | None) -> bool:
         return key is not None and key in ids
@@ -113,4 +113,5 @@ def _only(workload: Workload, ids: Container[str]) -> Workload:
         loops=tuple(loop for loop in workload.loops if ours(loop.child)),
         reuses=tuple(reuse for reuse in workload.reuses if ours(reuse.query)),
         incidents=tuple(one for one in workload.incidents if ours(one.query)),
+        shares=(),
     )

@@ -69,6 +69,8 @@ def weighted(one: Query, weight: float) -> Query:
         total_ms=one.total_ms * weight,
         plan_ms=one.plan_ms * weight if one.plan_ms is not None else None,
         failed=one.failed * weight,
+        cancelled=one.cancelled * weight,
+        errors=tuple((message, count * weight) for message, count in one.errors),
         samples=tuple(replace(sample, calls=sample.calls * weight) for sample in one.samples),
         sessions=tuple(replace(session, calls=session.calls * weight) for session in one.sessions),
     )
@@ -119,6 +121,8 @@ def query(
         applications=tuple(applications),
         tags=tags(entry),
         failed=float(entry.failed),
+        cancelled=float(entry.cancelled),
+        errors=tuple((message, float(count)) for message, count in sorted(entry.failures.items())),
         unparsed=entry.unparsed,
         inputs=inputs,
         plan=plan,

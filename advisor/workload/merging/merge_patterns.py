@@ -8,7 +8,7 @@ from dataclasses import replace
 from math import fsum
 
 from advisor.workload.model import Loop, LoopParent, Workload
-from advisor.workload.observed import Incident, Reuse, UnitSizes
+from advisor.workload.observed import Incident, Reuse, Share, UnitSizes
 
 Renaming = Mapping[str, str]
 """Old query id to new one."""
@@ -153,3 +153,15 @@ def _summed(counts: Iterable[tuple[tuple[int, int], ...]]) -> tuple[tuple[int, i
     for one in counts:
         found.update(dict(one))
     return tuple(sorted(found.items()))
+
+
+def joined_shares(shares: Iterable[Share]) -> tuple[Share, ...]:
+    """Return the shares, those of one application or tag value summed."""
+    groups: dict[tuple[str, str], list[Share]] = {}
+    for one in shares:
+        groups.setdefault((one.tag or "", one.value), []).append(one)
+    found = (
+        replace(group[0], calls=fsum(one.calls for one in group), total_ms=fsum(one.total_ms for one in group))
+        for group in groups.values()
+    )
+    return tuple(sorted(found, key=lambda one: (one.tag or "", -one.total_ms, one.value)))

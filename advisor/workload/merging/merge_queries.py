@@ -48,6 +48,8 @@ def _combined(group: Sequence[Query]) -> Query:
         max_ms=slowest,
         durations=tuple(sorted(durations.items())),
         failed=fsum(query.failed for query in group),
+        cancelled=fsum(query.cancelled for query in group),
+        errors=_errors(group),
         plan_ms=_sum(query.plan_ms for query in counted),
         samples=_samples(group),
         slots=_slots(group, described),
@@ -67,6 +69,13 @@ def _sessions(group: Sequence[Query], counted: Sequence[Query]) -> tuple[Session
     told = [query for query in group if any(session.settings for session in query.sessions)]
     told = told or [query for query in counted if query.sessions] or list(group)
     return most_calls_first(session for query in told for session in query.sessions)
+
+
+def _errors(group: Sequence[Query]) -> tuple[tuple[str, float], ...]:
+    counts: dict[str, float] = {}
+    for message, count in (pair for query in group for pair in query.errors):
+        counts[message] = counts.get(message, 0.0) + count
+    return tuple(sorted(counts.items()))
 
 
 def _slowness(query: Query) -> tuple[float, str]:

@@ -16,6 +16,7 @@ from advisor.workload.merging.merge_patterns import (
     joined_incidents,
     joined_loops,
     joined_reuses,
+    joined_shares,
     joined_units,
     with_new_ids,
 )
@@ -52,6 +53,7 @@ def merge(workloads: Sequence[Workload]) -> Workload:
         connections=max((w.connections for w in distinct if w.connections), key=lambda one: one.units, default=None),
         incidents=joined_incidents(incident for workload in renamed for incident in workload.incidents),
         units=joined_units(units for workload in renamed for units in workload.units),
+        shares=joined_shares(share for workload in renamed for share in workload.shares),
     )
 
 
