@@ -121,6 +121,7 @@ def command(
         empty_baseline,
         proposing,
         readings_of,
+        sites_of,
         statements_of,
     )
     from advisor.pipeline.pending_revisions import Pending
@@ -206,6 +207,7 @@ def command(
             touched=frozenset(one.table for one in pending.touched if one.table) if pending else frozenset(),
             propose=proposing(analysed, twin),
             captured=source.captured,
+            assumed=pending.assumed if pending else {},
         )
         if pending:
             found = blamed(result.verdicts, accepted, pending.touched)
@@ -220,7 +222,7 @@ def command(
         )
         result = replace(
             result,
-            verdicts=ranked(result.verdicts, calls_a_day(analysed, accepted)),
+            verdicts=ranked(result.verdicts, calls_a_day(analysed, accepted), sites_of(analysed)),
             unapplied=tuple(one.what for one in failed),
             fail_level=fail_level,
             queries=_texts(accepted, statements),

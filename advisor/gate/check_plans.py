@@ -9,6 +9,7 @@ from functools import partial
 from advisor.catalog.schema import Schema
 from advisor.catalog.statistics import Statistics
 from advisor.gate.as_of_then import Clock, as_of, clock_of, moment
+from advisor.gate.assumed_sizes import marked
 from advisor.gate.baseline import AcceptedPlan, AcceptedQuery, Baseline
 from advisor.gate.compare_plans import Comparison
 from advisor.gate.planned.plans import Planned, Statements, index_definitions, plan_all, scans, table_rows
@@ -69,12 +70,13 @@ def check(
     touched: frozenset[str] = frozenset(),
     propose: Propose = lambda queries: {},
     captured: str | None = None,
+    assumed: Mapping[str, float] | None = None,
 ) -> CheckResult:
     """Compare today's plans of the baseline's statements, and judge those of `statements` that it does not hold.
 
     `settings` are those of today; `known_references` the foreign keys that are older than the pending revisions;
     `touched` the tables that those change; `propose` finds indexes for new queries; `captured` is when the snapshot
-    was taken.
+    was taken; `assumed` has the rows of tables that nothing is known of.
     """
     accepted: Statements = {
         key: (query.text, tuple(plan.statement for plan in query.plans)) for key, query in baseline.queries.items()
@@ -103,6 +105,8 @@ def check(
     verdicts = [*with_settings(found, settings or baseline.settings, what_if, sent)]
     verdicts += [_unplannable(key, baseline.queries[key].text, reason) for key, reason in refused.items()]
     verdicts += judge(baseline, statements, schema, statistics, what_if, propose, partial(_as_of, {}, clock))
+    read = {key: frozenset(one.table for plan in plans for one in plan.plan.accesses) for key, plans in planned.items()}
+    verdicts = marked(verdicts, assumed or {}, read)
     new = tuple(sorted(set(statements) - set(baseline.queries)))
     return CheckResult(ordered(worst(verdicts)), len(planned) + len(refused), new)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from advisor.catalog.schema import Schema
 from advisor.catalog.statistics import Statistics
@@ -21,8 +22,23 @@ DEAR = 100.0
 DEARER, FAR_DEARER = 1.5, 10.0
 """How many times as dear as the dearest accepted plan new values may be: where the plan is bad, and at all."""
 
-Propose = Callable[[frozenset[str]], Mapping[str, str]]
-"""Returns for some queries the statement that makes an index that would save most of their cost, where there is one."""
+SAVED, DEARER_WITHOUT = 0.8, 1_000.0
+"""Share of its cost that an index must save of a new query, and units of that cost, to be a verdict by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """An index that would save much of a query's cost."""
+
+    ddl: str
+    """The statement that makes it."""
+    before: float
+    after: float
+    """Cost units of the query without and with it."""
+
+
+Propose = Callable[[frozenset[str]], Mapping[str, Saving]]
+"""Returns for some queries the index that would save most of their cost, where there is one."""
 
 
 def unaccepted(baseline: Baseline, statements: Statements) -> dict[str, tuple[str, tuple[BoundStatement, ...]]]:
@@ -64,10 +80,13 @@ def judge(
     return [*found, *_refusals(asked, refused, baseline)]
 
 
-def _new(key: str, text: str, subjects: Iterable[Subject], index: str | None) -> Iterator[Verdict]:
+def _new(key: str, text: str, subjects: Iterable[Subject], index: Saving | None) -> Iterator[Verdict]:
     for subject in subjects:
         plan = subject.planned.plan
         reasons = wastes(subject) if max(plan.cost, plan.worst or 0.0) >= DEAR else ()
+        if not reasons and index and plan.cost >= DEARER_WITHOUT and index.after <= (1 - SAVED) * index.before:
+            share = 1 - index.after / index.before
+            reasons = (f"an index would save {share:.0%} of its cost ({index.before:,.0f} to {index.after:,.0f})",)
         if reasons:
             yield Verdict(
                 code="PLN007",
@@ -76,7 +95,9 @@ def _new(key: str, text: str, subjects: Iterable[Subject], index: str | None) ->
                 query=key,
                 text=_shown(plan.statement, text),
                 cause=f"a new query: {'; '.join(reasons)}",
-                fix=index or "give it a condition that an index serves, or accept it with --update-baseline",
+                fix=index.ddl
+                if index
+                else "give it a condition that an index serves, or accept it with --update-baseline",
                 table=_largest(subject),
                 cost_after=plan.cost,
             )

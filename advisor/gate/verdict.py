@@ -44,6 +44,8 @@ class Verdict:
     """What a suppression names: the same from one check to the next."""
     calls: float | None = None
     """Executions of the query a day, where they are known."""
+    sites: tuple[str, ...] = ()
+    """Where the application sends the query from, `file:line`, where tags or the test suite say."""
 
     @property
     def weight(self) -> float:

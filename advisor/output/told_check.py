@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 
 from advisor.gate.verdict import CheckResult, Verdict
-from advisor.output.checks.check_text import place, shapes, summary
+from advisor.output.checks.check_text import place, sent_from, shapes, summary
 from advisor.output.notice import Level, Notice, Part, Places, Told
 from advisor.output.unanalysed import summary as unanalysed
 
@@ -33,7 +33,7 @@ def _unapplied(reason: str, result: CheckResult) -> Notice:
 
 
 def _notice(verdict: Verdict, result: CheckResult, places: Places) -> Notice:
-    file, line = places.at(verdict.file, verdict.line, verdict.query)
+    file, line = places.at(*_where(verdict), verdict.query)
     return Notice(
         id=_id(verdict.code, verdict.query, verdict.table or "", verdict.index or "", verdict.cause),
         code=verdict.code,
@@ -49,6 +49,17 @@ def _notice(verdict: Verdict, result: CheckResult, places: Places) -> Notice:
     )
 
 
+def _where(verdict: Verdict) -> tuple[str | None, int | None]:
+    """Return file and line of what is to blame, else of what sends the query."""
+    if verdict.file:
+        return verdict.file, verdict.line
+    for site in verdict.sites:
+        file, _, line = site.rpartition(":")
+        if file and line.isdecimal():
+            return file, int(line[:9])
+    return None, None
+
+
 def _parts(verdict: Verdict) -> Iterator[Part]:
     if verdict.text:
         yield Part("query", verdict.text, "sql")
@@ -58,6 +69,8 @@ def _parts(verdict: Verdict) -> Iterator[Part]:
         yield Part("plan", "\n".join(shapes(verdict)), "diff")
     if verdict.revision:
         yield Part("by", f"revision {verdict.revision}{place(verdict)}")
+    if verdict.sites:
+        yield Part("sent", sent_from(verdict))
     if verdict.fix:
         yield Part("fix", verdict.fix)
 

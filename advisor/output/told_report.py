@@ -9,10 +9,9 @@ from advisor.output.number_units import milliseconds, size
 from advisor.output.report import Report, decide, statement
 from advisor.output.unanalysed import summary as unanalysed
 from advisor.rules.finding import Finding
+from advisor.workload.model import SOURCE_TAGS
 
 _LEVELS: dict[str, Level] = {"error": "error", "warning": "warning", "info": "note"}
-SOURCE_TAGS = ("source_location", "source")
-"""Comment tags that say `file:line`, as Rails' query log and our pytest plugin write them."""
 
 
 def told_report(report: Report, places: Places) -> Told:

@@ -9,12 +9,12 @@ from advisor.gate.check_plans import Statements
 from advisor.gate.merge_baseline import chosen, merged, with_reason
 from advisor.gate.migrations.ahead import Reading
 from advisor.gate.planned.driver_types import typed
-from advisor.gate.unaccepted import Propose
+from advisor.gate.unaccepted import Propose, Saving
 from advisor.pipeline.straight_line import Analysed, analyse_workload, of_database
 from advisor.twin.start import Twin
 from advisor.workload.collect import collect
 from advisor.workload.filtering.capture_filters import EVERYTHING, Filters
-from advisor.workload.model import Workload
+from advisor.workload.model import SOURCE_TAGS, Workload
 
 HALF = 0.5
 """Share of a new query's cost that may be left by an index that is proposed for it."""
@@ -63,7 +63,7 @@ def statements_of(analysed: Analysed | None, accepted: Baseline | None, twin: Tw
 def proposing(analysed: Analysed | None, twin: Twin) -> Propose:
     """Return what finds indexes for some queries of the inputs, as `advisor advise` would for these alone."""
 
-    def propose(queries: frozenset[str]) -> dict[str, str]:
+    def propose(queries: frozenset[str]) -> dict[str, Saving]:
         from advisor.indexes.advise_indexes import advise
         from advisor.indexes.index_options import AdviseOptions
 
@@ -76,7 +76,9 @@ def proposing(analysed: Analysed | None, twin: Twin) -> Propose:
         known = (twin.schema, twin.statistics, twin.what_if, options)
         found = advise(workload, shapes, statements, *known).proposals
         return {
-            one.query: proposal.definition.ddl(proposal.name, concurrently=True)
+            one.query: Saving(
+                proposal.definition.ddl(proposal.name, concurrently=True), one.cost_before, one.cost_after
+            )
             for proposal in found
             if proposal.action != "drop"
             for one in proposal.queries
@@ -115,3 +117,10 @@ def readings_of(accepted: Baseline | None, analysed: Analysed | None) -> tuple[R
 def empty_baseline(twin: Twin) -> Baseline:
     """Return a baseline without any query: all that the inputs hold is new."""
     return Baseline(twin.schema.major)
+
+
+def sites_of(analysed: Analysed | None) -> dict[str, tuple[str, ...]]:
+    """Return where the application sends each query from, `file:line`, as tags in comments or the test suite say."""
+    queries = analysed.workload.queries if analysed else ()
+    found = {one.id: tuple(site for tag in SOURCE_TAGS for site in one.tags.get(tag, ())) for one in queries}
+    return {key: sites for key, sites in found.items() if sites}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -57,6 +57,8 @@ class Pending:
     """What each revision changed, in order."""
     given: Given = field(default_factory=Given)
     """Planner settings that revisions gave the database and its roles."""
+    assumed: Mapping[str, float] = field(default_factory=dict)
+    """Rows of the tables that revisions made and whose size is assumed."""
     looked: list[Looked] = field(default_factory=list)
     """What was seen after each statement."""
 
@@ -85,10 +87,11 @@ class Pending:
             self._run_files(url)
         around = self._around(url)
         self.after = around.after
-        statistics, notes = carried(self.snapshot.statistics, around)
+        found = carried(self.snapshot.statistics, around)
+        self.assumed = found.assumed
         overrides = self._overrides()
         self.accepted = as_altered(self.accepted, self.snapshot.owner, self.given.roles)
-        return Prepared(self.given.database, statistics, notes, overrides)
+        return Prepared(self.given.database, found.statistics, found.notes, overrides)
 
     @property
     def settings(self) -> dict[str, str]:

@@ -12,6 +12,9 @@ from typing import Literal
 from advisor.capture.coverage import InputCoverage
 from advisor.workload.observed import Connections, Incident, Reuse, Share, UnitSizes
 
+SOURCE_TAGS = ("source_location", "source")
+"""Comment tags that say `file:line`, as Rails' query log and our pytest plugin write them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:

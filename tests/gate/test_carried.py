@@ -29,6 +29,10 @@ PARTITIONED = (
     "CREATE TABLE events_b PARTITION OF events FOR VALUES FROM ('2026-02-01') TO ('2027-01-01');"
     "INSERT INTO events SELECT * FROM old; DROP TABLE old;"
 )
+ATTACHED = (
+    "ALTER TABLE events RENAME TO {part}; CREATE TABLE events (LIKE {part}) PARTITION BY RANGE (at);"
+    "ALTER TABLE events ATTACH PARTITION {part} FOR VALUES FROM ('2025-01-01') TO ('2027-01-01');"
+)
 
 
 @pytest.fixture
@@ -51,6 +55,29 @@ def test_a_table_made_anew_or_partitioned_without_its_indexes_fails(team: Path, 
 def test_one_that_keeps_them_passes_whatever_it_is_called(team: Path, tmp_path: Path) -> None:
     renamed = "ALTER TABLE events RENAME TO base; CREATE VIEW events AS SELECT * FROM base"
     again = "DROP INDEX ix_kind; CREATE INDEX ix_lower ON events (lower(kind))"
-    for number, body in enumerate((COPIED + INDEXES, PARTITIONED + INDEXES, renamed, again)):
+    for number, body in enumerate(
+        (COPIED + INDEXES, PARTITIONED + INDEXES, ATTACHED.format(part="rest"), renamed, again)
+    ):
         done = after(team, tmp_path / f"good{number}", body)
         assert done.exit_code == 0 and "passed: 2 queries checked, 0 failed" in done.stdout, (body, done.output)
+
+
+def test_a_filled_table_that_is_attached_keeps_its_rows(team: Path, tmp_path: Path) -> None:
+    done = after(team, tmp_path / "bad", ATTACHED.format(part="rest") + "DROP INDEX ix_kind;")
+    assert done.exit_code == 1 and "index ix_kind is gone" in done.stdout and "Seq Scan rest" in done.stdout, (
+        done.output
+    )
+
+
+def test_a_size_that_nobody_knows_is_assumed_and_said(team: Path, tmp_path: Path) -> None:
+    text = "SELECT * FROM answers WHERE text = 'none' /*source_location='app/pages.py:41'*/"
+    log = f"2026-11-30 10:00:00.000 UTC [77] app@tests LOG:  duration: 0.5 ms  statement: {text}\n"
+    (tmp_path / "new.log").write_text(log)
+    made = "CREATE TABLE answers (id int PRIMARY KEY, text text NOT NULL)"
+    done = after(team, tmp_path / "new", made, tmp_path / "new.log")
+    assert done.exit_code == 0 and "WARN PLN007" in done.stdout, done.output
+    assert "answers is assumed to hold 10,000 rows: a revision makes it" in done.stdout
+    assert "sent   app/pages.py:41" in done.stdout
+    other = "DROP TABLE events; CREATE TABLE events (at timestamptz, lower text, kind text)"
+    done = after(team, tmp_path / "other", other)
+    assert "costs no more" not in done.stdout and done.exit_code == 1, done.output

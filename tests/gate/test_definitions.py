@@ -69,13 +69,13 @@ def run(folder: Path, *arguments: object, baseline: str = "plans.json", prod: st
     return CliRunner().invoke(command, [str(one) for one in given])
 
 
-def after(folder: Path, checkout: Path, body: str) -> Result:
+def after(folder: Path, checkout: Path, body: str, *inputs: Path) -> Result:
     """Check with one pending revision."""
     (checkout / "migrations" / "versions").mkdir(parents=True)
     (checkout / "migrations" / "env.py").write_text("raise SystemExit('env.py was run')\n")
     (checkout / "alembic.ini").write_text("[alembic]\nscript_location = %(here)s/migrations\n")
     (checkout / "migrations" / "versions" / "r.py").write_text(REVISION.format(body=body))
-    return run(folder, "--alembic", checkout / "alembic.ini")
+    return run(folder, *inputs, "--alembic", checkout / "alembic.ini")
 
 
 @pytest.mark.parametrize(

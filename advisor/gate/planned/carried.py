@@ -14,8 +14,10 @@ from dataclasses import dataclass, replace
 from advisor.catalog.database_objects import Objects
 from advisor.catalog.schema import Schema, Table
 from advisor.catalog.statistics import ColumnStatistics, RelationStatistics, Statistics
-from advisor.gate.relation_names import body
+from advisor.gate.relation_names import body, label
 
+ASSUMED, ROWS_A_PAGE = 10_000.0, 80
+"""Rows of a table that a revision makes and nothing is known of, and of one of its pages."""
 ALIKE = 0.8
 """Share of a lost table's columns that another must have to be its copy."""
 _BOUND = re.compile(r"FOR VALUES FROM \((.*?)\) TO \((.*?)\)")
@@ -33,8 +35,19 @@ class Around:
     objects_after: Objects
 
 
-def carried(statistics: Statistics, around: Around) -> tuple[Statistics, tuple[str, ...]]:
-    """Return the statistics of the database after its revisions, and a note for each table taken for another."""
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """Statistics of a database after its revisions."""
+
+    statistics: Statistics
+    notes: tuple[str, ...]
+    """One for each table that is taken for another, or whose size is assumed."""
+    assumed: Mapping[str, float]
+    """Rows of the tables whose size is assumed, by their names in a baseline."""
+
+
+def carried(statistics: Statistics, around: Around) -> Carried:
+    """Return the statistics of the database after its revisions."""
     moved = _renamed(statistics, dict(_moves(around)))
     fresh = _without_redefined(moved, around)
     notes = []
@@ -43,7 +56,29 @@ def carried(statistics: Statistics, around: Around) -> tuple[Statistics, tuple[s
         sources |= {name: source[1] for _, name in (key, *_leaves(around.after, key))}
         fresh = _copied(fresh, statistics, around, key, source)
         notes.append(f"{key[0]}.{key[1]} is taken to hold the rows of {source[0]}.{source[1]}: a revision made it anew")
-    return _with_distinct(_with_expressions(fresh, statistics, around, sources), around), tuple(notes)
+    told = _with_distinct(_with_expressions(fresh, statistics, around, sources), around)
+    sizes = dict(_unknown(told, statistics, around))
+    notes += [
+        f"{key[0]}.{key[1]} is assumed to hold {rows:,.0f} rows: a revision makes it" for key, rows in sizes.items()
+    ]
+    assumed = {label(*key): rows for key, rows in sizes.items()}
+    relations = {key: RelationStatistics(rows, max(1, round(rows / ROWS_A_PAGE))) for key, rows in sizes.items()}
+    return Carried(replace(told, relations={**told.relations, **relations}), tuple(notes), assumed)
+
+
+def _unknown(statistics: Statistics, known: Statistics, around: Around) -> Iterator[tuple[Key, float]]:
+    """Yield the tables that revisions made and nothing tells the size of, with the rows that they are taken to hold.
+
+    One that stands where another one stood is taken to hold as many; a new partition of an old table is empty.
+    """
+    for key, one in sorted(around.objects_after.items()):
+        name = one.schema or "", one.name
+        table = around.after.tables.get(name)
+        made = key[0] == "table" and key not in around.objects_before and name not in statistics.relations
+        extends = table is not None and table.parent in around.before.tables
+        if made and table is not None and table.kind == "table" and not extends:
+            before = known.relations.get(name)
+            yield name, before.rows if before and before.rows > 0 else ASSUMED
 
 
 def _with_distinct(statistics: Statistics, around: Around) -> Statistics:

@@ -9,6 +9,9 @@ from advisor.output.number_units import one_line
 from advisor.output.unanalysed import summary as unanalysed
 from advisor.visible import on_one_line
 
+_SITES = 3
+"""Call sites that are shown."""
+
 
 def render(result: CheckResult) -> str:
     """Return the verdicts as blocks of text and a closing line."""
@@ -59,6 +62,8 @@ def _verdict(verdict: Verdict) -> str:
         lines.append(f"  by     revision {on_one_line(verdict.revision)}{place(verdict)}")
     elif verdict.file:
         lines.append(f"  by     {place(verdict).removeprefix(', ')}")
+    if verdict.sites:
+        lines.append(f"  sent   {on_one_line(sent_from(verdict))}")
     if verdict.fix:
         lines.append(f"  fix    {on_one_line(verdict.fix)}")
     return "\n".join(lines)
@@ -67,6 +72,12 @@ def _verdict(verdict: Verdict) -> str:
 def place(verdict: Verdict) -> str:
     """Return where the revision of a verdict stands, as the end of a line; nothing where that is not known."""
     return f", {on_one_line(verdict.file)}:{verdict.line}" if verdict.file else ""
+
+
+def sent_from(verdict: Verdict) -> str:
+    """Return the places that a verdict's query is sent from; of many the first."""
+    more = len(verdict.sites) - _SITES
+    return ", ".join(verdict.sites[:_SITES]) + (f" and {more} more places" if more > 0 else "")
 
 
 def shapes(verdict: Verdict) -> list[str]:
