@@ -40,7 +40,7 @@ WINGS = {
     "rewrites": ["proof"],
     "rules": ["loops", "sta", "bat", "cac", "con", "env", "idx", "npo", "pre", "sql"],
     "revisions": ["project"],
-    "verify": ["running", "measuring"],
+    "verify": ["running", "rows", "measuring"],
     "gate": ["planned", "migrations", "mig", "properties", "wastes"],
     "output": ["notices", "checks", "formats"],
     "suite": ["sources"],

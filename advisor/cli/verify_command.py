@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from advisor.revisions.revision import Revision
     from advisor.twin.start import Twin
     from advisor.verify.proof import Proof
+    from advisor.verify.rows.rows_database import RowsDatabase
     from advisor.verify.running.runner import RunOptions
     from advisor.verify.running.upgrade import History
     from advisor.workload.filtering.capture_filters import Filters
@@ -32,7 +34,13 @@ if TYPE_CHECKING:
 @click.option("--revisions", "wanted", help="FROM:TO, like Alembic's; what the snapshot has not applied by default.")
 @click.option("--report", type=click.Path(path_type=Path), help="JSON report: also prove which queries use the index.")
 @click.option("--data", help="URL of a copy with rows: also compare run times, on a copy of the copy.")
-@click.option("--seconds", default=60.0, show_default=True, help="Time to measure with --data.")
+@click.option(
+    "--rows",
+    type=click.IntRange(min=1),
+    help="Make rows from the snapshot's statistics, so many in the largest table; prove and measure on them.",
+)
+@click.option("--seed", default=1, show_default=True, help="Seed of --rows: the same seed makes the same rows.")
+@click.option("--seconds", default=60.0, show_default=True, help="Time to measure with --data or --rows.")
 @click.option(
     "--slower",
     "limit",
@@ -54,6 +62,8 @@ def command(
     wanted: str | None,
     report: Path | None,
     data: str | None,
+    rows: int | None,
+    seed: int,
     seconds: float,
     limit: float,
     role: str | None,
@@ -66,6 +76,7 @@ def command(
 
     With the workload INPUTS and the --report that came of them, also that the queries it names use the index; with
     INPUTS and --data, what the queries take before and after, and which revision to revert since a query got slower.
+    --rows needs no copy: it makes rows that the planner sees as production's, and builds and breaks on them, too.
     Exit status 1 when a proof fails or a revision is to be reverted. Your env.py is never run, and no database of
     yours is connected to, except the one that --data names.
 
@@ -73,6 +84,7 @@ def command(
     advisor verify --snapshot prod/ --alembic alembic.ini
     advisor verify prod.log --snapshot prod/ --revisions 3f2a:head --report report.json
     advisor verify prod.log --snapshot prod/ --data postgresql://localhost/copy_of_prod
+    advisor verify prod.log --snapshot prod/ --rows 200000
     """
     from advisor.catalog.snapshot import load_snapshot
     from advisor.output.unanalysed import summary
@@ -83,11 +95,7 @@ def command(
     from advisor.verify.running.upgrade import History
     from advisor.workload.collect import collect
 
-    if bool(report or data) != bool(inputs):
-        what = "--report and --data need INPUTS, and INPUTS one of them"
-        raise UsageError(what, do="give the workload files that the report came from")
-    if data:
-        connection_parameters(data)  # refused before any work
+    _refuse(inputs, report, data, rows)
     if report:
         read_report(report)
     progress = Progress(quiet=quiet)
@@ -103,20 +111,53 @@ def command(
             for note in (*found.notes, *(f"{made} was made for the revisions" for made in known.made)):
                 progress.note(note)
             analysed = analyse_workload(collect(inputs, filters=filters), twin, role) if inputs else None
-            with progress.step(f"proved {len(found.revisions)} revisions"):
-                passed_over = (one.revision for one in found.failed)
-                proof = _prove(found.revisions, start, twin, known.without(*passed_over), report, analysed)
-        told = (*source.notes, *proof.notes, *((*analysed.notes, *summary(analysed.unanalysed)) if analysed else ()))
-        proof = replace(proof, revisions=(*found.failed, *proof.revisions), notes=told)
+            told = (*source.notes, *((*analysed.notes, *summary(analysed.unanalysed)) if analysed else ()))
+            known = known.without(*(one.revision for one in found.failed))
+            with _filled(twin, rows, seed, progress) as made:
+                with progress.step(f"proved {len(found.revisions)} revisions"):
+                    proof = _prove(found.revisions, start, twin, known, report, analysed, made)
+                proof = replace(proof, revisions=(*found.failed, *proof.revisions), notes=(*told, *proof.notes))
+                if made and analysed:
+                    with progress.step("measured run times on the rows made"):
+                        place = _Place(made.scratch.url, twin.superuser_url)
+                        proof = _timed(proof, known, place, analysed, start, to, seconds, limit)
         if data and analysed:
             try:
                 with progress.step("measured run times"):
-                    proof = _timed(proof, history, data, analysed, start, to, seconds, limit)
+                    proof = _timed(proof, history, _Place(data), analysed, start, to, seconds, limit)
             except AdvisorError:
                 click.echo(_text(proof))  # what was proven stands, whatever became of the measuring
                 raise
     click.echo(_text(proof))
     raise SystemExit(0 if proof.passed else 1)
+
+
+def _refuse(inputs: Sequence[str], report: Path | None, data: str | None, rows: int | None) -> None:
+    """Raise `UsageError` for options that do not go together, before any work."""
+    if (report or data) and not inputs:
+        raise UsageError("--report and --data need INPUTS", do="give the workload files that the report came from")
+    if inputs and not (report or data or rows):
+        raise UsageError("INPUTS need --report, --data or --rows", do="say what the workload is for")
+    if rows and data:
+        raise UsageError("--rows and --data exclude each other", do="give --data alone where there is a copy with rows")
+    if data:
+        connection_parameters(data)
+
+
+@contextlib.contextmanager
+def _filled(twin: Twin, rows: int | None, seed: int, progress: Progress) -> Iterator[RowsDatabase | None]:
+    """Yield a database with rows made from the twin's statistics, nothing when none are asked for."""
+    from advisor.verify.rows.rows_database import rows_database
+
+    if rows is None:
+        yield None
+        return
+    with contextlib.ExitStack() as stack:
+        with progress.step(f"made rows from the statistics, seed {seed}"):
+            made = stack.enter_context(
+                rows_database(twin.superuser_url, twin.snapshot, twin.schema, twin.statistics, rows, seed)
+            )
+        yield made
 
 
 def _range(wanted: str | None, applied: Sequence[str]) -> tuple[tuple[str, ...], str]:
@@ -136,6 +177,7 @@ def _prove(
     history: History,
     report: Path | None,
     analysed: Analysed | None,
+    made: RowsDatabase | None,
 ) -> Proof:
     from advisor.revisions.read_contract import proposal_of, read_report
     from advisor.verify.prove import prove
@@ -144,7 +186,7 @@ def _prove(
     proposals = [proposal_of(item) for item in read_report(report).proposals] if report else []
     by_name = {proposal.name: proposal.id for proposal in proposals}
     check = use_on_twin(twin.what_if, analysed.statements, proposals) if report and analysed else None
-    return prove(
+    proof = prove(
         [replace(revision, proposal=by_name.get(revision.index, "")) for revision in revisions],
         url=twin.superuser_url,
         history=history,
@@ -154,31 +196,47 @@ def _prove(
         start=start,
         plan_check=check,
         server=twin.description,
+        rows=made.scratch if made else None,
     )
+    if made is None:
+        return proof
+    total = f"{sum(made.rows.values()):,} rows made from the statistics"
+    return replace(proof, server=f"{proof.server}, {total}", notes=(*proof.notes, *made.notes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A database with rows, and the superuser's URL where it is ours."""
+
+    url: str
+    superuser: str | None = None
 
 
 def _timed(
     proof: Proof,
     history: History,
-    data: str,
+    place: _Place,
     analysed: Analysed,
     start: Sequence[str],
     to: str,
     seconds: float,
     limit: float,
 ) -> Proof:
-    """Return the proof with run times and verdicts; statements that write are not run, and counted."""
+    """Return the proof with run times and verdicts; on a team's own copy, what writes is not run, and counted."""
     from advisor.verify.measuring.on_data import effects_on_data
 
     reading = {
         key: bound
         for key, bound in analysed.statements.items()
-        if analysed.shapes[key].kind == "select" and key not in analysed.unanalysed
+        if key not in analysed.unanalysed and (place.superuser or analysed.shapes[key].kind == "select")
     }
-    found = effects_on_data(history, data, reading, start=start, to=to, seconds=seconds, limit=limit)
+    found = effects_on_data(
+        history, place.url, reading, start=start, to=to, seconds=seconds, limit=limit, administration=place.superuser
+    )
     proof = found.added_to(proof)
     left_out = len(analysed.statements) - len(found.timings) - len(found.failures)
-    note = f"{left_out} queries were not timed: they write, were not analysed, or no values are known for them"
+    writing = "" if place.superuser else "they write, "
+    note = f"{left_out} queries were not timed: {writing}were not analysed, or no values are known for them"
     return replace(proof, notes=(*proof.notes, *([note] if left_out else [])))
 
 

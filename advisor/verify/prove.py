@@ -18,7 +18,7 @@ from advisor.verify.lint import lint, without_version_table
 from advisor.verify.proof import Proof, RevisionProof, Step
 from advisor.verify.proof_steps import create_steps, drop_steps, extension_steps
 from advisor.verify.proving import Proving
-from advisor.verify.running.scratch import Scratch, scratch_database
+from advisor.verify.running.scratch import Scratch, copied_scratch, scratch_database
 from advisor.verify.running.upgrade import History
 from advisor.verify.statistics_proof import statistics_steps
 from advisor.verify.use import PlanCheck, use_on_twin
@@ -38,17 +38,20 @@ def prove(
     start: Sequence[str] | None = None,
     plan_check: PlanCheck | None = None,
     server: str = "",
+    rows: Scratch | None = None,
 ) -> Proof:
     """Return the proof of `revisions`, each on its own, in the order given.
 
     `url` is a throw-away server on which a scratch database is made and dropped again. It has `settings`, is restored
     from `schema_sql`, the dump of a database that stands at the revisions `start` (none: at base), and is upgraded from
     there to just below each revision. When `start` is not known, the dump is taken to stand there already. Without a
-    dump all revisions below are run. The team's `env.py` is never run. `plan_check` answers for `proposals` which
-    queries use the index. What fails is a failed `Step`, not an exception; raises `ProofError` only when the server
-    cannot be used.
+    dump all revisions below are run. With `rows`, a database with rows that stands where the dump does, the scratch
+    database is a copy of it: indexes are built, broken and healed on rows. The team's `env.py` is never run.
+    `plan_check` answers for `proposals` which queries use the index. What fails is a failed `Step`, not an exception;
+    raises `ProofError` only when the server cannot be used.
     """
-    with scratch_database(url, schema_sql, settings) as scratch:
+    made = copied_scratch(url, rows, settings) if rows else scratch_database(url, schema_sql, settings)
+    with made as scratch:
         if start is not None:
             history.stamp(scratch.url, start)
         known = start is not None or schema_sql is None

@@ -206,3 +206,23 @@ def test_a_database_in_use_cannot_be_copied_and_says_so(report, snapshot, ini, s
     given = [tmp_path / "statements.csv", "--alembic", ini, "--snapshot", snapshot, "--data", server.url(database)]
     message = run(verify, *given, error=ProofError)
     assert f"it is in use by {connection.info.backend_pid}" in message and "end these sessions" in message
+
+
+def test_rows_are_made_where_there_is_no_copy(report, snapshot, ini, server, database, connection, tmp_path):
+    connection.execute(ROWS)
+    connection.execute("VACUUM ANALYZE events")
+    save_snapshot(take_snapshot(server.url(database)), tmp_path / "with-rows")
+    (tmp_path / "statements.csv").write_text(CSV)
+    run(migrate, report, "--alembic", ini, "--snapshot", snapshot, "--only", PROPOSALS[0].name)
+    given = [tmp_path / "statements.csv", "--alembic", ini, "--snapshot", tmp_path / "with-rows", "--seconds", "2"]
+    measured = run(verify, *given, "--rows", "30000")
+    assert measured.exit_code == 0, measured.stdout
+    assert "30,000 rows made from the statistics" in measured.stdout and "heals" in measured.stdout
+    assert "Verdicts on rows" in measured.stdout, measured.stdout
+    assert "p95" in measured.stdout
+
+
+def test_a_copy_and_made_rows_exclude_each_other(snapshot, ini):
+    given = ["x.csv", "--alembic", ini, "--snapshot", snapshot]
+    assert "exclude" in run(verify, *given, "--rows", "9", "--data", "postgresql:///x", error=UsageError)
+    assert "need --report, --data or --rows" in run(verify, *given, error=UsageError)

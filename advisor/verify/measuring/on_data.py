@@ -13,6 +13,7 @@ from psycopg import sql
 
 from advisor.capture.conninfo import connection_parameters, place, server_message
 from advisor.errors import ProofError
+from advisor.twin.servers.rights import open_database
 from advisor.twin.servers.server_settings import set_for_database
 from advisor.twin.statement import BoundStatement
 from advisor.verify.measuring.judging import LIMIT, judge
@@ -120,6 +121,8 @@ def copied_database(url: str, administration: str | None = None) -> Iterator[str
             raise ProofError(f"{source} cannot be copied: {server_message(error, parameters)}", do=do) from None
         try:
             _carry_settings(admin, source, name)
+            if administration:
+                open_database(admin, name, str(parameters.get("user")))
             yield plain_url(url, name)
         finally:
             drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")

@@ -74,6 +74,29 @@ def scratch_database(url: str, schema_sql: str | None, settings: Mapping[str, st
 
 
 @contextlib.contextmanager
+def copied_scratch(url: str, source: Scratch, settings: Mapping[str, str] | None = None) -> Iterator[Scratch]:
+    """Make a copy of a scratch database, which nobody may be connected to, with the same owner; drop it at the end.
+
+    `url` is the superuser's. Raises `ProofError` when the server cannot be reached.
+    """
+    from advisor.twin.servers.server_settings import apply_settings
+    from advisor.twin.servers.twin_database import copy_database
+
+    name, owner = f"advisor_scratch_{secrets.token_hex(6)}", make_url(source.url)
+    template = str(owner.database)
+    with _administration(url) as administration:
+        copy_database(administration, template, name)
+        try:
+            apply_settings(administration, name, settings or {})
+            open_database(administration, name, str(owner.username))
+            here = owner.set(database=name).render_as_string(hide_password=False)
+            yield Scratch(here, plain_url(url, name), source.notes)
+        finally:
+            drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+            administration.execute(drop)
+
+
+@contextlib.contextmanager
 def _administration(url: str) -> Iterator[psycopg.Connection]:
     try:
         connection = connect(plain_url(url), autocommit=True)
