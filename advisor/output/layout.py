@@ -9,6 +9,8 @@ from advisor.visible import without_controls
 
 _PLACE = re.compile(r"\$(\d+)")
 _HIDDEN = re.compile(r"\b_place_(\d+)\b", re.IGNORECASE)
+_LAID_OUT = re.compile(r"[\s(]*(?:select|insert|update|delete|with|merge|values)\b", re.IGNORECASE)
+"""How the statements begin that are laid out: of others sqlglot says on stderr that it knows them not."""
 _WIDE = 100
 """Characters up to which a statement stays on one line."""
 _LONGEST = 10_000
@@ -31,7 +33,7 @@ def _formatted(text: str) -> str | None:
     import sqlglot
     from sqlglot.errors import SqlglotError
 
-    if len(text) > _LONGEST:
+    if len(text) > _LONGEST or not _LAID_OUT.match(text):
         return None
     try:
         # sqlglot takes `$1::int, $2` for a dollar-quoted string, so `$n` goes in as a name.

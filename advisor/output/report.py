@@ -13,6 +13,7 @@ from advisor.revisions.contract import VERSION
 from advisor.revisions.revision import Revision
 from advisor.rules.finding import Finding
 from advisor.twin.binding.planning_sessions import PlannedAs
+from advisor.twin.plan import PlanNode
 from advisor.verify.proof import Proof
 from advisor.workload.model import Workload
 
@@ -20,6 +21,16 @@ SCHEMA_VERSION = VERSION
 FailLevel = Literal["error", "warning", "info", "never"]
 FAIL_LEVELS: tuple[FailLevel, ...] = ("error", "warning", "info")
 """Levels of findings, worst first: one fails with what stands before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedPlans:
+    """The plan of one query as the schema is, and with every proposal carried out."""
+
+    query: str
+    """Query id."""
+    before: PlanNode
+    after: PlanNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,8 @@ class Report:
     """What ends the command with status 1: a finding of this level or a worse one, or a proposal nobody accepted."""
     accepted: Mapping[str, Decision] = field(default_factory=dict)
     """By proposal id: what somebody decided for."""
+    plans: tuple[ComparedPlans, ...] = ()
+    """Plans of queries that proposals serve, those that gain most first."""
 
     @property
     def failed(self) -> bool:

@@ -21,6 +21,7 @@ from advisor.indexes.proposal import Advice, IndexProposal, WhyNot
 from advisor.indexes.sizes.size import estimate_size
 from advisor.output.report import Report
 from advisor.pipeline.analysed import Analysed, analyse_workload
+from advisor.pipeline.compared_plans import compared_plans
 from advisor.progress import Progress
 from advisor.rewrites.proof.prover import Prover
 from advisor.rewrites.proof.proving_database import proof_database
@@ -208,6 +209,7 @@ def advise_on(
         planned_as=analysed.planned_as,
         notes=(*twin.snapshot.notes, *twin.notes, *analysed.notes),
         server=twin.description,
+        plans=compared_plans(advice.proposals, analysed.statements, twin),
     )
 
 

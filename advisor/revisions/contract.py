@@ -15,7 +15,7 @@ from advisor.indexes.proposal import Benefit, Confidence, QueryBenefit, WriteCos
 from advisor.rules.finding import Level
 from advisor.twin.statement import Basis
 
-VERSION = "1.0"
+VERSION = "1.1"
 """Version of the JSON contract of `docs/json.md`."""
 
 
@@ -83,6 +83,8 @@ class CoverageItem(msgspec.Struct):
     total_ms: float = 0.0
     begin: float | None = None
     end: float | None = None
+    days: float | None = None
+    """How much time was captured, in days; `None` when unknown."""
     not_analysed: dict[str, str] = {}
     without_proposal: tuple[Unserved, ...] = ()
     time_saved_ms_per_day: float = 0.0
@@ -246,6 +248,28 @@ class ProofItem(msgspec.Struct):
     notes: tuple[str, ...] = ()
 
 
+class PlanNodeItem(msgspec.Struct):
+    """One node of a plan in `plans[]`; costs are in planner units."""
+
+    node: str
+    cost: float
+    rows: float
+    relation: str | None = None
+    alias: str | None = None
+    index: str | None = None
+    conditions: dict[str, str] = {}
+    """What EXPLAIN says of it, under EXPLAIN's names; `…` stands for every constant."""
+    children: tuple[PlanNodeItem, ...] = ()
+
+
+class PlansItem(msgspec.Struct):
+    """One of `plans[]`: a query's plan as the schema is, and with every proposal carried out."""
+
+    query: str
+    before: PlanNodeItem
+    after: PlanNodeItem
+
+
 class ReportFile(msgspec.Struct):
     """The whole document."""
 
@@ -256,5 +280,6 @@ class ReportFile(msgspec.Struct):
     queries: tuple[QueryItem, ...] = ()
     findings: tuple[FindingItem, ...] = ()
     proof: ProofItem = msgspec.field(default_factory=ProofItem)
+    plans: tuple[PlansItem, ...] = ()
     failed: bool = False
     fail_level: Literal["error", "warning", "info", "never"] = "never"

@@ -47,6 +47,9 @@ CHECK = ("check", "nosuch.log", "--snapshot", "nosuch", "--baseline", "nosuch.js
         (("snapshot", "nosuch", "-o", "/dev/null/folder"), "cannot be written: /dev/null is no folder"),
         (("verify", "x.log", "--snapshot", "nosuch", "--report", NOWHERE), "there is no such file"),
         (("migrate", NOWHERE), "there is no such file"),
+        (("report", NOWHERE), "there is no such file"),
+        (("report", "a.json", "-o", NOWHERE), "cannot be written"),
+        (("report", "a.json", "b.json", "--before", "c.json"), "--before compares with one report"),
     ],
 )
 def test_what_cannot_be_is_refused_before_any_work(arguments: tuple[str, ...], complaint: str) -> None:
@@ -82,7 +85,7 @@ def test_a_database_in_which_nothing_ran_is_refused_with_those_seen(tmp_path: Pa
     assert CliRunner().invoke(advisor_group, [*map(str, given), "--database", "shop"]).exit_code == 0
 
 
-@pytest.mark.parametrize("name", [name for name in SUMMARIES if name != "report"])
+@pytest.mark.parametrize("name", SUMMARIES)
 def test_every_command_takes_verbose(name: str) -> None:
     for option in ("-v", "--verbose"):
         result = CliRunner().invoke(advisor_group, ["--isolated", name, option, "--help"])

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from pathlib import Path
 
 from tests.demo.conftest import Demo
 
-TOP = {"schema_version", "inputs", "coverage", "queries", "findings", "proposals", "proof", "failed", "fail_level"}
+TOP = {
+    "schema_version",
+    "inputs",
+    "coverage",
+    "queries",
+    "findings",
+    "proposals",
+    "proof",
+    "plans",
+    "failed",
+    "fail_level",
+}
 PROPOSAL = {
     "id", "action", "schema", "table", "name", "ddl", "method", "columns", "keys", "include", "where", "unique", "storage",
-    "size_bytes", "size", "benefit", "write_cost", "queries", "basis", "confidence", "reason", "replaces", "requires", "revision",
+    "size_bytes", "size", "benefit", "write_cost", "queries", "basis", "confidence", "reason", "replaces", "requires", "revision", "printed_keys",
 }  # fmt: skip
 FINDING = {
     "id",
@@ -108,9 +120,17 @@ def test_it_leaves_no_process_behind(demo: Demo) -> None:
 def test_the_report_has_exactly_the_keys_of_the_contract(demo: Demo) -> None:
     report = demo.report
     assert set(report) == TOP
-    assert report["schema_version"] == "1.0"
+    assert report["schema_version"] == "1.1"
     assert all(set(proposal) == PROPOSAL for proposal in report["proposals"])
     assert all(set(finding) == FINDING for finding in report["findings"])
+
+
+def test_both_plans_of_every_query_that_is_served_are_in_the_report(demo: Demo) -> None:
+    plans = {one["query"]: one for one in demo.report["plans"]}
+    for proposal in demo.report["proposals"]:
+        for served in proposal["queries"]:
+            assert proposal["name"] in json.dumps(plans[served["query"]]["after"])
+            assert proposal["name"] not in json.dumps(plans[served["query"]]["before"])
 
 
 def test_nplus1_evidence_has_the_keys_of_the_contract(demo: Demo) -> None:

@@ -45,7 +45,8 @@ def poisoned(kind: Any) -> Any:
         return {poisoned(arguments[0]): poisoned(arguments[1])}
     if is_dataclass(kind):
         hints = typing.get_type_hints(kind)
-        return kind(**{field.name: poisoned(hints[field.name]) for field in fields(kind)})
+        inner = {field.name: hints[field.name] for field in fields(kind) if field.name != "children"}  # of its own type
+        return kind(**{name: poisoned(hint) for name, hint in inner.items()})
     plain = {int: 2, float: 2.0, bool: True, Path: Path(CANARY.replace("\0", ""))}
     return plain.get(kind, CANARY)
 
@@ -89,6 +90,26 @@ def test_markdown_holds_no_element_of_a_file() -> None:
     for rendered in (render_check(poisoned(CheckResult), "markdown"), render(poisoned(Report), "markdown")):
         Elements().feed(re.sub(r"(?ms)^(`{3,}).*?^\1$", "", rendered))
     assert set(seen) <= {"details", "summary"}
+
+
+def test_the_page_holds_no_element_attribute_or_address_of_a_file() -> None:
+    opened: list[str] = []
+    attributes: list[tuple[str, str]] = []
+
+    class Elements(HTMLParser):
+        def handle_starttag(self, tag: str, held: list[tuple[str, str | None]]) -> None:
+            opened.append(tag)
+            attributes.extend((name, value or "") for name, value in held)
+
+    page = render(poisoned(Report), "html")
+    Elements().feed(page)
+    assert opened.count("script") == page.count("<script") == 1 and not {"img", "iframe", "form", "object"} & set(
+        opened
+    )
+    assert not [name for name, _ in attributes if name.startswith("on") or name == "style"]
+    places = [value for name, value in attributes if name in ("href", "src")]
+    assert places and all(value.startswith("#") or value == "data:," for value in places)
+    assert page.count("owned") > 30
 
 
 def test_a_capture_and_a_comparison_show_it() -> None:

@@ -11,6 +11,7 @@ from advisor.capture.coverage import InputCoverage
 from advisor.catalog.extended_statistics import ExtendedStatistics
 from advisor.indexes.decision import Decision
 from advisor.indexes.proposal import IndexProposal, QueryBenefit
+from advisor.output.plan_document import plan_document
 from advisor.output.report import SCHEMA_VERSION, Report, drop_statement
 from advisor.revisions.revision import Revision
 from advisor.rules.finding import Finding
@@ -44,6 +45,10 @@ def document(report: Report) -> dict[str, Any]:
             for proposal in report.advice.proposals
         ],
         "proof": _proof(report.proof) if report.proof else {},
+        "plans": [
+            {"query": one.query, "before": plan_document(one.before), "after": plan_document(one.after)}
+            for one in report.plans
+        ],
         "failed": report.failed,
         "fail_level": report.fail_level,
     }
@@ -80,6 +85,7 @@ def _coverage(report: Report) -> dict[str, Any]:
         "total_ms": sum(query.total_ms for query in workload.queries),
         "begin": workload.begin,
         "end": workload.end,
+        "days": workload.days,
         "not_analysed": dict(sorted(report.unanalysed.items())),
         "without_proposal": [
             {"query": why.query, "reason": why.reason, "explanation": why.explanation} for why in report.advice.why_not
