@@ -24,7 +24,6 @@ REASONS = {
     "advisor/capture/lines/infer.py": "one inference: its tables of labels and known prefixes",
     "advisor/cli/check_command.py": "one concept: `advisor check`",
     "advisor/gate/pages.py": "pages only: no code",
-    "advisor/revisions/contract.py": "one contract: the types of the JSON report",
     "advisor/rewrites/keyset.py": "one rewriting; its cases share the order they build",
     "advisor/rewrites/proof/claims.py": "one check per claim, read side by side",
     "advisor/twin/costing/planner.py": "one connection: preparing, planning and its settings",

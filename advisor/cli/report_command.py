@@ -27,7 +27,7 @@ def command(reports: tuple[Path, ...], output: Path | None, before: Path | None,
     """
     from advisor.output.page.report_view import label_of, report_view
     from advisor.output.page.whole_page import whole_page
-    from advisor.revisions.contract import read_report
+    from advisor.revisions.read_contract import read_report
     from advisor.visible import without_controls
 
     check_outputs(output)

@@ -24,6 +24,7 @@ TOP = {
 PROPOSAL = {
     "id", "action", "schema", "table", "name", "ddl", "method", "columns", "keys", "include", "where", "unique", "storage",
     "size_bytes", "size", "benefit", "write_cost", "queries", "basis", "confidence", "reason", "replaces", "requires", "revision", "printed_keys",
+    "accepted",
 }  # fmt: skip
 FINDING = {
     "id",

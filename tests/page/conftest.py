@@ -11,7 +11,7 @@ import pytest
 
 from advisor.output.page.report_view import report_view
 from advisor.output.page.whole_page import whole_page
-from advisor.revisions.contract import read_report
+from advisor.revisions.read_contract import read_report
 
 DEMO = Path(__file__).parent / "cases" / "demo.json"
 

@@ -1,5 +1,6 @@
 <%namespace name="parts" file="parts.mako"/>
 <%namespace name="sections" file="sections.mako"/>
+<%namespace name="proposals" file="proposals.mako"/>
 
 <%def name="whynot(view)">
 <h2>Heavy queries without a proposal, and why</h2>
@@ -100,6 +101,7 @@ ${notes(proof.notes)}
 % endfor
 </ul></details>
 % endif
+${proposals.rejected(view)}
 % if coverage.notes:
 <h4>Assumed, and to know</h4>
 ${notes(coverage.notes)}

@@ -15,6 +15,16 @@ ${proposal(view, one, number)}
 % endif
 </%def>
 
+<%def name="rejected(view)">
+% if view.report.coverage.rejected:
+<details><summary>${len(view.report.coverage.rejected)} left out because somebody decided so</summary><ul class="plain small">
+% for one in view.report.coverage.rejected[:200]:
+<li>${one.name} on ${one.table}: ${one.reason}${f" (until {one.expires})" if one.expires else ""}</li>
+% endfor
+</ul></details>
+% endif
+</%def>
+
 <%def name="proposal(view, one, number)">
 <%
 passed = to_do.proven(view.report, one.id)
@@ -47,6 +57,9 @@ ${parts.code(one.ddl, "the statement")}
 % endif
 % if one.replaces:
 <dt>replaces</dt><dd>${", ".join(one.replaces)}</dd>
+% endif
+% if one.accepted:
+<dt>accepted</dt><dd>${one.accepted.reason}${f" (until {one.accepted.expires})" if one.accepted.expires else ""}</dd>
 % endif
 % if one.requires:
 <dt>needs</dt><dd>extension ${", ".join(one.requires)}</dd>
