@@ -61,3 +61,11 @@ def demo_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("page") / "report.html"
     path.write_text(whole_page([report_view(read_report(DEMO), "boardroom")]))
     return path
+
+
+@pytest.fixture(scope="session")
+def large_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("large")
+    path = folder / "large.html"
+    path.write_text(page_of(of_five_thousand(), folder))
+    return path

@@ -12,7 +12,7 @@ from advisor.output.render import render
 from advisor.output.report import Report
 from tests.output.test_canary import poisoned
 from tests.page.browser import Page, browser, program
-from tests.page.conftest import document, of_five_thousand, page_of
+from tests.page.conftest import document
 
 pytestmark = pytest.mark.skipif(program() is None, reason="Chromium is not installed: apt-get install chromium")
 SHOTS = Path(__file__).parents[2] / "build" / "page"
@@ -179,10 +179,8 @@ def test_it_prints_all_of_it(chromium: Page, demo_page: Path, two: Path) -> None
     chromium.ask("Emulation.setEmulatedMedia", media="")
 
 
-def test_five_thousand_queries_are_shown(chromium: Page, tmp_path: Path) -> None:
-    path = tmp_path / "large.html"
-    path.write_text(page_of(of_five_thousand(), tmp_path))
-    chromium.open(path, width=1600)
+def test_five_thousand_queries_are_shown(chromium: Page, large_page: Path) -> None:
+    chromium.open(large_page, width=1600)
     assert chromium.troubles() == []
     assert chromium.run("document.documentElement.scrollWidth") == 1600
     assert chromium.run("document.querySelectorAll('tr[id^=q-]').length") == 5000
