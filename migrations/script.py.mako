@@ -7,8 +7,7 @@ Create Date: ${create_date}
 
 ${imports + "\n" if imports else ""}from collections.abc import Sequence
 
-import sqlalchemy as sa
-from alembic import op
+${"import sqlalchemy as sa\n" if "sa." in f"{upgrades}{downgrades}" else ""}from alembic import op
 
 revision: str = ${repr(up_revision).replace("'", '"')}
 down_revision: str | Sequence[str] | None = ${repr(down_revision).replace("'", '"')}

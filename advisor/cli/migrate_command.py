@@ -54,6 +54,7 @@ def command(
     advisor migrate report.json --alembic alembic.ini
     advisor migrate report.json --sql > indexes.sql
     """
+    from advisor.revisions.helper import helper_source
     from advisor.revisions.plain_sql import plain_sql_script
     from advisor.revisions.project.judge_environment import check_environment, environment_of
     from advisor.revisions.read_contract import finding_of, proposal_of, read_report
@@ -91,11 +92,15 @@ def command(
             left = ", and --redact leaves it as it is" if redact else ""
             progress.note(f"{revision.path} already does this for {revision.index}{left}")
             continue
+        if revision.helper:
+            progress.note(f"{revision.helper} holds what all revisions need: commit it with them")
         click.echo(f"{revision.path}")
         if redact and (places := constants(revision.definition)):
             progress.warn(f"{revision.path}: constants of {places} stay, as {revision.index} needs them")
         if dry_run:
             click.echo("".join(f"+{line}" for line in revision.source.splitlines(keepends=True)))
+            if revision.helper:
+                click.echo(f"{revision.helper}\n" + "".join(f"+{line}\n" for line in helper_source().splitlines()))
         elif revision.model_snippet:
             click.echo("".join(f"    {line}\n" for line in revision.model_snippet.splitlines()))
     if not revisions:

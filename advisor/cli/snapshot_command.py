@@ -100,6 +100,8 @@ def _report(snapshot: Snapshot, output: Path, progress: Progress) -> None:
         f" statistics of {len(statistics.columns) + len(statistics.inherited)} columns"
     )
     progress.notes(snapshot.notes)
+    if invalid := [".".join(name) for name in sorted(statistics.invalid_indexes)]:
+        progress.warn(f"INVALID, left by index builds that were cut off: {', '.join(invalid)}")
     progress.note(f"written to {output}: schema.sql, statistics.jsonl, settings.json, snapshot.json"
                   + (", statements.csv" if statements else ""))  # fmt: skip
     workload = output / "statements.csv" if statements else "LOG-OR-EXPORT"

@@ -1,4 +1,8 @@
-"""The Python statements of `upgrade()` and `downgrade()`: plain Alembic, nothing of ours imported."""
+"""The Python statements of `upgrade()` and `downgrade()`: plain Alembic and one helper beside the revisions.
+
+What every build needs (turns, timeouts, healing) stands once in a folder, in `concurrently/__init__.py`, not in each
+revision; nothing of ours is imported.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +13,13 @@ from dataclasses import dataclass
 from advisor.catalog.index import IndexDefinition, IndexKey, quote_identifier
 from advisor.revisions.change import Change
 from advisor.revisions.escape import python_string, text_literal
-from advisor.revisions.timeouts import FUNCTIONS, within_transaction
+from advisor.revisions.timeouts import EXTENSION_LOCK_TIMEOUT, EXTENSION_TIMEOUT
 
-BUILD_LOCK_TIMEOUT = "5min"
-"""How long a concurrent build or drop may wait for old transactions. Generous on purpose: waiting blocks nobody, while
-giving up leaves an INVALID index behind."""
+HELPER = "concurrently"
+"""Folder beside the revisions, which Alembic takes for no revision, with our `concurrently.py` as its `__init__.py`."""
 
-BRIEF_LOCK_TIMEOUT = "2s"
-"""How long a statement may wait whose wait queues the application behind it."""
-
-EXTENSION_TIMEOUT = "1min"
-
-NAMES_WIDTH = 80
-"""Characters of the dictionary of names that stand on one line; a call's arguments never fit on one."""
+IMPORTS = "import pathlib\nimport runpy"
+HELP = f'work = runpy.run_path(str(pathlib.Path(__file__).with_name("{HELPER}") / "__init__.py"))\n'
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,56 +31,11 @@ class Body:
     imports: str
 
 
-IS_VALID = '''\
-context = op.get_context()
-
-def is_valid():
-    """Return pg_index.indisvalid of the index, None when there is no such index."""
-    query = sa.text(
-        "SELECT i.indisvalid FROM pg_index i"
-        " JOIN pg_class c ON c.oid = i.indexrelid"
-        " JOIN pg_class t ON t.oid = i.indrelid"
-        " JOIN pg_namespace n ON n.oid = c.relnamespace"
-        " WHERE n.nspname = :schema AND t.relname = :table AND c.relname = :name"
-    )
-    names = {names}
-    return op.get_bind().execute(query, names).scalar()
-'''
-
-BUILD = """\
-with context.autocommit_block():
-    keep_timeouts()
-    op.execute("SET statement_timeout = 0")
-    op.execute("SET lock_timeout = '{timeout}'")
-    try:
-        # A build that was cut off leaves an INVALID index of this name behind.
-        if not context.as_sql and is_valid() is False:
-{heal}
-{create}
-{analyze}        if not context.as_sql and not is_valid():
-            raise RuntimeError(
-                {complaint},
-            )
-    finally:
-        restore_timeouts()
-"""
-
 TABLESPACE = """\
 tablespace = {tablespace}
-if not context.as_sql:  # another server may not have it
+if table.online:  # another server may not have it
     known = sa.text("SELECT spcname FROM pg_tablespace WHERE spcname = :name")
     tablespace = op.get_bind().execute(known, {{"name": tablespace}}).scalar()
-"""
-
-DROP = """\
-with op.get_context().autocommit_block():
-    keep_timeouts()
-    op.execute("SET statement_timeout = 0")
-    op.execute("SET lock_timeout = '{timeout}'")
-    try:
-{drop}
-    finally:
-        restore_timeouts()
 """
 
 EXTENSION_STAYS = "# The extension stays: other objects may have come to need it.\npass\n"
@@ -90,55 +43,60 @@ EXTENSION_STAYS = "# The extension stays: other objects may have come to need it
 
 def plain_body(change: Change) -> Body:
     """Return the body of a revision for an index on a plain table, or for an extension."""
-    if change.definition is None:
+    definition = change.definition
+    if definition is None:
         statement = f"CREATE EXTENSION IF NOT EXISTS {quote_identifier(change.name)}"
-        make = within_transaction(BRIEF_LOCK_TIMEOUT, EXTENSION_TIMEOUT, f"op.execute({text_literal(statement)})")
-        return Body(make, EXTENSION_STAYS, "")
-    build = build_source(change)
-    drop = (
-        FUNCTIONS
-        + "\n"
-        + DROP.format(timeout=BUILD_LOCK_TIMEOUT, drop=_indent(drop_source(change.name, change.definition), 2))
-    )
+        call = f"op.execute({text_literal(statement)})"
+        make = within_transaction("public", change.name, (EXTENSION_LOCK_TIMEOUT, EXTENSION_TIMEOUT), call)
+        return Body(make, EXTENSION_STAYS, IMPORTS)
+    build = build_source(change, definition)
+    drop = f"{table_source(definition)}with table.dropping():\n{_indent(drop_source(change.name, definition), 1)}\n"
     first, second = (build, drop) if change.kind == "create" else (drop, build)
-    return Body(first, second, "import contextlib")
+    return Body(first, f"{second}table.name_leftovers()\n", IMPORTS)
 
 
-def build_source(change: Change) -> str:
-    """Return source that builds the index concurrently, first removing an INVALID leftover, last checking validity."""
-    name, definition = change.name, change.definition
-    assert definition is not None
-    names = _names(name, definition)
-    complaint = f"{name} is INVALID: upgrade again"
-    build = BUILD.format(
-        timeout=BUILD_LOCK_TIMEOUT,
-        heal=_indent(drop_source(name, definition), 3),
-        create=_indent(create_source(change, definition), 2),
-        analyze=_indent(_marks_source(change) + analyze_source(definition), 2),
-        complaint=python_string(complaint),
-    )
-    place = TABLESPACE.format(tablespace=python_string(change.tablespace)) + "\n" if change.tablespace else ""
-    return "\n".join([IS_VALID.replace("{names}", _indent(names, 1).lstrip()), FUNCTIONS, place + build])
+def table_source(definition: IndexDefinition) -> str:
+    """Return source that makes `table`, whose indexes are built or dropped."""
+    names = f"{python_string(definition.schema)}, {python_string(definition.table)}"
+    return f'{HELP}table = work["Table"](op, {names})\n'
+
+
+def within_transaction(schema: str, name: str, timeouts: tuple[str, str], calls: str) -> str:
+    """Return source that runs `calls` in turn, with lock and statement timeout, in the migration's transaction."""
+    names = f"{python_string(schema)}, {python_string(name)}"
+    limits = ", ".join(map(python_string, timeouts))
+    begin = f'{HELP}table = work["Table"](op, {names})\nwith table.in_transaction({limits}):\n'
+    return f"{begin}{_indent(calls, 1).rstrip()}\n"
+
+
+def build_source(change: Change, definition: IndexDefinition) -> str:
+    """Return source that builds the index concurrently, with what `CREATE INDEX` does not say and first statistics."""
+    space = TABLESPACE.format(tablespace=python_string(change.tablespace)) if change.tablespace else ""
+    calls = f"{create_source(change, definition)}\n{after_source(change, definition)}"
+    build = f"with table.building({python_string(change.name)}):\n{_indent(calls, 1)}"
+    return f"{table_source(definition)}{space}{build}"
+
+
+def after_source(change: Change, definition: IndexDefinition) -> str:
+    """Return the calls that follow a build: what `CREATE INDEX` does not say of an old index, and first statistics."""
+    return _marks_source(change) + analyze_source(definition)
 
 
 def _marks_source(change: Change) -> str:
     """Return the calls that give an old index back what `CREATE INDEX` does not say."""
-    return "".join(f"op.execute({text_literal(statement)})\n" for statement in change.marks)
+    return "".join(map(_here, change.marks))
 
 
-def _names(name: str, definition: IndexDefinition) -> str:
-    """Return the dictionary of names by which the index is found, on one line as long as that is no long one."""
-    names = {"schema": definition.schema, "table": definition.table, "name": name}
-    items = [f'"{key}": {python_string(value)}' for key, value in names.items()]
-    line = f"{{{', '.join(items)}}}"
-    return line if len(line) <= NAMES_WIDTH else _arguments("{", items, "}")
+def _here(statement: str) -> str:
+    """Return the call that runs a statement whose first qualified name follows `schema_translate_map`."""
+    return f"op.execute(table.here({python_string(statement)}))\n"
 
 
 def create_source(change: Change, definition: IndexDefinition) -> str:
     """Return the `op.create_index(…)` call."""
     keys = f"[{', '.join(key_source(key) for key in definition.keys)}]"
     arguments = [python_string(change.name), python_string(definition.table), keys]
-    arguments.append(f"schema={python_string(definition.schema)}")
+    arguments.append("schema=table.schema")
     if definition.unique:
         arguments.append("unique=True")
     arguments += options(definition, nulls_not_distinct=change.nulls_not_distinct)
@@ -150,7 +108,7 @@ def create_source(change: Change, definition: IndexDefinition) -> str:
 def drop_source(name: str, definition: IndexDefinition) -> str:
     """Return the `op.drop_index(…)` call."""
     arguments = [python_string(name), f"table_name={python_string(definition.table)}"]
-    arguments += [f"schema={python_string(definition.schema)}", "postgresql_concurrently=True", "if_exists=True"]
+    arguments += ["schema=table.schema", "postgresql_concurrently=True", "if_exists=True"]
     return _arguments("op.drop_index(", arguments, ")")
 
 
@@ -188,7 +146,7 @@ def analyze_source(definition: IndexDefinition) -> str:
     if all(key.column for key in definition.keys):
         return ""
     note = "# Until the next ANALYZE there are no statistics for an indexed expression.\n"
-    return f"{note}op.execute({text_literal(f'ANALYZE {definition.qualified_table}')})\n"
+    return note + _here(f"ANALYZE {definition.qualified_table}")
 
 
 def _arguments(opening: str, arguments: list[str], closing: str) -> str:

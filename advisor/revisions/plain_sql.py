@@ -8,21 +8,22 @@ from collections.abc import Sequence
 from advisor.catalog.index import IndexDefinition, quote_identifier
 from advisor.catalog.schema import Schema
 from advisor.indexes.proposal import IndexProposal
-from advisor.revisions.body import BRIEF_LOCK_TIMEOUT, BUILD_LOCK_TIMEOUT, analyze_source
-from advisor.revisions.change import Change, Partition, changes
+from advisor.revisions.body import analyze_source
+from advisor.revisions.change import Change, changes
+from advisor.revisions.concurrently import BUILD_LOCK_TIMEOUT, DROP_NOTE, PARENT_NOTE
 from advisor.revisions.escape import qualified
 from advisor.revisions.message import TEXT_WIDTH, title
-from advisor.revisions.partitions import DROP_NOTE, ONLY_NOTE, body_sql, member_name
+from advisor.revisions.partitions import body_sql, leaves, member_name
 from advisor.revisions.redact_revisions import redacted_change
 from advisor.revisions.statistics_revision import statistics_changes, statistics_sql, statistics_title
-from advisor.revisions.timeouts import kept, restored
+from advisor.revisions.timeouts import EXTENSION_LOCK_TIMEOUT, brief_lock_timeout, kept, restored
 from advisor.rules.finding import Finding
 
 
 def plain_sql(change: Change) -> str:
     """Return the statements of a change, one per line, timeouts set and reset; squawk finds nothing in them."""
     if change.definition is None:
-        return _timed([f"CREATE EXTENSION IF NOT EXISTS {quote_identifier(change.name)};"], BRIEF_LOCK_TIMEOUT)
+        return _timed([f"CREATE EXTENSION IF NOT EXISTS {quote_identifier(change.name)};"], EXTENSION_LOCK_TIMEOUT)
     if change.kind == "drop":
         return _drop(change, change.definition)
     return _create(change, change.definition)
@@ -53,7 +54,7 @@ def _remark(change: Change) -> str:
 def _drop(change: Change, definition: IndexDefinition) -> str:
     name = qualified(definition.schema, change.name)
     if change.partitioned:
-        return _timed([f"{DROP_NOTE}DROP INDEX IF EXISTS {name};"], BRIEF_LOCK_TIMEOUT)
+        return _timed([f"{DROP_NOTE}DROP INDEX IF EXISTS {name};"], brief_lock_timeout(len(change.partitions)))
     return _timed([f"DROP INDEX CONCURRENTLY IF EXISTS {name};"], BUILD_LOCK_TIMEOUT)
 
 
@@ -61,9 +62,7 @@ def _create(change: Change, definition: IndexDefinition) -> str:
     body = body_sql(definition, nulls_not_distinct=change.nulls_not_distinct)
     unique = "UNIQUE " if definition.unique else ""
     if change.partitioned:
-        patient = [f"SET lock_timeout = '{BUILD_LOCK_TIMEOUT}';", *_leaves(change, unique, body)]
-        brief = [f"SET lock_timeout = '{BRIEF_LOCK_TIMEOUT}';", *_attached(change)]
-        return _timed([*_parents(change, unique, body), *patient, *brief, *_analysed(definition)], BRIEF_LOCK_TIMEOUT)
+        return _timed([*_leaves(change, unique, body), *_parent(change, unique, body)], BUILD_LOCK_TIMEOUT)
     name, table = quote_identifier(change.name), definition.qualified_table
     statement = f"CREATE {unique}INDEX CONCURRENTLY IF NOT EXISTS {name} ON {table} {body};"
     return _timed([statement, *_analysed(definition)], BUILD_LOCK_TIMEOUT)
@@ -73,12 +72,16 @@ def _analysed(definition: IndexDefinition) -> list[str]:
     return [f"ANALYZE {definition.qualified_table};"] if analyze_source(definition) else []
 
 
-def _parents(change: Change, unique: str, body: str) -> list[str]:
+def _parent(change: Change, unique: str, body: str) -> list[str]:
+    """Return the statements that make one index of those of the leaves; it builds nothing."""
+    assert change.definition is not None
+    analysed = _analysed(change.definition)
+    again = [f"SET lock_timeout = '{BUILD_LOCK_TIMEOUT}';", *analysed] if analysed else []
+    name, table = quote_identifier(change.name), change.definition.qualified_table
     return [
-        f"{ONLY_NOTE}CREATE {unique}INDEX IF NOT EXISTS {quote_identifier(member_name(change, partition))}"
-        f" ON ONLY {qualified(partition.schema, partition.table)} {body};"
-        for partition in change.partitions
-        if not partition.leaf
+        f"SET lock_timeout = '{brief_lock_timeout(len(change.partitions))}';",
+        f"{PARENT_NOTE}CREATE {unique}INDEX IF NOT EXISTS {name} ON {table} {body};",
+        *again,
     ]
 
 
@@ -86,22 +89,8 @@ def _leaves(change: Change, unique: str, body: str) -> list[str]:
     return [
         f"CREATE {unique}INDEX CONCURRENTLY IF NOT EXISTS {quote_identifier(member_name(change, partition))}"
         f" ON {qualified(partition.schema, partition.table)} {body};"
-        for partition in change.partitions
-        if partition.leaf
+        for partition in leaves(change)
     ]
-
-
-def _attached(change: Change) -> list[str]:
-    members = {(partition.schema, partition.table): partition for partition in change.partitions}
-    return [
-        f"ALTER INDEX {_index(change, members[partition.parent])} ATTACH PARTITION {_index(change, partition)};"
-        for partition in reversed(change.partitions)
-        if partition.parent
-    ]
-
-
-def _index(change: Change, partition: Partition) -> str:
-    return qualified(partition.schema, member_name(change, partition))
 
 
 def _timed(statements: list[str], lock_timeout: str) -> str:

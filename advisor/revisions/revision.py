@@ -39,3 +39,5 @@ class Revision:
     """The statistics object it makes; `None` for the other kinds."""
     existing: bool = False
     """Whether the versions folder already held it, so that nothing was written."""
+    helper: Path | None = None
+    """The file beside it that was written with it, `None` when it was there; in a dry run, where it would be."""

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from advisor.catalog.extended_statistics import ExtendedStatistics
-from advisor.revisions.body import BUILD_LOCK_TIMEOUT, Body
+from advisor.revisions.body import IMPORTS, Body, within_transaction
+from advisor.revisions.concurrently import BUILD_LOCK_TIMEOUT
 from advisor.revisions.escape import text_literal
-from advisor.revisions.timeouts import kept, restored, within_transaction
+from advisor.revisions.timeouts import kept, restored
 from advisor.rules.finding import Finding
 
 ANALYZE_TIMEOUT = "15min"
@@ -60,11 +61,14 @@ def statistics_changes(findings: Sequence[Finding]) -> Iterator[StatisticsChange
 def statistics_body(change: StatisticsChange) -> Body:
     """Return the body of the revision; autogenerate knows no statistics objects, so no model needs a line."""
     upgrade = "\n".join([_execute(change.statistics.ddl), _execute(_analyze(change))])
-    return Body(_timed(upgrade), _timed(_execute(_drop(change))), "")
+    down = f"{_timed(change, _execute(_drop(change)))}table.name_leftovers()\n"
+    return Body(_timed(change, upgrade), down, IMPORTS)
 
 
-def _timed(calls: str) -> str:
-    return within_transaction(BUILD_LOCK_TIMEOUT, ANALYZE_TIMEOUT, calls)
+def _timed(change: StatisticsChange, calls: str) -> str:
+    statistics = change.statistics
+    limits = (BUILD_LOCK_TIMEOUT, ANALYZE_TIMEOUT)
+    return within_transaction(statistics.table_schema, statistics.table, limits, calls)
 
 
 def statistics_sql(change: StatisticsChange) -> str:
@@ -103,14 +107,14 @@ def statistics_evidence(change: StatisticsChange, queries: Mapping[str, str]) ->
 def _execute(statement: str) -> str:
     """Return the call that runs a statement, over as many lines as a formatter would give it."""
     literal = text_literal(statement)
-    room = _LINE - len("    op.execute()")
+    room = _LINE - len("        op.execute()")
     if len(literal) <= room:
         return f"op.execute({literal})"
-    if len(literal) <= _LINE - 8:
+    if len(literal) <= _LINE - 12:
         return f"op.execute(\n    {literal}\n)"
     inner = literal.removeprefix("sa.text(").removesuffix(")")
     lines = [inner]
-    if len(inner) > _LINE - 12:
+    if len(inner) > _LINE - 16:
         lines = [f"{inner[0]}{part}{inner[0]}" for part in _CLAUSE.sub(r"\n\g<0>", inner[1:-1]).split("\n")]
     return "\n".join(["op.execute(", "    sa.text(", *(f"        {line}" for line in lines), "    )", ")"])
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.errors import RevisionError
 from advisor.revisions.body import Body, plain_body
 from advisor.revisions.change import Change
+from advisor.revisions.helper import helper_of, remove, write_helper
 from advisor.revisions.message import docstring, evidence, title
 from advisor.revisions.model_line import model_snippet
 from advisor.revisions.partitions import partitioned_body
@@ -43,6 +44,8 @@ class Writer:
     version_path: str | None
     trial: Path | None
     queries: Mapping[str, str]
+    helpers: set[Path] = field(default_factory=set)
+    """Those that this run has written, or in a dry run would have."""
 
     def write(self, wanted: Sequence[Change | StatisticsChange], head: str | None) -> tuple[Revision, ...]:
         """Write what the history does not hold yet, each on top of the other; on any error remove it all again."""
@@ -59,7 +62,7 @@ class Writer:
                     down = revisions[-1].revision
         except BaseException:
             for path in self._files() - before:
-                path.unlink()
+                remove(path)
             raise
         return tuple(revisions)
 
@@ -82,7 +85,12 @@ class Writer:
                 imports=body.imports,
             )
         check_placed(Path(script.path), body, template)
-        return self._revision(change, script)
+        helper = helper_of(self._final(Path(script.path), script).parent)
+        missing = not helper.exists() and helper not in self.helpers
+        self.helpers.add(helper)
+        if not self.trial:
+            write_helper(helper)
+        return replace(self._revision(change, script), helper=helper if missing else None)
 
     def _contents(self, change: Change | StatisticsChange) -> tuple[Body, str, str]:
         """Return what the functions do, the title and the evidence."""

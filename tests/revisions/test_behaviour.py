@@ -39,7 +39,7 @@ def test_duplicates_fail_loudly_every_time_and_the_repaired_table_heals(events, 
     for _ in range(2):
         with pytest.raises(ProofError, match="could not create unique index"):
             history.upgrade(url)
-        assert index_names(events, "events") == [(UNIQUE.name, False)]
+        assert index_names(events, "events") == [], "it leaves nothing INVALID behind"
         assert history.current(url) == ()
     events.execute("UPDATE events SET kind = 'c' WHERE id = 3")
     history.upgrade(url)
@@ -146,10 +146,9 @@ def test_a_parent_behind_a_writer_is_tried_again(connection, tmp_path, server, d
     connection.execute("CREATE TABLE readings (device integer, at date) PARTITION BY RANGE (at)")
     connection.execute("CREATE TABLE r24 PARTITION OF readings FOR VALUES FROM ('2024-01-01') TO ('2025-01-01')")
     ini = environment(tmp_path)
-    (revision,) = write_revisions([proposal(definition("readings", "device"))], ini, schema=read_schema(connection))
-    revision.path.write_text(revision.source.replace("'2s'", "'100ms'").replace("time.sleep(", "time.sleep(0.05 * "))
+    write_revisions([proposal(definition("readings", "device"))], ini, schema=read_schema(connection))
     history, url = History.open(ini), server.url(database)
-    waits = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ~ 'ON ONLY'"
+    waits = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ~ 'CREATE INDEX IF NOT EXISTS'"
     with server.connect(database, autocommit=False) as writer:
         writer.execute("LOCK TABLE ONLY readings IN ROW EXCLUSIVE MODE")
         build = threading.Thread(target=history.upgrade, args=(url,))

@@ -42,15 +42,32 @@ def test_one_index_a_file_each_on_top_of_the_other(ini):
     assert first.path.name == f"{first.revision}_index_events_kind.py"
 
 
-def test_the_file_imports_nothing_of_ours(ini):
-    for revision in write_revisions(TWO, ini):
+OF_THE_HELPER = {
+    "collections.abc", "contextlib", "hashlib", "logging", "random", "time", "typing",
+    "sqlalchemy", "sqlalchemy.dialects",
+}  # fmt: skip
+
+
+def test_the_files_import_nothing_of_ours(ini):
+    written = write_revisions(TWO, ini)
+    helper = written[0].helper
+    for source, given in [*((one.source, {"pathlib", "runpy", "typing", "alembic", "sqlalchemy"}) for one in written),
+                          (helper.read_text(), OF_THE_HELPER)]:  # fmt: skip
         modules = set()
-        for node in ast.walk(ast.parse(revision.source)):
+        for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Import):
                 modules |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom):
                 modules.add(node.module)
-        assert modules == {"typing", "alembic", "sqlalchemy", "contextlib"}
+        assert modules == given
+
+
+def test_what_all_revisions_need_is_written_once_and_left_as_it_is(ini):
+    first, second = write_revisions(TWO, ini)
+    assert first.helper == first.path.parent / "concurrently" / "__init__.py" and second.helper is None
+    first.helper.write_text(first.helper.read_text() + "# seen by a DBA\n")
+    assert [one.helper for one in write_revisions([proposal(definition("events", "at"))], ini)] == [None]
+    assert first.helper.read_text().endswith("# seen by a DBA\n")
 
 
 def test_the_docstring_carries_the_evidence(ini):

@@ -37,7 +37,7 @@ def _actions(path: Path, names: frozenset[str]) -> Iterator[tuple[Kind, str]]:
     upgrade = _upgrade(path)
     if upgrade is None:
         return
-    calls = dict.fromkeys(_calls(upgrade))
+    calls = set(_calls(upgrade))
     texts = [node.value for node in ast.walk(upgrade) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     creates, drops = any(map(_CREATE.search, texts)), any(map(_DROP.search, texts))
     for name in sorted(names):
@@ -50,10 +50,18 @@ def _actions(path: Path, names: frozenset[str]) -> Iterator[tuple[Kind, str]]:
             yield "statistics", name
         elif any(map(_DROP_STATISTICS.search, mentions)):
             yield "drop", name
-        elif ("create_index", name) in calls or (mentioned and creates and ("drop_index", name) not in calls):
+        elif calls & _created(name) or (mentioned and creates and not calls & _dropped(name)):
             yield "create", name
-        elif ("drop_index", name) in calls or (mentioned and drops):
+        elif calls & _dropped(name) or (mentioned and drops):
             yield "drop", name
+
+
+def _created(name: str) -> set[tuple[str, str]]:
+    return {("create_index", name), ("build_partitioned", name)}
+
+
+def _dropped(name: str) -> set[tuple[str, str]]:
+    return {("drop_index", name), ("drop_partitioned", name)}
 
 
 def _upgrade(path: Path) -> ast.FunctionDef | None:
