@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from advisor.cli.options.shared_options import filter_options, limit_option
+from advisor.errors import UsageError
 from advisor.progress import Progress
 
 if TYPE_CHECKING:
+    from advisor.verify.after_deploy import Deployed
+    from advisor.workload.compare_captures import Comparison
     from advisor.workload.filtering.capture_filters import Filters
 
 
@@ -18,7 +22,7 @@ if TYPE_CHECKING:
 @click.argument("after")
 @filter_options
 @click.option("--log-line-prefix", help="The servers' log_line_prefix; inferred when not given.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(["text", "json", "openmetrics"]), default="text", show_default=True)
 @click.option(
     "--notable",
     type=click.FloatRange(min=1.0),
@@ -32,6 +36,10 @@ if TYPE_CHECKING:
     metavar="FACTOR",
     help="Exit 1 when a query with ten or more calls got slower by this factor.",
 )
+@click.option(
+    "--report", type=click.Path(path_type=Path), help="The report that was deployed: a verdict on each proposal."
+)
+@click.option("--snapshot", type=click.Path(path_type=Path), help="Snapshot since the deploy: which indexes were used.")
 @limit_option
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes; all cores when not given.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")  # fmt: skip
@@ -42,6 +50,8 @@ def command(
     form: str,
     notable: float,
     fail_slower: float | None,
+    report: Path | None,
+    snapshot: Path | None,
     jobs: int | None,
     quiet: bool,
     filters: Filters,
@@ -51,15 +61,26 @@ def command(
     \b
     advisor compare monday.json.zst thursday.json.zst
     advisor compare before.csv after.csv --fail-slower 1.5
+    advisor compare before.csv after.csv --report report.json --snapshot after/
+
+    With --report, exit status 1 when a proposal made one of its queries slower.
     """
     from advisor.output.comparison import comparison_json, comparison_text
+    from advisor.output.deployed import deployed_text
+    from advisor.output.openmetrics import openmetrics
     from advisor.workload.compare_captures import capture_pair, compare
 
     progress = Progress(quiet=quiet)
     with progress.step("read both captures"):
         old, new = capture_pair(before, after, log_line_prefix, jobs, filters)
     comparison = compare(old, new, notable)
-    click.echo(comparison_json(comparison) if form == "json" else comparison_text(comparison), nl=False)
+    deployed = _deployed(comparison, report, snapshot, notable)
+    if form == "openmetrics":
+        click.echo(openmetrics(comparison, deployed), nl=False)
+    elif form == "json":
+        click.echo(comparison_json(comparison, deployed), nl=False)
+    else:
+        click.echo(comparison_text(comparison) + (f"\n{deployed_text(deployed)}" if report else ""), nl=False)
     slower = [
         change
         for change in comparison.changes
@@ -67,4 +88,22 @@ def command(
     ]
     for change in slower:
         progress.warn(f"slower by a factor of {change.ratio:.2f}: {' '.join(change.text.split())[:100]}")
-    raise SystemExit(1 if slower else 0)
+    raise SystemExit(1 if slower or any(one.verdict == "slower" for one in deployed) else 0)
+
+
+def _deployed(
+    comparison: Comparison, report: Path | None, snapshot: Path | None, notable: float
+) -> tuple[Deployed, ...]:
+    """Return the verdicts on a report's proposals, none without a report."""
+    from advisor.catalog.snapshot import load_snapshot
+    from advisor.revisions.read_contract import proposal_of, read_report
+    from advisor.verify.after_deploy import after_deploy
+
+    if report is None:
+        if snapshot:
+            raise UsageError("--snapshot needs --report", do="give the report whose proposals were deployed")
+        return ()
+    items = read_report(report).proposals
+    revisions = {item.id: item.revision.revision for item in items if item.revision}
+    after = load_snapshot(snapshot).statistics if snapshot else None
+    return after_deploy(comparison, [proposal_of(item) for item in items], revisions, after, notable)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 from tabulate import tabulate
 
+from advisor.output.deployed import deployed_objects
 from advisor.output.number_units import count, milliseconds, one_line
 from advisor.output.report import SCHEMA_VERSION
+from advisor.verify.after_deploy import Deployed
 from advisor.visible import visible
 from advisor.workload.compare_captures import Change, Comparison, Side
 
@@ -41,8 +45,8 @@ def comparison_text(comparison: Comparison) -> str:
     return visible("\n\n".join(parts) + "\n")
 
 
-def comparison_json(comparison: Comparison) -> bytes:
-    """Return every change, with the sums, as JSON."""
+def comparison_json(comparison: Comparison, deployed: Sequence[Deployed] = ()) -> bytes:
+    """Return every change, with the sums and the verdicts on what was deployed, as JSON."""
     document = {
         "schema_version": SCHEMA_VERSION,
         "days_before": comparison.days_before,
@@ -50,6 +54,7 @@ def comparison_json(comparison: Comparison) -> bytes:
         "expected_ms": comparison.expected_ms,
         "took_ms": comparison.took_ms,
         "queries": [_object(change) for change in comparison.changes],
+        "deployed": deployed_objects(deployed),
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
@@ -108,10 +113,15 @@ def _object(change: Change) -> dict[str, Any]:
         "verdict": change.verdict,
         "few_calls": change.few,
         "ratio": change.ratio,
+        "ratio_bounds": [_finite(one) for one in change.bounds] if change.bounds else None,
         "saved_ms": change.saved_ms,
         "before": _side(change.before),
         "after": _side(change.after),
     }
+
+
+def _finite(number: float) -> float | None:
+    return number if math.isfinite(number) else None
 
 
 def _side(side: Side | None) -> dict[str, float | None] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import fsum
@@ -12,6 +13,7 @@ from advisor.workload.exports.deltas import SERIES
 from advisor.workload.filtering.capture_filters import EVERYTHING, Filters
 from advisor.workload.merging.query_order import base_id
 from advisor.workload.model import POOLED, Query, Workload
+from advisor.workload.query_noise import SURE, standard_error
 
 Verdict = Literal["faster", "slower", "same", "new", "gone"]
 
@@ -33,6 +35,8 @@ class Side:
     total_ms: float
     looped: float
     """Executions within loops (N+1)."""
+    error_ms: float = 0.0
+    """Standard error of the mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,16 @@ class Change:
         if self.before is None or self.after is None or self.before.mean_ms <= 0:
             return None
         return self.after.mean_ms / self.before.mean_ms
+
+    @property
+    def bounds(self) -> tuple[float, float] | None:
+        """Return between what the ratio lies, the noise of both means allowed for; `None` where there is no ratio."""
+        if self.ratio is None or self.before is None or self.after is None:
+            return None
+        old, new = self.before, self.after
+        low = max(new.mean_ms - SURE * new.error_ms, 0.0) / (old.mean_ms + SURE * old.error_ms)
+        floor = old.mean_ms - SURE * old.error_ms
+        return low, (new.mean_ms + SURE * new.error_ms) / floor if floor > 0 else math.inf
 
     @property
     def saved_ms(self) -> float:
@@ -123,7 +137,9 @@ def _by_key(workload: Workload, apart: bool) -> Mapping[Key, tuple[Query, Side]]
     sides: dict[Key, tuple[Query, Side]] = {}
     for query in workload.queries:
         key = (base_id(query), query.database if apart else None)
-        side = Side(query.calls, query.mean_ms, query.p95_ms, query.total_ms, looped.get(query.id, 0.0))
+        side = Side(
+            query.calls, query.mean_ms, query.p95_ms, query.total_ms, looped.get(query.id, 0.0), standard_error(query)
+        )
         known = sides.get(key)
         sides[key] = (query, side) if known is None else (known[0], _added(known[1], side))
     return sides
@@ -133,7 +149,8 @@ def _added(one: Side, other: Side) -> Side:
     calls = one.calls + other.calls
     mean = (one.calls * one.mean_ms + other.calls * other.mean_ms) / calls if calls else 0.0
     p95 = max((value for value in (one.p95_ms, other.p95_ms) if value is not None), default=None)
-    return Side(calls, mean, p95, one.total_ms + other.total_ms, one.looped + other.looped)
+    error = math.hypot(one.calls * one.error_ms, other.calls * other.error_ms) / calls if calls else 0.0
+    return Side(calls, mean, p95, one.total_ms + other.total_ms, one.looped + other.looped, error)
 
 
 def _change(key: Key, old: tuple[Query, Side] | None, new: tuple[Query, Side] | None, notable: float) -> Change:

@@ -26,7 +26,7 @@ def between(low: str, high: str, numbers: range, digits: int, longest: int | Non
     cut = min(_common(low, high) + 1, len(low))
     if longest is not None:
         cut = min(cut, max(0, longest - digits))
-    spots = [place for place in range(cut, len(low)) if low[place].isalnum()][:digits]
+    spots = _spots(low, cut, digits)
     more = digits - len(spots)
     if longest is not None and len(low) + more > longest:
         spots, more, low = list(range(cut, min(len(low), cut + digits))), 0, low.ljust(min(longest, cut + digits), "0")
@@ -42,6 +42,15 @@ def between(low: str, high: str, numbers: range, digits: int, longest: int | Non
         varied = "".join(piece + digit for piece, digit in zip(pieces, written, strict=False))
         made.append(varied + rest + (written[len(spots) :] if more else ""))
     return made
+
+
+def _spots(text: str, cut: int, digits: int) -> list[int]:
+    """Return where a text may change behind `cut`: digits first, then the last letters, so that words stay words."""
+    loose = [place for place in range(cut, len(text)) if text[place].isalnum()]
+    numerals = [place for place in loose if text[place].isdigit()][-digits:]
+    letters = [place for place in loose if not text[place].isdigit()]
+    missing = digits - len(numerals)
+    return sorted([*numerals, *letters[max(0, len(letters) - missing) :]][:digits])
 
 
 def digits_for(count: int) -> int:

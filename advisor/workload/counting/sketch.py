@@ -29,9 +29,10 @@ def quantile(counts: Mapping[int, int], share: float) -> float | None:
     for bucket in sorted(counts):
         seen += counts[bucket]
         if seen >= rank:
-            return _middle(bucket)
+            return middle(bucket)
     return None
 
 
-def _middle(bucket: int) -> float:
+def middle(bucket: int) -> float:
+    """Return the duration that a bucket stands for, milliseconds."""
     return round(math.exp((bucket - 0.5) * WIDTH) / 1000 if bucket else 0.001, 6)
