@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from advisor.suite.sent_statement import Site, Statement
@@ -59,9 +59,40 @@ def suspicious(statements: Iterable[Statement]) -> bool:
 
 def loops_of(tests: Mapping[str, Sequence[Statement]]) -> tuple[Found, ...]:
     """Return the N+1 loops in what tests sent, most executions first."""
-    sent = {test: [one for one in known if not one.control] for test, known in tests.items() if suspicious(known)}
-    if not sent:
+    every = {test: [one for one in known if not one.control] for test, known in tests.items() if suspicious(known)}
+    if not every:
         return ()
+    alike: dict[object, list[str]] = {}
+    for test, known in every.items():
+        alike.setdefault(pattern(known), []).append(test)
+    found = _found_in({names[0]: every[names[0]] for names in alike.values()})
+    like = {names[0]: names for names in alike.values()}
+    return tuple(replace(one, test=test) for one in found for test in like[one.test])
+
+
+def pattern(statements: Sequence[Statement]) -> object:
+    """Return what the loops of a test depend on: which statements it sent, from where, and which values were equal."""
+    seen: dict[object, int] = {}
+
+    def place(value: object) -> int:
+        return seen.setdefault(value, len(seen))
+
+    return tuple(
+        (one.library, place(one.connection), str(one.sql), one.site, _equal(one.values, place)) for one in statements
+    )
+
+
+def _equal(values: Any, place: Callable[[object], int]) -> object:
+    """Return which values are equal to earlier ones, parameter by parameter."""
+    try:
+        if isinstance(values, Mapping):
+            return tuple((name, place((name, type(one), one))) for name, one in values.items())
+        return tuple(place((number, type(one), one)) for number, one in enumerate(values or ()))
+    except TypeError:  # lists and dictionaries among them
+        return repr(values)
+
+
+def _found_in(sent: Mapping[str, Sequence[Statement]]) -> tuple[Found, ...]:
     from advisor.suite.log import without_tags, workload_of_tests
 
     workload = workload_of_tests(sent)

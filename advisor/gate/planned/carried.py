@@ -7,6 +7,7 @@ within its bounds. A new index on an expression that an index had before has its
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -61,24 +62,24 @@ def carried(statistics: Statistics, around: Around) -> Carried:
     notes += [
         f"{key[0]}.{key[1]} is assumed to hold {rows:,.0f} rows: a revision makes it" for key, rows in sizes.items()
     ]
-    assumed = {label(*key): rows for key, rows in sizes.items()}
-    relations = {key: RelationStatistics(rows, max(1, round(rows / ROWS_A_PAGE))) for key, rows in sizes.items()}
+    assumed = {label(*key): rows for key, rows in sizes.items() if rows}
+    relations = {key: RelationStatistics(rows, math.ceil(rows / ROWS_A_PAGE)) for key, rows in sizes.items()}
     return Carried(replace(told, relations={**told.relations, **relations}), tuple(notes), assumed)
 
 
 def _unknown(statistics: Statistics, known: Statistics, around: Around) -> Iterator[tuple[Key, float]]:
     """Yield the tables that revisions made and nothing tells the size of, with the rows that they are taken to hold.
 
-    One that stands where another one stood is taken to hold as many; a new partition of an old table is empty.
+    One that stands where another one stood is taken to hold as many; a new partition or child of an old table is empty.
     """
     for key, one in sorted(around.objects_after.items()):
         name = one.schema or "", one.name
         table = around.after.tables.get(name)
         made = key[0] == "table" and key not in around.objects_before and name not in statistics.relations
-        extends = table is not None and table.parent in around.before.tables
-        if made and table is not None and table.kind == "table" and not extends:
+        if made and table is not None and table.kind == "table":
             before = known.relations.get(name)
-            yield name, before.rows if before and before.rows > 0 else ASSUMED
+            extends = table.parent in around.before.tables
+            yield name, 0.0 if extends else before.rows if before and before.rows > 0 else ASSUMED
 
 
 def _with_distinct(statistics: Statistics, around: Around) -> Statistics:
