@@ -20,6 +20,7 @@ from advisor.cli.options.shared_options import (
     filter_options,
     limit_option,
     one_source,
+    queries_named,
     revision_options,
 )
 from advisor.errors import UsageError
@@ -69,6 +70,8 @@ BY_COST = "indexes were chosen by the planner's cost, not by the time model (--a
     metavar="RULE=NUMBER",
     help="Set a rule of selection, for example max_regression=0.02; docs/indexes.md lists them. Repeatable.",
 )
+@click.option("--write-weight", type=click.FloatRange(min=0), help="What a millisecond of writing counts for (1).")
+@click.option("--explain", multiple=True, metavar="ID", help="Tell all that was tried for a query. Repeatable.")
 @click.option("--time-limit", type=float, help="Seconds after which the search stops with the best answer so far.")
 @click.option("--select", multiple=True, help="Rules to run: codes, names or prefixes.")
 @click.option("--ignore", multiple=True, help="Rules to leave out.")
@@ -101,6 +104,8 @@ def command(
     aim: Aim,
     least_window: float | None,
     selection: tuple[str, ...],
+    write_weight: float | None,
+    explain: tuple[str, ...],
     time_limit: float | None,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
@@ -123,7 +128,8 @@ def command(
     """
     from advisor.catalog.snapshots.assumed import ROWS
     from advisor.catalog.vacuumed import vacuumed
-    from advisor.cli.decided import decided, read_decided
+    from advisor.cli.options.decided import decided, read_decided
+    from advisor.cli.options.silenced_findings import silenced
     from advisor.indexes.chosen_rules import with_rules
     from advisor.indexes.index_options import AdviseOptions
     from advisor.output.render import formats, render
@@ -177,14 +183,15 @@ def command(
         progress.notes(twin.notes)
         analysed = analyse_workload(workload, twin, role)
         options = replace(chosen_rules, budget=budget, aim=aim, time_limit=time_limit, jobs=jobs or os.cpu_count() or 1)
-        options = replace(options, rejected=decisions.rejections)
+        options = replace(options, rejected=decisions.rejections, explain=queries_named(workload, explain))
+        options = options if write_weight is None else replace(options, write_weight=write_weight)
         if least_window is not None:
             options = replace(options, least_days=least_window, unused_days=least_window)
             rule_options = replace(rule_options, unused_days=least_window)
         report = advise_on(analysed, twin, options, progress, select, ignore, _environment(alembic), rule_options)
         if aim == "cost":
             report = replace(report, notes=(*report.notes, BY_COST))
-        report = _silence(unsure(report) if guessed else report, baseline, update_baseline, redact, progress)
+        report = silenced(unsure(report) if guessed else report, baseline, update_baseline, redact, progress)
         report = decided(report, read_decided(baseline) if update_baseline else decisions, progress)
         if write:
             report = _write(report, twin.schema, alembic, head, progress, redact=redact)
@@ -239,36 +246,6 @@ def _environment_file(alembic: Path) -> Path | None:
 
     path = environment_of(alembic) if alembic.is_file() else None
     return path if path and path.is_file() else None
-
-
-def _silence(report: Report, baseline: Path | None, update: bool, redact: bool, progress: Progress) -> Report:
-    """Leave out what configuration and baseline suppress, and say which suppressions are unused or have ended."""
-    from advisor.gate.silenced import is_ours
-    from advisor.rules.findings_baseline import NOTHING, read_accepted, write_accepted
-    from advisor.rules.suppress import Suppression, read_suppressions, suppress
-
-    where, entries, _ = click.get_current_context().find_root().obj or ("", (), {})
-    today = datetime.now(UTC).date()
-    accepted = read_accepted(baseline) if baseline and (baseline.exists() or not update) else NOTHING
-    source: dict[Suppression, str] = dict.fromkeys(read_suppressions(entries, where), where)
-    if baseline and update:
-        proposed = report.advice.proposals
-        write_accepted(baseline, report.findings, proposed, accepted, today, redact=redact)
-        progress.note(f"accepted {len(report.findings)} findings and {len(proposed)} proposals: {baseline}")
-        accepted = read_accepted(baseline)
-    source |= dict.fromkeys(read_suppressions(accepted.suppress, str(baseline)), str(baseline))
-    outcome = suppress(report.findings, tuple(source), today)
-    for entry in (one for one in outcome.unused if not is_ours(one)):
-        progress.warn(f"suppression silences nothing: {entry.reason} (remove it from {source[entry]})")
-    for entry in outcome.expired:
-        progress.warn(
-            f"suppression ended on {entry.expires}: {entry.reason} (look again, or renew it in {source[entry]})"
-        )
-    if not outcome.silenced:
-        return report
-    places = ", ".join(dict.fromkeys(source[entry] for _, entry in outcome.silenced))
-    note = f"silenced: {len(outcome.silenced)} of {len(report.findings)} findings, by {places}"
-    return replace(report, findings=outcome.kept, notes=(*report.notes, note))
 
 
 def _write(

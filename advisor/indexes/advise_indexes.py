@@ -11,13 +11,15 @@ from advisor.catalog.schema import Schema
 from advisor.catalog.statistics import Statistics
 from advisor.indexes.choice.drops import drops, replacements
 from advisor.indexes.choice.evaluation import earning, economy, in_time, users, weigh, widened
+from advisor.indexes.choice.explain import explained
+from advisor.indexes.choice.hot_updates import freed, hot_updates
 from advisor.indexes.choice.likely import slowed
 from advisor.indexes.choice.proposals import Chosen, proposals
 from advisor.indexes.choice.rejections import reasons, rejected
 from advisor.indexes.choice.selection import curve, reveal, select
 from advisor.indexes.choice.shares import whole
 from advisor.indexes.choice.why_not import why_not
-from advisor.indexes.choice.write_cost import TableWrites, span, table_writes, windows_note
+from advisor.indexes.choice.write_cost import TableWrites, span, table_writes, windows_note, with_parents
 from advisor.indexes.costing.configurations import Field, explore, fields
 from advisor.indexes.costing.costing import Costs
 from advisor.indexes.costing.merge_candidates import lent, merged
@@ -71,7 +73,8 @@ def advise(
     schemas = {query: frozenset(table.schema for table in shape.tables) for query, shape in shapes.items()}
     probed = with_probes(workload, shapes, statements, schema)
     costs = Costs(what_if, probed, pool.names, heaps, deadline, schemas)
-    writes = table_writes(workload, shapes, statistics, options.least_days)
+    writes = table_writes(workload, shapes, with_parents(statistics, schema), options.least_days)
+    writes = freed(writes, schema, statistics, options) if options.drops else writes
     run = Run(workload, shapes, options, candidates, pool, costs, writes)
     return _proposed(run, _searched(run))
 
@@ -123,8 +126,20 @@ def _proposed(run: Run, weighted: tuple[Weighted, ...]) -> Advice:
     missing = reasons(missing, widened(weighted, wanted, pool, run.shapes), wanted, out, costs)
     points = curve(replace(problem, queries=in_time(costs, weighted)), lost)
     rates = (run.workload.days or 0.0) >= options.least_days
-    saved = whole(weighted, kept, costs)
-    return Advice((*created, *dropped), missing, points, _notes(run), saved, (*out.values(), *spared), rates)
+    made = (*created, *dropped)
+    because = {why.query: why for why in missing}
+    told = explained(weighted, kept, pool, costs, charged, made, because, options)
+    return Advice(
+        made,
+        missing,
+        points,
+        _notes(run),
+        whole(weighted, kept, costs),
+        (*out.values(), *spared),
+        told,
+        hot_updates(made, run.writes, pool.schema),
+        rates,
+    )
 
 
 def _rates_note(days: float | None, least: float) -> str | None:

@@ -15,6 +15,7 @@ WHOLE = frozenset({"max_per_table", "width", "include_columns", "include_width",
 """Rules that are counts."""
 RULES = WHOLE | {
     "include_share", "min_table_rows", "min_gain", "min_effect", "min_share", "max_regression", "storage_price", "tail",
+    "write_weight",
 }  # fmt: skip
 
 

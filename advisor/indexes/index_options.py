@@ -63,6 +63,10 @@ class AdviseOptions:
     """Length of the statistics window that it takes to call an index unused."""
     least_days: float = 1
     """Length of a window, of the capture or of activity counters, that it takes to tell a rate per day."""
+    write_weight: float = 1.0
+    """What a millisecond of writing counts for against one of reading; storage and the least share are not touched."""
+    explain: frozenset[str] = frozenset()
+    """Ids of queries of which all is told that was tried."""
     rejected: tuple[Decision, ...] = ()
     """Decisions against proposals: what they mean is neither built nor dropped, and all else is reckoned without it."""
     asks_per_query: int | None = None

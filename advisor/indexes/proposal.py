@@ -9,6 +9,7 @@ from typing import Literal
 
 from advisor.catalog.index import IndexDefinition, IndexSize
 from advisor.indexes.decision import Decision
+from advisor.twin.plan import PlanNode
 from advisor.twin.statement import Basis
 
 Confidence = Literal["proven", "high", "medium", "low"]
@@ -117,6 +118,51 @@ class WhyNot:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """One index that was tried for a query."""
+
+    index: str
+    """Its table and keys, as SQL."""
+    cost: float | None
+    """Planner cost of the query with this index alone; `None` where the planner was not asked."""
+    estimated: float | None
+    """The same by the time model."""
+    outcome: str
+    """Why it was chosen, or why it lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """All that is known of how one query is served."""
+
+    query: str
+    reason: str
+    """What serves it, or why nothing does."""
+    cost: tuple[float, float]
+    """Planner cost as things are, and with the whole proposal."""
+    estimated: tuple[float, float]
+    """The same by the time model."""
+    before: PlanNode | None
+    """The plan of its weightiest statement as things are."""
+    after: PlanNode | None
+    """The same with all that is proposed built; drops are not applied."""
+    tried: tuple[Tried, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HotUpdates:
+    """Updates of one table that write no index at all: today, and after all that is proposed for it."""
+
+    schema: str
+    table: str
+    updates_per_day: float
+    today: float
+    """HOT updates per day, as counted."""
+    after: float
+    """The same once every proposed index is built and every proposed drop is done: an estimate."""
+
+
+@dataclass(frozen=True, slots=True)
 class Advice:
     """The result of the index stage."""
 
@@ -130,5 +176,9 @@ class Advice:
     another."""
     rejected: tuple[Rejected, ...] = ()
     """What was left out because somebody decided so."""
+    explained: tuple[Explained, ...] = ()
+    """Those queries that `AdviseOptions.explain` names."""
+    hot_updates: tuple[HotUpdates, ...] = ()
+    """Tables whose HOT updates the proposals change."""
     rates: bool = False
     """Whether the capture spans long enough to say anything per day of it."""

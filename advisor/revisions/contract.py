@@ -12,6 +12,14 @@ import msgspec
 from advisor.catalog.extended_statistics import StatisticsKind
 from advisor.catalog.index import IndexKey, IndexSize
 from advisor.indexes.proposal import Benefit, Confidence, QueryBenefit, WriteCost
+from advisor.revisions.contract_of_advice import (
+    CurvePoint,
+    DecisionItem,
+    ExplainedItem,
+    HotUpdatesItem,
+    RejectedItem,
+    Unserved,
+)
 from advisor.rules.finding import Level
 from advisor.twin.statement import Basis
 
@@ -42,39 +50,6 @@ class InputItem(msgspec.Struct):
     filtered: dict[str, Skipped] = {}
 
 
-class Unserved(msgspec.Struct):
-    """One of `coverage.without_proposal[]`."""
-
-    query: str
-    reason: str
-    explanation: str
-
-
-class CurvePoint(msgspec.Struct):
-    """One of `coverage.curve[]`."""
-
-    bytes: int
-    time_saved_ms_per_day: float
-
-
-class DecisionItem(msgspec.Struct):
-    """The object `proposals[].accepted`: why, and until when (the last day, `null` for ever)."""
-
-    reason: str
-    expires: str | None
-
-
-class RejectedItem(msgspec.Struct):
-    """One of `coverage.rejected[]`: a proposal that was left out because somebody decided so."""
-
-    id: str
-    schema: str
-    table: str
-    name: str
-    reason: str
-    expires: str | None
-
-
 class CoverageItem(msgspec.Struct):
     """The object `coverage`."""
 
@@ -91,6 +66,7 @@ class CoverageItem(msgspec.Struct):
     """What all proposals to build save together."""
     rates: bool = False
     """Whether the capture spans long enough (`--least-window`) for anything that is said per day."""
+    hot_updates: tuple[HotUpdatesItem, ...] = ()
     rejected: tuple[RejectedItem, ...] = ()
     curve: tuple[CurvePoint, ...] = ()
     server: str = ""
@@ -124,6 +100,8 @@ class QueryItem(msgspec.Struct):
     tags: dict[str, tuple[str, ...]] = {}
     unparsed: str | None = None
     planned_as: tuple[PlannedRole, ...] = ()
+    advice: str | None = None
+    """What serves it, or why nothing does; `null` for a light one that nothing was made for."""
 
 
 class RevisionItem(msgspec.Struct):
@@ -279,6 +257,7 @@ class ReportFile(msgspec.Struct):
     coverage: CoverageItem = msgspec.field(default_factory=CoverageItem)
     queries: tuple[QueryItem, ...] = ()
     findings: tuple[FindingItem, ...] = ()
+    explained: tuple[ExplainedItem, ...] = ()
     proof: ProofItem = msgspec.field(default_factory=ProofItem)
     plans: tuple[PlansItem, ...] = ()
     failed: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -206,3 +206,18 @@ def check_database(workload: Workload, database: str | None) -> None:
     held = sorted({query.database for query in workload.queries if query.database})
     if database and held and database not in held:
         raise UsageError(f"no query ran in database {database!r}", do=f"use one of: {', '.join(held)}")
+
+
+def queries_named(workload: Workload, given: Sequence[str]) -> frozenset[str]:
+    """Return the ids of the queries that `given` names by id, or by its beginning; raises `UsageError` for no such."""
+    found = set()
+    for word in given:
+        meant = [query.id for query in workload.queries if query.id == word] or [
+            query.id for query in workload.queries if query.id.startswith(word)
+        ]
+        if len(meant) != 1:
+            what = "no query has" if not meant else f"{len(meant)} queries have"
+            near = ", ".join(query.id[:12] for query in workload.queries[:5])
+            raise UsageError(f"--explain {word}: {what} an id that begins so", do=f"name one of the report: {near}…")
+        found.add(meant[0])
+    return frozenset(found)

@@ -73,7 +73,10 @@ def economy(
         write_cost(d, size, pool.rows(d), writes.get((d.schema, d.table), TableWrites()), pool.schema)
         for d, size in zip(pool.definitions, pool.sizes, strict=True)
     ]
-    charges = [cost.ms_per_day + least + price * size.pages for cost, size in zip(costs, pool.sizes, strict=True)]
+    weight = options.write_weight
+    charges = [
+        weight * cost.ms_per_day + least + price * size.pages for cost, size in zip(costs, pool.sizes, strict=True)
+    ]
     return Economy(tuple(pool.at_most), tuple(charges), tuple(places), tuple(leads), pool.bare()), costs
 
 

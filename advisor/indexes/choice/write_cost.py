@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -34,6 +34,10 @@ class TableWrites:
     hot_updates: float = 0.0
     updated: Mapping[str, float] | None = None
     """Per column, the share of the table's updates that assign it; `None` when no update was captured."""
+    statements: tuple[tuple[frozenset[str], float], ...] = ()
+    """Per captured statement that updates: the columns it assigns, and its share of the table's updates."""
+    freed: float = 0.0
+    """Of the HOT updates, those that are HOT only once the indexes are gone that the same report drops."""
 
 
 NONE = TableWrites()
@@ -54,7 +58,7 @@ def table_writes(
     """
     captured, days = _captured(workload, shapes), _window(statistics)
     counted = {
-        place: _from_activity(activity, days, captured.get(place, TableWrites()).updated)
+        place: _from_activity(activity, days, captured.get(place, TableWrites()))
         for place, activity in statistics.activity.items()
         if days
     }
@@ -133,15 +137,36 @@ def days_between(begin: str | None, end: str | None) -> float | None:
     return seconds / SECONDS_PER_DAY if seconds > 60 else None
 
 
-def _from_activity(activity: Activity, days: float, updated: Mapping[str, float] | None) -> TableWrites:
+def with_parents(statistics: Statistics, schema: Schema) -> Statistics:
+    """Return the statistics with the counters of each partitioned table: its own row holds zeros, its leaves count."""
+    activity = dict(statistics.activity)
+    for place, table in sorted(schema.tables.items()):
+        if table.kind == "partitioned":
+            leaves = [statistics.activity[leaf] for leaf in _leaves(place, schema) if leaf in statistics.activity]
+            sums = {name: sum(getattr(leaf, name) for leaf in leaves) for name in ("inserts", "updates", "hot_updates")}
+            if leaves:
+                activity[place] = replace(activity.get(place, Activity()), **sums)
+    return replace(statistics, activity=activity)
+
+
+def _leaves(parent: tuple[str, str], schema: Schema) -> Iterator[tuple[str, str]]:
+    for place, table in schema.tables.items():
+        if table.parent == parent:
+            yield from _leaves(place, schema) if table.kind == "partitioned" else (place,)
+
+
+def _from_activity(activity: Activity, days: float, captured: TableWrites) -> TableWrites:
     cold = max(activity.updates - activity.hot_updates, 0)
-    return TableWrites(activity.inserts / days, cold / days, activity.hot_updates / days, updated)
+    return replace(
+        captured, inserts=activity.inserts / days, cold_updates=cold / days, hot_updates=activity.hot_updates / days
+    )
 
 
 def _captured(workload: Workload, shapes: Mapping[str, QueryShape]) -> dict[tuple[str, str], TableWrites]:
     inserts: dict[tuple[str, str], float] = defaultdict(float)
     updates: dict[tuple[str, str], float] = defaultdict(float)
     columns: dict[tuple[str, str], dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    statements: dict[tuple[str, str], dict[frozenset[str], float]] = defaultdict(lambda: defaultdict(float))
     days = workload.days or 1.0
     for query in workload.queries:
         for occurrence in shapes[query.id].tables if query.id in shapes else ():
@@ -151,6 +176,7 @@ def _captured(workload: Workload, shapes: Mapping[str, QueryShape]) -> dict[tupl
                 inserts[place] += written
             elif occurrence.role in {"update", "merge"} and occurrence.written:
                 updates[place] += written
+                statements[place][frozenset(occurrence.written)] += written
                 for column in sorted(occurrence.written):
                     columns[place][column] += written
     return {
@@ -159,9 +185,14 @@ def _captured(workload: Workload, shapes: Mapping[str, QueryShape]) -> dict[tupl
             updates[place],
             0.0,
             {column: count / updates[place] for column, count in columns[place].items()} if updates[place] else None,
+            tuple((one, count / updates[place]) for one, count in sorted(statements[place].items(), key=_by_columns)),
         )
         for place in sorted({*inserts, *updates})
     }
+
+
+def _by_columns(entry: tuple[frozenset[str], float]) -> list[str]:
+    return sorted(entry[0])
 
 
 def write_cost(
@@ -177,10 +208,17 @@ def write_cost(
 
 
 def _touched(definition: IndexDefinition, updated: Mapping[str, float] | None) -> float:
-    """Return the share of updates that change a column of the index, predicate included; BRIN never ends HOT (16+)."""
-    if not updated or definition.method == "brin":
-        return 0.0
+    """Return the share of updates that change a column of the index."""
+    found = columns_read(definition, updated or ())
+    return max((updated[column] for column in found), default=0.0) if updated else 0.0
+
+
+def columns_read(definition: IndexDefinition, columns: Iterable[str]) -> frozenset[str]:
+    """Return those of the columns that an index holds, predicate included: an update of one is not HOT.
+
+    BRIN never ends HOT (16+).
+    """
+    if definition.method == "brin":
+        return frozenset()
     parts = (*(key.expression for key in definition.keys), definition.where or "")
-    mentioned = {column for column in updated if any(mentions(part, column) for part in parts)}
-    mentioned.update(definition.include)
-    return max((updated[column] for column in mentioned if column in updated), default=0.0)
+    return frozenset(one for one in columns if one in definition.include or any(mentions(part, one) for part in parts))

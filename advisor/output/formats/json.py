@@ -9,8 +9,10 @@ import orjson
 
 from advisor.capture.coverage import InputCoverage
 from advisor.catalog.extended_statistics import ExtendedStatistics
+from advisor.indexes.choice.explain import reasons_told
 from advisor.indexes.decision import Decision
 from advisor.indexes.proposal import IndexProposal, QueryBenefit
+from advisor.output.explained_document import explained_document
 from advisor.output.plan_document import plan_document
 from advisor.output.report import SCHEMA_VERSION, Report, drop_statement
 from advisor.revisions.revision import Revision
@@ -28,11 +30,15 @@ def render(report: Report) -> str:
 def document(report: Report) -> dict[str, Any]:
     """Return the document of the contract as plain Python values."""
     revisions = {(revision.proposal, revision.index): revision for revision in report.revisions}
+    told = reasons_told(report.advice)
     return {
         "schema_version": SCHEMA_VERSION,
         "inputs": [input_document(coverage) for coverage in report.workload.inputs],
         "coverage": _coverage(report),
-        "queries": [_query(query, report.planned_as.get(query.id, ())) for query in report.workload.queries],
+        "queries": [
+            {**_query(query, report.planned_as.get(query.id, ())), "advice": told.get(query.id)}
+            for query in report.workload.queries
+        ],
         "findings": [
             _finding(finding, revisions.get((finding.id, finding.statistics.name)) if finding.statistics else None)
             for finding in report.findings
@@ -44,6 +50,7 @@ def document(report: Report) -> dict[str, Any]:
             }
             for proposal in report.advice.proposals
         ],
+        "explained": [explained_document(one) for one in report.advice.explained],
         "proof": _proof(report.proof) if report.proof else {},
         "plans": [
             {"query": one.query, "before": plan_document(one.before), "after": plan_document(one.after)}
@@ -92,6 +99,16 @@ def _coverage(report: Report) -> dict[str, Any]:
         ],
         "time_saved_ms_per_day": report.advice.time_saved_ms_per_day,
         "rates": report.advice.rates,
+        "hot_updates": [
+            {
+                "schema": one.schema,
+                "table": one.table,
+                "updates_per_day": one.updates_per_day,
+                "today": one.today,
+                "after": one.after,
+            }
+            for one in report.advice.hot_updates
+        ],
         "rejected": [
             {
                 "id": one.id,

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from tabulate import tabulate
 
-from advisor.indexes.proposal import IndexProposal
+from advisor.indexes.proposal import HotUpdates, IndexProposal
 from advisor.output.number_units import count, milliseconds, one_line, size
 from advisor.output.report import Report, drop_statement
+from advisor.output.told_explained import told_explained
 from advisor.output.unanalysed import summary
 from advisor.rules.finding import Finding
 from advisor.verify.proof import Proof, Timing
@@ -27,6 +28,7 @@ def render(report: Report) -> str:
         _findings(report),
         _proposals(report),
         _why_not(report),
+        _explained(report),
         _proof(report.proof),
         _notes(report),
         report.summary if report.fail_level != "never" or report.failed else "",
@@ -119,6 +121,12 @@ def _number(value: object) -> str:
 def _paragraph(label: str, text: str) -> Iterator[str]:
     for number, line in enumerate(text.splitlines()):
         yield f"  {label + ':' if number == 0 else '':<9} {line}".rstrip()
+
+
+def _explained(report: Report) -> str:
+    texts = {query.id: query.text for query in report.workload.queries}
+    blocks = ["\n".join(told_explained(one, texts.get(one.query, ""))) for one in report.advice.explained]
+    return "Explained\n\n" + "\n\n".join(blocks) if blocks else ""
 
 
 def _proposals(report: Report) -> str:
@@ -270,7 +278,12 @@ def _change(before: float, after: float) -> str:
     return f"{milliseconds(before)} → {milliseconds(after)}{percent}"
 
 
+def _hot(one: HotUpdates) -> str:
+    figures = f"{count(one.today)} of {count(one.updates_per_day)} updates a day are HOT today"
+    return f"{one.schema}.{one.table}: {figures}, about {count(one.after)} once all that is proposed is done"
+
+
 def _notes(report: Report) -> str:
-    notes = [*report.workload.notes, *report.advice.notes, *report.notes]
+    notes = [*report.workload.notes, *report.advice.notes, *report.notes, *map(_hot, report.advice.hot_updates)]
     notes += summary(report.unanalysed)
     return "Notes\n\n" + "\n".join(f"- {on_one_line(note)}" for note in dict.fromkeys(notes)) if notes else ""
