@@ -17,7 +17,7 @@ from typing import Any
 
 from advisor.catalog.schema import Schema
 from advisor.catalog.snapshot import snapshot_from_files
-from advisor.rewrites.arms import arms
+from advisor.rewrites.arms import arms, over_tables
 from advisor.rewrites.contains import as_containment
 from advisor.rewrites.days import as_range
 from advisor.rewrites.joined import joined
@@ -49,6 +49,10 @@ def answers(asked: Asked, schema: Schema) -> list[Rewrite | Refusal]:
         return [one for one in (found.exact, found.choice) if one] if isinstance(found, NotIn) else [found]
     if kind == "arms":
         return [arms(text, frozenset(asked["columns"]), schema)]
+    if kind == "tables":
+        named = over_tables(text, schema)
+        shown = ", ".join(f"{table.qualified}.{column}" for table, column in named) or "one table"
+        return [Refusal(f"over {shown}"), arms(text, frozenset(column for _, column in named), schema)]
     if kind == "keyset":
         return [keyset(text, schema)]
     if kind in ("contains", "range"):
