@@ -11,6 +11,7 @@ from advisor.catalog.snapshots.snapshot_file import RECORDS, Settings, SnapshotF
 from advisor.gate.baseline import BaselineFile
 from advisor.gate.result_file import CheckFile
 from advisor.revisions.contract import ReportFile
+from advisor.rules.discover import all_rules
 from advisor.rules.findings_baseline import AcceptedFindings
 from advisor.workload.store import WorkloadFile
 
@@ -34,12 +35,26 @@ def schema(name: str) -> dict[str, Any]:
     """Return the schema of one of `FILES`."""
     kind, title = FILES[name]
     made = _records() if kind is None else msgspec.json.schema(kind)
+    if name == "report":
+        made = _with_evidence(made)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **made}
 
 
 def rendered(name: str) -> bytes:
     """Return the schema as it is written to a file: indented, keys sorted."""
     return msgspec.json.format(msgspec.json.encode(schema(name), order="sorted"), indent=2) + b"\n"
+
+
+def _with_evidence(made: dict[str, Any]) -> dict[str, Any]:
+    """Return the report's schema with the evidence of each rule: what `findings[].evidence` holds, by `code`."""
+    declared = {rule.code: rule.evidence for rule in all_rules() if rule.evidence is not None}
+    found, components = msgspec.json.schema_components(declared.values(), ref_template="#/$defs/{name}")
+    branches = [
+        {"if": {"properties": {"code": {"const": code}}}, "then": {"properties": {"evidence": one}}}
+        for code, one in zip(declared, found, strict=True)
+    ]
+    item = {**made["$defs"]["FindingItem"], "allOf": branches}
+    return {**made, "$defs": {**made["$defs"], **components, "FindingItem": item}}
 
 
 def _records() -> dict[str, Any]:

@@ -69,7 +69,7 @@ def _findings(report: Report, places: Places, texts: dict[str, str]) -> Iterator
 def _place(finding: Finding, places: Places, tags: Tags) -> tuple[str | None, int | None] | None:
     """Return where the finding's cause stands, where known: in env.py, or where the application sent the statement."""
     if finding.code.startswith("ENV"):
-        return places.at(places.environment, finding.evidence.get("line"), None)
+        return places.at(places.environment, finding.facts.get("line"), None)
     for value in (value for name in SOURCE_TAGS for value in tags.get(finding.query or "", {}).get(name, ())):
         file, _, line = value.rpartition(":")
         if file and line.isdecimal():

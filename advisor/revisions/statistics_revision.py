@@ -88,10 +88,9 @@ def statistics_evidence(change: StatisticsChange, queries: Mapping[str, str]) ->
     """Return the paragraphs below the title: what was found, the figures, the queries, the price."""
     finding = change.proposal
     names = ("estimated_rows", "rows_per_call", "q_error", "calls")
-    figures = [
-        f"{name.replace('_', ' ') + ':':<16}{finding.evidence[name]:,}" for name in names if name in finding.evidence
-    ]
-    hurt = finding.evidence.get("queries") or [finding.query]
+    facts = finding.facts
+    figures = [f"{name.replace('_', ' ') + ':':<16}{facts[name]:,}" for name in names if name in facts]
+    hurt = facts.get("queries") or [finding.query]
     texts = [queries[query] for query in hurt if query in queries]
     shown = [f"- {textwrap.shorten(text, TEXT_WIDTH, placeholder=' ...')}" for text in texts]
     paragraphs = [

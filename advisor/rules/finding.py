@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from advisor.catalog.extended_statistics import ExtendedStatistics
 from advisor.indexes.proposal import Confidence
 from advisor.rewrites.rewrite import Refusal, Rewrite
+from advisor.rules.evidence import Evidence, Facts
 
 Level = Literal["error", "warning", "info"]
 
@@ -41,7 +41,7 @@ class Finding:
     table: str | None = None
     query: str | None = None
     """Id of the query it is about."""
-    evidence: Mapping[str, Any] = field(default_factory=dict)
+    evidence: Evidence | Facts = Facts()  # noqa: RUF009 - it is frozen
     proposal: str | None = None
     """Id of the index proposal it leads to."""
     fix: str = ""
@@ -53,6 +53,11 @@ class Finding:
 
     offers: tuple[Offer, ...] = ()
     """Statements not yet proven; none is left once findings are reported."""
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Return the evidence as JSON holds it."""
+        return self.evidence.facts()
 
     @property
     def silence(self) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+
+from msgspec import UNSET, structs
 
 from advisor.rewrites.rewrite import Refusal, Rewrite
 from advisor.rules.context import Planned, RuleContext
+from advisor.rules.evidence import OfferEvidence, PlannedOffer
 from advisor.rules.finding import Finding, Offer
+from advisor.rules.loops.loop_evidence import LoopEvidence
 from advisor.rules.sta.counted import counted
 from advisor.twin.plan import PlanNode
 from advisor.twin.statement import BoundStatement
@@ -65,28 +68,28 @@ _Plans = Mapping[tuple[str, str], tuple[PlanNode | Refused, PlanNode | Refused]]
 def _judged(finding: Finding, plans: _Plans, context: RuleContext) -> Finding:
     """Return the finding with what the plans say; what the server refuses is no longer offered."""
     offers: list[Offer] = []
-    evidence = dict(finding.evidence)
+    evidence = finding.evidence
     for offer in finding.offers:
         if isinstance(offer.rewrite, Rewrite):
             now, then = plans[finding.id, offer.rewrite.text]
             if isinstance(then, Refused):
                 offer = replace(offer, rewrite=Refusal(f"the server refuses it: {then.reason}"))
-            elif "planned" not in evidence and offer.name == "rewritten":
+            elif isinstance(evidence, OfferEvidence) and evidence.planned is UNSET and offer.name == "rewritten":
                 whole = _whole_tables(then, context)
-                evidence["planned"] = _costs(finding, now, then, whole)
+                evidence = structs.replace(evidence, planned=_costs(evidence, now, then, whole))
                 offer = replace(offer, after=offer.after + _served(finding, whole, then))
         offers.append(offer)
     return replace(finding, evidence=evidence, offers=tuple(offers)) if finding.offers else finding
 
 
-def _costs(finding: Finding, now: PlanNode | Refused, then: PlanNode, whole: list[str]) -> dict[str, Any]:
-    rounds = float(finding.evidence.get("per_loop", {}).get("median", 1.0))
-    return {
-        "cost": then.total_cost,
-        "cost_now": None if isinstance(now, Refused) else now.total_cost * rounds,
-        "indexes": sorted(then.indexes),
-        "whole_tables": whole,
-    }
+def _costs(evidence: OfferEvidence, now: PlanNode | Refused, then: PlanNode, whole: list[str]) -> PlannedOffer:
+    rounds = evidence.per_loop.median if isinstance(evidence, LoopEvidence) else 1.0
+    return PlannedOffer(
+        cost=then.total_cost,
+        cost_now=None if isinstance(now, Refused) else now.total_cost * rounds,
+        indexes=sorted(then.indexes),
+        whole_tables=whole,
+    )
 
 
 def _whole_tables(plan: PlanNode, context: RuleContext) -> list[str]:

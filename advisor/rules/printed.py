@@ -6,7 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from msgspec import UNSET, structs
+
 from advisor.rewrites.rewrite import Refusal, Rewrite
+from advisor.rules.evidence import OfferEvidence
 from advisor.rules.finding import Finding
 
 Prove = Callable[[Rewrite], Refusal | None]
@@ -30,24 +33,25 @@ def print_proven(findings: Sequence[Finding], prove: Prove) -> tuple[Finding, ..
 
 
 def _printed(finding: Finding, prove: Prove) -> Finding:
-    if not finding.offers:
+    evidence = finding.evidence
+    if not finding.offers or not isinstance(evidence, OfferEvidence):
         return finding
-    evidence: dict[str, Any] = dict(finding.evidence)
     fix, withheld = finding.fix, {}
+    shown: dict[str, Any] = {}
     for offer in finding.offers:
         found = offer.rewrite
         refusal = found if isinstance(found, Refusal) else prove(found)
         if refusal is None and isinstance(found, Rewrite):
-            evidence[offer.name] = found.text
+            shown[offer.name] = found.text
             if found.index:
-                evidence["index"] = found.index
+                shown["index"] = found.index
             fix += f"\n{offer.lead}:\n{found.text}" + (f"\n{offer.after.strip()}" if offer.after else "")
         elif refusal is not None:
-            evidence.setdefault(offer.name, None)
+            shown.setdefault(offer.name, None)
             withheld[offer.name] = refusal.reason
     if withheld.get("rewritten"):
         fix += f"\n(no statement is shown for it: {withheld['rewritten']})"
-        evidence.pop("planned", None)
+        shown["planned"] = UNSET
     if withheld:
-        evidence["withheld"] = withheld
-    return replace(finding, evidence=evidence, fix=fix, offers=())
+        shown["withheld"] = withheld
+    return replace(finding, evidence=structs.replace(evidence, **shown), fix=fix, offers=())

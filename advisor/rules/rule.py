@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from advisor.catalog.extended_statistics import ExtendedStatistics
 from advisor.indexes.proposal import Confidence
 from advisor.rules.context import RuleContext
+from advisor.rules.evidence import Evidence, Facts
 from advisor.rules.finding import Finding, Level, Offer
 
 
@@ -21,6 +22,8 @@ class Rule(ABC):
     name: ClassVar[str]
     """Kebab-case; accepted wherever the code is."""
     level: ClassVar[Level] = "warning"
+    evidence: ClassVar[type[Evidence] | None] = None
+    """What its findings show for themselves; `None` where a rule of another package declares nothing."""
 
     @abstractmethod
     def find(self, context: RuleContext) -> Iterable[Finding]:
@@ -32,7 +35,7 @@ class Rule(ABC):
         title: str,
         *,
         confidence: Confidence,
-        evidence: Mapping[str, Any],
+        evidence: Evidence | Mapping[str, Any],
         fix: str,
         table: str | None = None,
         query: str | None = None,
@@ -51,7 +54,7 @@ class Rule(ABC):
             level=self.level,
             table=table,
             query=query,
-            evidence=evidence,
+            evidence=evidence if isinstance(evidence, Evidence) else Facts(evidence),
             proposal=proposal,
             fix=fix,
             cost=cost,

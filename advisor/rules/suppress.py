@@ -35,7 +35,7 @@ class Suppression:
             self.id in (None, finding.id)
             and (self.code is None or self.code == finding.name or finding.code.startswith(self.code.upper()))
             and set(self.tables) <= _tables(finding)
-            and self.application in (None, finding.evidence.get("application"))
+            and self.application in (None, finding.facts.get("application"))
             and (self.tag is None or self.tag in _tags(finding))
         )
 
@@ -93,10 +93,11 @@ def _read(entry: Mapping[str, Any], where: str, root: str) -> Suppression:
 
 
 def _tables(finding: Finding) -> set[str]:
-    named = (finding.table, finding.evidence.get("parent_table"), finding.evidence.get("child_table"))
+    facts = finding.facts
+    named = (finding.table, facts.get("parent_table"), facts.get("child_table"))
     return {name for table in named if table for name in (table, table.rsplit(".", 1)[-1])}
 
 
 def _tags(finding: Finding) -> set[str]:
-    tags: Mapping[str, str] = finding.evidence.get("tags") or {}
+    tags: Mapping[str, str] = finding.facts.get("tags") or {}
     return {f"{key}={value}" for key, value in tags.items()}

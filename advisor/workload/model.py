@@ -137,6 +137,17 @@ POOLED = ("burst", "spell", "relay")
 
 
 @dataclass(frozen=True, slots=True)
+class Sighting:
+    """Where an example of a loop stands in the log."""
+
+    session: str
+    """Process id or session id, as the log writes it; empty where it writes none."""
+    begin: float
+    end: float
+    """When its first execution began and its last one ended, seconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
 class Loop:
     """One query run again and again within a unit of work with varying values, summed over all units alike."""
 
@@ -170,6 +181,8 @@ class Loop:
     tags: Mapping[str, str] = field(default_factory=dict)
     example: tuple[tuple[str | None, ...], ...] = ()
     """Varying values of the first and the last execution of one loop."""
+    seen: Sighting | None = None
+    """Where that loop stands in the log."""
     outer: str | None = None
     """Id of the child query of the enclosing loop, for nested loops."""
     sessions: int = 1

@@ -17,6 +17,7 @@ from advisor.errors import AdvisorError, InputError, ProofError, RevisionError, 
 from advisor.indexes.proposal import Advice
 from advisor.output.render import render
 from advisor.output.report import Report
+from advisor.rules.evidence import Facts
 from advisor.rules.finding import Finding
 from advisor.workload.model import Query, Workload
 from tests.revisions.builders import alembic, definition, environment, index_names, proposal, versions
@@ -28,7 +29,7 @@ CREATE INDEX ix_old ON events (kind);
 STATISTICS = ExtendedStatistics.on("public", "events", ["kind", "at"], ["dependencies", "mcv"])
 FINDING = Finding(
     "f1", "STA002", "correlated-columns", "at, kind of events correlate: 2 rows expected, 5,000 came", "high",
-    table="public.events", query="q1", evidence={"q_error": 2500.0, "calls": 10.0}, statistics=STATISTICS,
+    table="public.events", query="q1", evidence=Facts({"q_error": 2500.0, "calls": 10.0}), statistics=STATISTICS,
 )  # fmt: skip
 PROPOSALS = (
     proposal(definition("events", "kind", IndexKey.of("at", descending=True)), "replace", replaces=("ix_old",)),

@@ -99,8 +99,8 @@ def test_no_two_lines_of_a_report_contradict_each_other(connection: psycopg.Conn
     )
     schema, statistics = facts(connection)
     findings = find(RuleContext(Workload(()), {}, schema, statistics), ("IDX",), ())
-    kept = {one.evidence["kept"] for one in findings if one.code == "IDX001"}
-    going = {one.evidence["index"] for one in findings if one.code in ("IDX001", "IDX003")}
+    kept = {one.facts["kept"] for one in findings if one.code == "IDX001"}
+    going = {one.facts["index"] for one in findings if one.code in ("IDX001", "IDX003")}
     assert kept == {"x"} and going == {"y", "z"}
     assert set(dropped(connection)) == going
 

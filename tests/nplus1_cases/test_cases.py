@@ -39,7 +39,7 @@ def catalog(server: Server) -> Iterator[Catalog]:
 def described(finding: Finding, wanted: dict[str, Any]) -> dict[str, Any]:
     """Return a finding in the words of the case."""
     statements = [offer.rewrite.text for offer in finding.offers if isinstance(offer.rewrite, Rewrite)]
-    evidence, fix = finding.evidence, "\n".join([finding.fix or "", *statements])
+    evidence, fix = finding.facts, "\n".join([finding.fix or "", *statements])
     said = {
         "rule": finding.code, "application": evidence["application"], "child": evidence["child_table"],
         "key": evidence["key_columns"], "executions": evidence["executions"], "parent": evidence["parent_table"],
@@ -57,7 +57,7 @@ def who(rule: str, application: str | None, child: str) -> tuple[str, str, str]:
 def test_each_log_gives_its_loops_and_no_other(name: str, catalog: Catalog) -> None:
     workload = collect([str(HERE / "logs" / f"{name}.log")])
     found = find(context(workload, *catalog), ["NPO001", "BAT"])
-    said = {who(one.code, one.evidence["application"], one.evidence["child_table"]): one for one in found}
+    said = {who(one.code, one.facts["application"], one.facts["child_table"]): one for one in found}
     wanted = {who(case["rule"], case["application"], case["child"]): case for case in CASES[name]}
     assert sorted(said) == sorted(wanted)
     assert len(found) == len(said)

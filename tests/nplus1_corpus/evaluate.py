@@ -141,9 +141,9 @@ def score(found: Sequence[Finding], passing_over: Container[str] = (), corpus: C
     )
     parents: dict[Key, set[str | None]] = {}
     for finding in found:
-        key = finding.name, finding.evidence["child_table"]
+        key = finding.name, finding.facts["child_table"]
         if key not in optional:
-            parents.setdefault(key, set()).add(finding.evidence["parent_table"])
+            parents.setdefault(key, set()).add(finding.facts["parent_table"])
     hit = [key for key in wanted if key in parents]
     named = [key for key in hit if wanted[key]]
     return Score(

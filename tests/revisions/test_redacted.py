@@ -19,6 +19,7 @@ from advisor.indexes.proposal import Advice, IndexProposal, QueryBenefit
 from advisor.output.render import render
 from advisor.output.report import Report
 from advisor.revisions.write import write_revisions
+from advisor.rules.evidence import Facts
 from advisor.rules.finding import Finding
 from advisor.twin.servers.server import Server
 from advisor.workload.model import Query, Workload
@@ -112,7 +113,7 @@ def test_no_value_is_in_a_redacted_revision_but_those_of_the_index(report: Path,
 def test_a_revision_of_statistics_shows_queries_without_values(redact: bool, tmp_path: Path) -> None:
     statistics = ExtendedStatistics.on("public", "events", ["kind", "note"], ["dependencies"])
     evidence = {"queries": list(TEXTS), "estimated_rows": 4, "rows_per_call": 900}
-    found = Finding("f1", "STA002", "correlated-columns", "kind and note go together", "high", evidence=evidence,
+    found = Finding("f1", "STA002", "correlated-columns", "kind and note go together", "high", evidence=Facts(evidence),
                     statistics=statistics)  # fmt: skip
     (written,) = write_revisions((), environment(tmp_path), queries=TEXTS, findings=[found], redact=redact)
     text = written.source

@@ -11,6 +11,7 @@ import pytest
 
 from advisor.catalog.extended_statistics import ExtendedStatistics
 from advisor.revisions.write import write_revisions
+from advisor.rules.evidence import Facts
 from advisor.rules.finding import Finding
 from advisor.verify.prove import prove
 from advisor.verify.running.upgrade import History
@@ -22,7 +23,9 @@ HOSTILE = ":tab \"le's %s ON it \\n FROM"
 def finding(statistics: ExtendedStatistics, identifier: str = "f1") -> Finding:
     evidence = {"estimated_rows": 45.0, "rows_per_call": 1084.0, "q_error": 24.1, "calls": 24.0, "queries": ["q1"]}
     title = "city, zip of addresses correlate: 45 rows expected, 1,084 came"
-    return Finding(identifier, "STA002", "correlated-columns", title, "high", evidence=evidence, statistics=statistics)
+    return Finding(
+        identifier, "STA002", "correlated-columns", title, "high", evidence=Facts(evidence), statistics=statistics
+    )
 
 
 PLAIN = ExtendedStatistics.on("public", "addresses", ["zip", "city"], ["mcv", "dependencies"])

@@ -160,11 +160,11 @@ def _sized(statistics: Statistics, part: Mapping[str, Any]) -> Statistics:
 
 
 def _agrees(finding: Finding, expect: Mapping[str, Any]) -> None:
-    assert finding.title and finding.fix and finding.evidence
+    assert finding.title and finding.fix and finding.facts
     for word in ("confidence", "title", "table"):
         if word in expect:
             assert getattr(finding, word) == expect[word]
     for text in expect.get("fix", []):
         assert text in finding.fix, finding.fix
     for key, value in expect.get("evidence", {}).items():
-        assert finding.evidence[key] == value, (key, finding.evidence)
+        assert finding.facts[key] == value, (key, finding.facts)

@@ -8,6 +8,7 @@ import pytest
 
 from advisor.catalog.schema import Schema
 from advisor.catalog.statistics import Statistics
+from advisor.rules.evidence import Facts
 from advisor.rules.finding import Finding
 from advisor.rules.run import find
 from advisor.workload.collect import collect
@@ -51,8 +52,8 @@ def test_the_three_formats_give_identical_findings(found: dict[str, tuple[Findin
 
 def _comparable(finding: Finding) -> Finding:
     """Leave out what the formats print with different precision: pauses, from time stamps."""
-    inexact = {"turnaround_ms", "saved_ms"}
-    return replace(finding, evidence={key: value for key, value in finding.evidence.items() if key not in inexact})
+    inexact = {"turnaround_ms", "saved_ms", "seen"}
+    return replace(finding, evidence=Facts({key: value for key, value in finding.facts.items() if key not in inexact}))
 
 
 def test_every_finding_carries_the_evidence_that_the_json_contract_names(
@@ -60,8 +61,8 @@ def test_every_finding_carries_the_evidence_that_the_json_contract_names(
 ) -> None:
     contract = {"application", "parent_table", "child_table", "key_columns", "executions", "loops", "per_loop"}
     for finding in found["corpus.log"]:
-        assert contract <= finding.evidence.keys()
-        assert finding.evidence["per_loop"].keys() == {"median", "p95", "max"}
+        assert contract <= finding.facts.keys()
+        assert finding.facts["per_loop"].keys() == {"median", "p95", "max"}
         assert finding.fix
 
 
@@ -70,9 +71,9 @@ def test_the_library_is_guessed_from_its_sql(found: dict[str, tuple[Finding, ...
     families = {table: case["case"] for case in labels() for table in case["tables"]}
     expected = {"sa": "SQLAlchemy", "dj": "Django", "pg": "raw SQL"}
     for finding in found["corpus.log"]:
-        case = families[finding.evidence["child_table"]]
+        case = families[finding.facts["child_table"]]
         if case.split("-")[0] in expected:
-            assert finding.evidence["stack"] == expected[case.split("-")[0]], case
+            assert finding.facts["stack"] == expected[case.split("-")[0]], case
 
 
 def test_the_other_rules_see_paging_and_repetition_and_cry_no_wolf(corpus_catalog: Catalog) -> None:

@@ -12,7 +12,8 @@ from advisor.cli.rule_command import command
 from advisor.errors import UsageError
 from advisor.gate.pages import gate_pages
 from advisor.rules.discover import Documented, all_rules, matching
-from advisor.rules.page import SECTIONS, documentation, page, sections, summary
+from advisor.rules.page import SECTIONS, documentation, evidence_keys, page, sections, summary
+from advisor.rules.rule import Rule
 
 DOCS = Path(__file__).parents[2] / "docs" / "rules"
 
@@ -23,6 +24,14 @@ def test_a_rule_has_a_code_a_name_and_a_page_with_every_section(rule: Documented
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", rule.name)
     assert sections(rule) == SECTIONS
     assert 20 < len(summary(rule)) < 110
+
+
+@pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.name)
+def test_a_rule_says_what_each_key_of_its_evidence_means(rule: Rule) -> None:
+    assert rule.evidence is not None
+    keys = evidence_keys(rule.evidence)
+    assert keys and all(meaning.endswith(".") for _, _, meaning in keys), keys
+    assert all(f"| `{name}` |" in page(rule) for name, _, _ in keys)
 
 
 def test_no_two_rules_share_a_code_or_a_name() -> None:

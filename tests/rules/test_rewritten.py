@@ -26,16 +26,14 @@ def test_every_statement_printed_for_the_corpus_was_planned_and_proven(server: S
         with proof_database(twin.superuser, twin.snapshot) as database:
             printed = print_proven(findings, Prover(database).prove)
     assert set(forms) >= {"any", "aggregate", "lateral", "tuples", "insert", "update", "delete", "joined", "keyset"}
-    shown = [finding for finding in printed if finding.evidence.get("rewritten")]
-    withheld = {finding.title: finding.evidence["withheld"] for finding in printed if finding.evidence.get("withheld")}
+    shown = [finding for finding in printed if finding.facts.get("rewritten")]
+    withheld = {finding.title: finding.facts["withheld"] for finding in printed if finding.facts.get("withheld")}
     assert len(shown) >= 40, withheld
-    assert len([finding for finding in printed if finding.evidence.get("joined")]) >= 4, withheld
+    assert len([finding for finding in printed if finding.facts.get("joined")]) >= 4, withheld
     for finding in shown:
-        assert finding.evidence["rewritten"] in finding.fix
-        assert finding.evidence["planned"]["cost"] > 0
-    looped = [finding for finding in shown if finding.name == "n-plus-one" and finding.evidence["kind"] == "rows"]
+        assert finding.facts["rewritten"] in finding.fix
+        assert finding.facts["planned"]["cost"] > 0
+    looped = [finding for finding in shown if finding.name == "n-plus-one" and finding.facts["kind"] == "rows"]
     assert looped
-    assert all(
-        finding.evidence["planned"]["indexes"] or finding.evidence["planned"]["cost"] < 100 for finding in looped
-    )
+    assert all(finding.facts["planned"]["indexes"] or finding.facts["planned"]["cost"] < 100 for finding in looped)
     assert all("did something else" not in reason for reasons in withheld.values() for reason in reasons.values())

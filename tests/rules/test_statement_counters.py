@@ -30,10 +30,10 @@ def test_suspicions_are_never_above_medium_and_tell_how_to_confirm_them(counted:
 
 def test_a_parent_whose_rows_agree_with_the_calls_is_the_right_one(counted: RuleContext) -> None:
     loops = {label["child"]: label["parent"] for case in labels() for label in case["labels"]}
-    named = [finding for finding in find(counted, ["NPO002"]) if finding.evidence["parent_table"]]
-    right = [f for f in named if loops.get(f.evidence["child_table"]) == f.evidence["parent_table"]]
+    named = [finding for finding in find(counted, ["NPO002"]) if finding.facts["parent_table"]]
+    right = [f for f in named if loops.get(f.facts["child_table"]) == f.facts["parent_table"]]
     assert len(right) >= 25
-    assert len(right) / len(named) >= 0.95, [(f.evidence["parent_table"], f.evidence["child_table"]) for f in named]
+    assert len(right) / len(named) >= 0.95, [(f.facts["parent_table"], f.facts["child_table"]) for f in named]
 
 
 def test_nothing_is_suspected_that_the_log_has_shown(corpus_catalog: tuple[Schema, Statistics]) -> None:

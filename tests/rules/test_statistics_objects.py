@@ -121,8 +121,8 @@ def test_only_columns_that_go_together_are_reported_each_with_the_kinds_that_hel
 def test_what_is_told_rests_on_the_planner_and_on_the_rows_that_came(found: tuple[Finding, ...]) -> None:
     one = next(finding for finding in found if finding.statistics and finding.statistics.columns == ("city", "zip"))
     assert (one.code, one.confidence) == ("STA002", "high")
-    assert one.evidence["calls"] == CALLS and one.evidence["basis"] == "logged"
-    assert 1000 < one.evidence["rows_per_call"] < 1200 and 30 < one.evidence["estimated_rows"] < 60
+    assert one.facts["calls"] == CALLS and one.facts["basis"] == "logged"
+    assert 1000 < one.facts["rows_per_call"] < 1200 and 30 < one.facts["estimated_rows"] < 60
     assert one.fix.startswith("CREATE STATISTICS IF NOT EXISTS public.st_addresses_city_zip_")
     assert one.fix.endswith("ON city, zip FROM public.addresses; ANALYZE public.addresses")
     assert "blocks no reader or writer" in one.cost
@@ -162,8 +162,8 @@ def test_plans_that_were_captured_tell_without_any_count(twin: Twin, with_plans:
     (one,) = findings(twin, collect([str(with_plans)], log_line_prefix=PREFIX))
     assert one.statistics and one.table == "public.cars" and one.confidence == "high"
     assert (one.statistics.columns, one.statistics.kinds) == (("brand", "model"), ("dependencies", "mcv"))
-    assert one.evidence["basis"] == "captured" and one.evidence["rows_per_call"] == 1500
-    assert 40 < one.evidence["estimated_rows"] < 60 and len(one.evidence["queries"]) == 2
+    assert one.facts["basis"] == "captured" and one.facts["rows_per_call"] == 1500
+    assert 40 < one.facts["estimated_rows"] < 60 and len(one.facts["queries"]) == 2
 
 
 @pytest.fixture(scope="module")

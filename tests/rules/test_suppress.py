@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from advisor.errors import UsageError
+from advisor.rules.evidence import Facts
 from advisor.rules.finding import Finding
 from advisor.rules.suppress import read_suppressions, suppress
 
@@ -18,12 +19,14 @@ FOUND = Finding(
     title="threads read for each row of sessions",
     confidence="high",
     table='"public"."threads"',
-    evidence={
-        "application": "etl",
-        "parent_table": "sessions",
-        "child_table": "public.threads",
-        "tags": {"controller": "home"},
-    },
+    evidence=Facts(
+        {
+            "application": "etl",
+            "parent_table": "sessions",
+            "child_table": "public.threads",
+            "tags": {"controller": "home"},
+        }
+    ),
 )
 
 

@@ -27,7 +27,7 @@ def corpus(corpus_catalog: tuple[Schema, Statistics]) -> RuleContext:
 def by_application(found: tuple[Finding, ...]) -> dict[str, list[Finding]]:
     applications: dict[str, list[Finding]] = {}
     for finding in found:
-        applications.setdefault(finding.evidence["application"], []).append(finding)
+        applications.setdefault(finding.facts["application"], []).append(finding)
     return applications
 
 
@@ -47,8 +47,8 @@ def test_thresholds_and_confidence(corpus: RuleContext) -> None:
     assert {finding.confidence for finding in plain["async-gather"]} == {"medium"}, "a loop over pooled connections"
     assert {finding.confidence for finding in plain["sa-lazy-many"]} == {"high"}, "transaction, foreign key and LIMIT"
     assert {finding.confidence for finding in plain["pg-undeclared-key"]} <= {"high", "medium"}
-    assert plain["pg-update-autocommit"][0].evidence["autocommit"] is True
-    assert plain["sa-insert-loop"][0].evidence["autocommit"] is False
+    assert plain["pg-update-autocommit"][0].facts["autocommit"] is True
+    assert plain["sa-insert-loop"][0].facts["autocommit"] is False
 
 
 SCRIPT = """

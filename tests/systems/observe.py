@@ -101,7 +101,7 @@ def _is_form(proposal: IndexProposal, form: Mapping[str, Any], *, exactly: bool)
 def reports(finding: Finding, entry: Mapping[str, Any]) -> bool:
     """Return whether a finding is the one an entry names."""
     table = (finding.table or "").rpartition(".")[2].strip('"')
-    evidence = finding.evidence
+    evidence = finding.facts
     return (
         finding.name == entry["name"]
         and entry.get("table", table) == table

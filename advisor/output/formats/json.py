@@ -163,7 +163,7 @@ def _finding(finding: Finding, revision: Revision | None) -> dict[str, Any]:
         "confidence": finding.confidence,
         "table": finding.table,
         "query": finding.query,
-        "evidence": dict(finding.evidence),
+        "evidence": finding.facts,
         "proposal": finding.proposal,
         "fix": finding.fix,
         "cost": finding.cost,

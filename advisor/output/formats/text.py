@@ -92,8 +92,8 @@ def _findings(report: Report) -> str:
 
 def _finding(finding: Finding, report: Report) -> str:
     lines = [f"{finding.code} {finding.name} [{finding.confidence}] {on_one_line(finding.title)}"]
-    if finding.evidence:
-        facts = [_fact(key, value) for key, value in finding.evidence.items() if value not in (None, "", [], {})]
+    if shown := finding.facts:
+        facts = [_fact(key, value) for key, value in shown.items() if value not in (None, "", [], {})]
         lines.append("  evidence: " + ", ".join(facts))
     lines += _paragraph("fix", finding.fix)
     lines += _paragraph("cost", finding.cost)

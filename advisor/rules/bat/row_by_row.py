@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
+from msgspec import structs
+
 from advisor.indexes.proposal import Confidence
 from advisor.rules.context import RuleContext
 from advisor.rules.finding import Finding
-from advisor.rules.loops.evidence import cost, evidence, fix, offers, title
+from advisor.rules.loops.loop_evidence import LoopEvidence, evidence
+from advisor.rules.loops.loop_offers import cost, fix, offers, title
 from advisor.rules.loops.problems import Problem, confidence, problems
 from advisor.rules.loops.repeated_query import Kind
 from advisor.rules.rule import Rule
@@ -31,6 +34,7 @@ COMMON = """## What it does
 class RowByRow(Rule):
     """One write statement run again and again within a unit of work, a row at a time."""
 
+    evidence = LoopEvidence
     kind: ClassVar[Kind]
     doing: ClassVar[str]
 
@@ -47,7 +51,7 @@ class RowByRow(Rule):
     def _finding(self, problem: Problem, context: RuleContext) -> Finding:
         child = problem.child
         autocommit = all(loop.unit == "session" for loop in problem.loops)
-        shown = {**evidence(problem, context), "autocommit": autocommit}
+        shown = structs.replace(evidence(problem, context), autocommit=autocommit)
         alone = "\n(each is a transaction of its own: every one waits for the disk)" if autocommit else ""
         return self.finding(
             (problem.application or "", child.table.qualified, problem.query),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from advisor.analysis.shape import QueryShape
 from advisor.rules.cac.session_dependence import hangs_on
 from advisor.rules.context import RuleContext
+from advisor.rules.evidence import Evidence
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule
 from advisor.workload.model import Query
@@ -14,6 +15,23 @@ from advisor.workload.model import Query
 CALLS = 5
 COST_MS = 5.0
 """Mean time from which on one computation is expensive."""
+
+
+class CostlyQueryRepeatedEvidence(Evidence, frozen=True, kw_only=True):
+    """What a finding of CAC002 shows for itself."""
+
+    calls: float
+    """Executions."""
+    mean_ms: float
+    """Mean time of one."""
+    total_ms: float
+    """Time of all executions."""
+    share: float
+    """Share of the workload's time."""
+    tables: list[str]
+    """What it reads."""
+    saved_ms: float
+    """Time that would be saved."""
 
 
 class CostlyQueryRepeated(Rule):
@@ -57,6 +75,7 @@ class CostlyQueryRepeated(Rule):
 
     code = "CAC002"
     name = "costly-query-repeated"
+    evidence = CostlyQueryRepeatedEvidence
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield one finding for each such query."""
@@ -76,14 +95,14 @@ class CostlyQueryRepeated(Rule):
             (query.id,),
             f"the same result over {', '.join(names)} was computed {query.calls:,.0f} times{every}",
             confidence="high" if query.slots else "medium",
-            evidence={
-                "calls": query.calls,
-                "mean_ms": query.mean_ms,
-                "total_ms": query.total_ms,
-                "share": context.share(query),
-                "tables": names,
-                "saved_ms": query.total_ms - query.mean_ms,
-            },
+            evidence=CostlyQueryRepeatedEvidence(
+                calls=query.calls,
+                mean_ms=query.mean_ms,
+                total_ms=query.total_ms,
+                share=context.share(query),
+                tables=names,
+                saved_ms=query.total_ms - query.mean_ms,
+            ),
             fix="keep the result: a cache with a time to live, or a materialised view refreshed every few minutes",
             table=table.qualified if table else None,
             query=query.id,

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from advisor.analysis.shape import QueryShape
 from advisor.rules.cac.session_dependence import hangs_on
 from advisor.rules.context import RuleContext
+from advisor.rules.evidence import Evidence
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule
 from advisor.workload.model import Query
@@ -17,6 +20,31 @@ HIT_RATE = 0.5
 EXECUTIONS = 50
 WRITES_PER_READ = 0.1
 """Writes to the tables read, per read, up to which their rows count as rarely written."""
+
+
+class HitRate(Struct, frozen=True, kw_only=True):
+    """What a cache of so many entries, kept for so many seconds, would have answered."""
+
+    entries: int | None
+    """`None` for as many as there are."""
+    ttl_s: float
+    hit_rate: float
+    """Share of the executions."""
+
+
+class RepeatedReadEvidence(Evidence, frozen=True, kw_only=True):
+    """What a finding of CAC001 shows for itself."""
+
+    executions: float
+    """Executions within the loops."""
+    distinct: float
+    """Different sets of values."""
+    hit_rates: list[HitRate]
+    """What caches of several sizes and lives would have answered."""
+    writes_per_read: float
+    """Writes to the tables read, per read."""
+    saved_ms: float
+    """Time that would be saved."""
 
 
 class RepeatedRead(Rule):
@@ -58,6 +86,7 @@ class RepeatedRead(Rule):
 
     code = "CAC001"
     name = "repeated-read"
+    evidence = RepeatedReadEvidence
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield one finding for each query worth caching."""
@@ -83,15 +112,15 @@ class RepeatedRead(Rule):
             (query.id,),
             f"{best.hit_rate:.0%} of the reads of {names} asked for what had been read within {best.ttl_s:g} s",
             confidence="high" if writes == 0 else "medium",
-            evidence={
-                "executions": reuse.executions,
-                "distinct": reuse.distinct,
-                "hit_rates": [
-                    {"entries": rate.entries, "ttl_s": rate.ttl_s, "hit_rate": rate.hit_rate} for rate in reuse.rates
+            evidence=RepeatedReadEvidence(
+                executions=reuse.executions,
+                distinct=reuse.distinct,
+                hit_rates=[
+                    HitRate(entries=rate.entries, ttl_s=rate.ttl_s, hit_rate=rate.hit_rate) for rate in reuse.rates
                 ],
-                "writes_per_read": writes,
-                "saved_ms": saved,
-            },
+                writes_per_read=writes,
+                saved_ms=saved,
+            ),
             fix=f"keep its results: a cache of {best.entries or 'all'} entries for {best.ttl_s:g} s would have "
             f"answered {best.hit_rate:.0%} of {reuse.executions:,.0f} executions",
             table=table.qualified if table else None,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from advisor.analysis.shape import QueryShape
 from advisor.rules.cac.session_dependence import hangs_on
 from advisor.rules.context import RuleContext
+from advisor.rules.evidence import Evidence, Spread
 from advisor.rules.finding import Finding
 from advisor.rules.loops.repeated_query import CATALOGS
 from advisor.rules.rule import Rule
@@ -24,6 +25,27 @@ GAP_MS = 20.0
 BRISK_MS, MANY = 1.0, 50
 """Median pause up to which, and reads from which on, they are one request's though it did nothing else: who polls
 waits longer, and a few requests in a row may each ask the same."""
+
+
+class SameReadInOneRequestEvidence(Evidence, frozen=True, kw_only=True):
+    """What a finding of CAC003 shows for itself."""
+
+    application: str | None
+    """As the log names it."""
+    child_table: str
+    """The table that the loop reads or writes."""
+    executions: float
+    """Executions within the loops."""
+    loops: float
+    """Loops seen."""
+    per_loop: Spread
+    """Executions of one loop."""
+    unit: str
+    """What bounds the unit of work."""
+    tags: dict[str, str]
+    """Comment tags of the statements."""
+    saved_ms: float
+    """Time that would be saved."""
 
 
 class SameReadInOneRequest(Rule):
@@ -61,6 +83,7 @@ class SameReadInOneRequest(Rule):
 
     code = "CAC003"
     name = "same-read-in-one-request"
+    evidence = SameReadInOneRequestEvidence
     level = "info"
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
@@ -86,16 +109,16 @@ class SameReadInOneRequest(Rule):
             (loop.child, loop.application or ""),
             f"one request reads the same of {shape.tables[0].table} {loop.median:g} times",
             confidence="high" if loop.unit != "session" else "medium",
-            evidence={
-                "application": loop.application,
-                "child_table": shape.tables[0].table,
-                "executions": loop.executions,
-                "loops": loop.loops,
-                "per_loop": {"median": loop.median, "p95": loop.p95, "max": loop.max},
-                "unit": loop.unit,
-                "tags": dict(loop.tags),
-                "saved_ms": saved * (1 - loop.loops / loop.executions),
-            },
+            evidence=SameReadInOneRequestEvidence(
+                application=loop.application,
+                child_table=shape.tables[0].table,
+                executions=loop.executions,
+                loops=loop.loops,
+                per_loop=Spread(median=loop.median, p95=loop.p95, max=loop.max),
+                unit=loop.unit,
+                tags=dict(loop.tags),
+                saved_ms=saved * (1 - loop.loops / loop.executions),
+            ),
             fix="read it once in a request and pass it on, or memoise the function that reads it",
             table=table.qualified if table else None,
             query=loop.child,

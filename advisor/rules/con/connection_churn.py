@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.rules.context import RuleContext
+from advisor.rules.evidence import Evidence
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule
 from advisor.workload.observed import Connections
@@ -13,6 +14,25 @@ OPENED = 20
 """Connections that must have been opened before their lives mean anything."""
 SHORT = 0.3
 """Share of connections that live less than a second from which on it is a habit."""
+
+
+class ConnectionChurnEvidence(Evidence, frozen=True, kw_only=True):
+    """What a finding of CON001 shows for itself."""
+
+    application: str | None
+    """As the log names it."""
+    opened: int
+    """Connections opened."""
+    closed: int
+    """Connections closed."""
+    short: int
+    """Connections that lived shortly."""
+    median_life_s: float | None
+    """Median life of a connection."""
+    opened_per_second: float
+    """In the whole capture."""
+    by_application: dict[str, int]
+    """Connections opened, by application."""
 
 
 class ConnectionChurn(Rule):
@@ -55,6 +75,7 @@ class ConnectionChurn(Rule):
 
     code = "CON001"
     name = "connection-churn"
+    evidence = ConnectionChurnEvidence
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield one finding at most."""
@@ -68,15 +89,15 @@ class ConnectionChurn(Rule):
             (most or "",),
             f"{seen.short} of {seen.closed} connections lived less than a second, most of them of {most or 'one user'}",
             confidence="high",
-            evidence={
-                "application": most,
-                "opened": seen.opened,
-                "closed": seen.closed,
-                "short": seen.short,
-                "median_life_s": seen.median_life_s,
-                "opened_per_second": seen.opened_per_second,
-                "by_application": {name or "": count for name, count in seen.by_application},
-            },
+            evidence=ConnectionChurnEvidence(
+                application=most,
+                opened=seen.opened,
+                closed=seen.closed,
+                short=seen.short,
+                median_life_s=seen.median_life_s,
+                opened_per_second=seen.opened_per_second,
+                by_application={name or "": count for name, count in seen.by_application},
+            ),
             fix="keep connections in a pool: one engine or pool per process, PgBouncer before many processes",
             cost="idle connections: some 2 to 10 MB of server memory each",
         )

@@ -5,9 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.rules.context import RuleContext
+from advisor.rules.evidence import Evidence
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule
 from advisor.workload.observed import Held
+
+
+class IdleInTransactionEvidence(Evidence, frozen=True, kw_only=True):
+    """What a finding of CON003 shows for itself."""
+
+    application: str | None
+    """As the log names it."""
+    transactions: int
+    """Transactions seen."""
+    idle: int
+    """Transactions that waited for their client longer than the threshold."""
+    idle_ms: float
+    """How long they waited together."""
+    longest_ms: float
+    """The longest."""
 
 
 class IdleInTransaction(Rule):
@@ -50,6 +66,7 @@ class IdleInTransaction(Rule):
 
     code = "CON003"
     name = "idle-in-transaction"
+    evidence = IdleInTransactionEvidence
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield one finding for each application."""
@@ -64,13 +81,13 @@ class IdleInTransaction(Rule):
             f"{held.idle} of {held.transactions} transactions of {held.application or 'an unnamed application'} "
             f"idled for more than a second, one for {held.longest_ms / 1000:,.1f} s",
             confidence="high",
-            evidence={
-                "application": held.application,
-                "transactions": held.transactions,
-                "idle": held.idle,
-                "idle_ms": held.idle_ms,
-                "longest_ms": held.longest_ms,
-            },
+            evidence=IdleInTransactionEvidence(
+                application=held.application,
+                transactions=held.transactions,
+                idle=held.idle,
+                idle_ms=held.idle_ms,
+                longest_ms=held.longest_ms,
+            ),
             fix="do slow work (other services, files, sleeping) before or after the transaction, not within it; "
             "guard: ALTER ROLE … SET idle_in_transaction_session_timeout = '30s'",
             cost="what is done outside must be safe to repeat",

@@ -5,9 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.rules.context import RuleContext
+from advisor.rules.evidence import Evidence
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule
 from advisor.workload.observed import Incident
+
+
+class LockWaitsEvidence(Evidence, frozen=True, kw_only=True):
+    """What a finding of CON004 shows for itself."""
+
+    waits: int
+    """Waits for a lock."""
+    waited_ms: float
+    """How long they took together."""
+    longest_ms: float
+    """The longest."""
+    lock: str | None
+    """The mode waited for."""
+    relation: str | None
+    """The table, where the log names it."""
 
 
 class LockWaits(Rule):
@@ -42,6 +58,7 @@ class LockWaits(Rule):
 
     code = "CON004"
     name = "lock-waits"
+    evidence = LockWaitsEvidence
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield one finding for each query and relation."""
@@ -57,13 +74,13 @@ class LockWaits(Rule):
             (incident.query or "", incident.relation or "", incident.lock or ""),
             f"{incident.count} waits for a lock on {where}, {incident.total / 1000:,.1f} s in all",
             confidence="high",
-            evidence={
-                "waits": incident.count,
-                "waited_ms": incident.total,
-                "longest_ms": incident.largest,
-                "lock": incident.lock,
-                "relation": incident.relation,
-            },
+            evidence=LockWaitsEvidence(
+                waits=incident.count,
+                waited_ms=incident.total,
+                longest_ms=incident.largest,
+                lock=incident.lock,
+                relation=incident.relation,
+            ),
             fix="shorten the transactions that hold it, touch the contended row last, lock in one order everywhere",
             table=table.qualified if table else None,
             query=incident.query,

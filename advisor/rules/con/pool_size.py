@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 from advisor.rules.context import RuleContext
+from advisor.rules.evidence import Evidence, Spread
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule
 from advisor.workload.observed import Connections
@@ -16,6 +17,19 @@ SPARE = 1.5
 """How much larger than the busiest instant a pool should be."""
 WITHIN = 3.0
 """How far requests that come at random crowd above their mean, in its square roots."""
+
+
+class PoolSizeEvidence(Evidence, frozen=True, kw_only=True):
+    """What a finding of CON002 shows for itself."""
+
+    peak: int
+    """Sessions connected at once."""
+    at_once: float
+    """Sessions at work at one instant, at most."""
+    busy: Spread
+    """Sessions at work at once, over the seconds with any work."""
+    recommended: int
+    """Connections that the captured work needs."""
 
 
 class PoolSize(Rule):
@@ -55,6 +69,7 @@ class PoolSize(Rule):
 
     code = "CON002"
     name = "pool-size"
+    evidence = PoolSizeEvidence
     level = "info"
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
@@ -71,12 +86,12 @@ class PoolSize(Rule):
             ("pool",),
             f"{seen.peak} connections were open at once, of which {most} were ever busy at one instant",
             confidence="medium",
-            evidence={
-                "peak": seen.peak,
-                "at_once": most,
-                "busy": {"median": median, "p95": p95, "max": busiest},
-                "recommended": size,
-            },
+            evidence=PoolSizeEvidence(
+                peak=seen.peak,
+                at_once=most,
+                busy=Spread(median=median, p95=p95, max=busiest),
+                recommended=size,
+            ),
             fix=f"a pool of {size} over all application processes together (pool_size and max_overflow, or PgBouncer)",
             cost="requests beyond it wait in the application: set a pool timeout and watch it",
         )

@@ -7,13 +7,24 @@ from typing import ClassVar
 
 from advisor.rules.context import RuleContext
 from advisor.rules.env.read_environment import check_source
+from advisor.rules.evidence import Evidence
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule
+
+
+class EnvironmentEvidence(Evidence, frozen=True, kw_only=True):
+    """What a finding of the family ENV shows for itself."""
+
+    line: int
+    """Line of env.py."""
+    consequence: str
+    """What it leads to."""
 
 
 class EnvironmentRule(Rule):
     """A rule about `env.py`; silent when the context holds none, or one that Python cannot parse."""
 
+    evidence = EnvironmentEvidence
     consequence: ClassVar[str]
     """What it leads to, for the evidence."""
 
@@ -30,7 +41,10 @@ class EnvironmentRule(Rule):
                 (str(number),),
                 f"env.py, line {found.line}: {found.what}",
                 confidence="proven",
-                evidence={"line": found.line, "consequence": self.consequence},
+                evidence=EnvironmentEvidence(
+                    line=found.line,
+                    consequence=self.consequence,
+                ),
                 fix=" or ".join(found.cures),
                 cost="none",
             )

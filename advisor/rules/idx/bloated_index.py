@@ -6,9 +6,21 @@ from collections.abc import Iterator
 
 from advisor.indexes.sizes.bloat import Bloat, bloated
 from advisor.rules.context import RuleContext
+from advisor.rules.evidence import Evidence
 from advisor.rules.finding import Finding
 from advisor.rules.index_statements import rebuild_index
 from advisor.rules.rule import Rule
+
+
+class BloatedIndexEvidence(Evidence, frozen=True, kw_only=True):
+    """What a finding of IDX005 shows for itself."""
+
+    index: str
+    """Its name."""
+    size_bytes: int
+    """Its size."""
+    fresh_bytes: int
+    """Its size when built anew."""
 
 
 class BloatedIndex(Rule):
@@ -46,6 +58,7 @@ class BloatedIndex(Rule):
 
     code = "IDX005"
     name = "bloated-index"
+    evidence = BloatedIndexEvidence
     level = "info"
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
@@ -60,7 +73,11 @@ class BloatedIndex(Rule):
             (table.qualified, index.name),
             f"{index.name} on {table.name} is {factor:.1f} times as large as a fresh build would be",
             confidence="medium",
-            evidence={"index": index.name, "size_bytes": index.size.bytes, "fresh_bytes": one.fresh.bytes},
+            evidence=BloatedIndexEvidence(
+                index=index.name,
+                size_bytes=index.size.bytes,
+                fresh_bytes=one.fresh.bytes,
+            ),
             fix=rebuild_index(table, index),
             table=table.qualified,
             cost="one index build; room for both indexes while it runs",

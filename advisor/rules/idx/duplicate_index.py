@@ -9,9 +9,23 @@ from advisor.catalog.schema import Table
 from advisor.indexes.replacing.implication import implies
 from advisor.indexes.replacing.superfluous import superfluous
 from advisor.rules.context import RuleContext
+from advisor.rules.evidence import Evidence
 from advisor.rules.finding import Finding
 from advisor.rules.index_statements import drop_index
 from advisor.rules.rule import Rule
+
+
+class DuplicateIndexEvidence(Evidence, frozen=True, kw_only=True):
+    """What a finding of IDX001 shows for itself."""
+
+    index: str
+    """Its name."""
+    kept: str
+    """The index that does its work."""
+    size_bytes: int
+    """Its size."""
+    scans: int | None
+    """Scans counted; null where no counter is known."""
 
 
 class DuplicateIndex(Rule):
@@ -50,6 +64,7 @@ class DuplicateIndex(Rule):
 
     code = "IDX001"
     name = "duplicate-index"
+    evidence = DuplicateIndexEvidence
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield one finding for each superfluous index."""
@@ -67,7 +82,12 @@ class DuplicateIndex(Rule):
             (table.qualified, index.name),
             f"{index.name} on {table.name} {'has the same keys as' if same else 'begins'} {stronger.name}",
             confidence="high",
-            evidence={"index": index.name, "kept": stronger.name, "size_bytes": index.size.bytes, "scans": index.scans},
+            evidence=DuplicateIndexEvidence(
+                index=index.name,
+                kept=stronger.name,
+                size_bytes=index.size.bytes,
+                scans=index.scans,
+            ),
             fix=drop_index(table, index),
             table=table.qualified,
             proposal=drop,

@@ -7,9 +7,21 @@ from collections.abc import Iterator
 from advisor.catalog.index import Index
 from advisor.catalog.schema import Table
 from advisor.rules.context import RuleContext
+from advisor.rules.evidence import Evidence
 from advisor.rules.finding import Finding
 from advisor.rules.index_statements import rebuild_index
 from advisor.rules.rule import Rule
+
+
+class InvalidIndexEvidence(Evidence, frozen=True, kw_only=True):
+    """What a finding of IDX004 shows for itself."""
+
+    index: str
+    """Its name."""
+    size_bytes: int
+    """Its size."""
+    ddl: str
+    """Its definition."""
 
 
 class InvalidIndex(Rule):
@@ -44,6 +56,7 @@ class InvalidIndex(Rule):
 
     code = "IDX004"
     name = "invalid-index"
+    evidence = InvalidIndexEvidence
     level = "error"
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
@@ -58,7 +71,11 @@ class InvalidIndex(Rule):
             (table.qualified, index.name),
             f"{index.name} on {table.name} is invalid: written by all, read by none",
             confidence="proven",
-            evidence={"index": index.name, "size_bytes": index.size.bytes, "ddl": index.ddl},
+            evidence=InvalidIndexEvidence(
+                index=index.name,
+                size_bytes=index.size.bytes,
+                ddl=index.ddl,
+            ),
             fix=f"{rebuild_index(table, index)} -- or drop it",
             table=table.qualified,
             cost="one index build",

@@ -7,9 +7,23 @@ from collections.abc import Iterator
 from advisor.catalog.index import quote_identifier
 from advisor.catalog.schema import Constraint, Table
 from advisor.rules.context import RuleContext
+from advisor.rules.evidence import Evidence
 from advisor.rules.finding import Finding
 from advisor.rules.index_statements import create_index
 from advisor.rules.rule import Rule
+
+
+class UnindexedForeignKeyEvidence(Evidence, frozen=True, kw_only=True):
+    """What a finding of IDX002 shows for itself."""
+
+    constraint: str
+    """Its name."""
+    references: str
+    """The table it points at."""
+    rows: float | None
+    """Rows of the table."""
+    queries: list[str]
+    """Ids of the queries concerned."""
 
 
 class UnindexedForeignKey(Rule):
@@ -48,6 +62,7 @@ class UnindexedForeignKey(Rule):
 
     code = "IDX002"
     name = "unindexed-foreign-key"
+    evidence = UnindexedForeignKeyEvidence
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield one finding for each foreign key."""
@@ -73,8 +88,12 @@ class UnindexedForeignKey(Rule):
             (table.qualified, constraint.name),
             f"foreign key {table.name} ({columns}) has no index",
             confidence="high",
-            evidence={"constraint": constraint.name, "references": ".".join(constraint.references or ()),
-                      "rows": context.statistics.rows(table.schema, table.name), "queries": uses},
+            evidence=UnindexedForeignKeyEvidence(
+                constraint=constraint.name,
+                references=".".join(constraint.references or ()),
+                rows=context.statistics.rows(table.schema, table.name),
+                queries=uses,
+            ),
             fix=create_index(table, f"({columns})"),
             table=table.qualified,
             query=uses[0],

@@ -10,12 +10,28 @@ from advisor.catalog.statistics import Statistics
 from advisor.indexes.choice.write_cost import days_between
 from advisor.indexes.replacing.superfluous import checks_foreign_key, superfluous
 from advisor.rules.context import RuleContext
+from advisor.rules.evidence import Evidence
 from advisor.rules.finding import Finding
 from advisor.rules.index_statements import drop_index
 from advisor.rules.rule import Rule
 
 SIZE = 1 << 20
 """Bytes below which an unused index is not worth a line."""
+
+
+class UnusedIndexEvidence(Evidence, frozen=True, kw_only=True):
+    """What a finding of IDX003 shows for itself."""
+
+    index: str
+    """Its name."""
+    size_bytes: int
+    """Its size."""
+    scans: int | None
+    """Scans counted; null where no counter is known."""
+    since: str | None
+    """Since when scans are counted."""
+    standbys: int
+    """Standbys whose counters were read too."""
 
 
 class UnusedIndex(Rule):
@@ -55,6 +71,7 @@ class UnusedIndex(Rule):
 
     code = "IDX003"
     name = "unused-index"
+    evidence = UnusedIndexEvidence
     level = "info"
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
@@ -81,13 +98,13 @@ class UnusedIndex(Rule):
             (table.qualified, index.name),
             f"{index.name} on {table.name} was never used",
             confidence="medium" if since and not statistics.uncounted and not short else "low",
-            evidence={
-                "index": index.name,
-                "size_bytes": index.size.bytes,
-                "scans": index.scans,
-                "since": since,
-                "standbys": statistics.standbys,
-            },
+            evidence=UnusedIndexEvidence(
+                index=index.name,
+                size_bytes=index.size.bytes,
+                scans=index.scans,
+                since=since,
+                standbys=statistics.standbys,
+            ),
             fix=drop_index(table, index) + (_unless_counted(statistics) or wait),
             table=table.qualified,
             proposal=drop,

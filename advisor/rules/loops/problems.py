@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from advisor.indexes.proposal import Confidence
 from advisor.rules.context import RuleContext
+from advisor.rules.evidence import Spread
 from advisor.rules.loops.independent import LONG, kind_of, of_one_request
 from advisor.rules.loops.parent import Parent, name_parent
 from advisor.rules.loops.relation import relate
@@ -17,15 +18,6 @@ from advisor.workload.model import POOLED, Loop
 
 COMPANY_DISTINCT = 0.5
 """Distinct values per execution of a loop that stands in the rounds of another: rows may point at the same one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """Executions per loop."""
-
-    median: float
-    p95: float
-    max: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +46,9 @@ class Problem:
     def spread(self) -> Spread:
         """Return executions per loop; the median of several groups is that of their medians, weighted."""
         return Spread(
-            _weighted_median([(loop.median, loop.loops) for loop in self.loops]),
-            max(loop.p95 for loop in self.loops),
-            max(loop.max for loop in self.loops),
+            median=_weighted_median([(loop.median, loop.loops) for loop in self.loops]),
+            p95=max(loop.p95 for loop in self.loops),
+            max=max(loop.max for loop in self.loops),
         )
 
     @property

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from advisor.rules.context import RuleContext
+from advisor.rules.evidence import Evidence, Spread
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule
 from advisor.workload.loops.finish_loops import percentile
@@ -13,6 +14,23 @@ from advisor.workload.observed import UnitSizes
 
 UNITS = 3
 """Units from which on their size is a habit."""
+
+
+class ChattyUnitEvidence(Evidence, frozen=True, kw_only=True):
+    """What a finding of NPO003 shows for itself."""
+
+    application: str | None
+    """As the log names it."""
+    tags: dict[str, str]
+    """Comment tags of the statements."""
+    units: int
+    """Units of work seen."""
+    statements: Spread
+    """Statements of a unit."""
+    without_repeated: dict[str, float]
+    """The same without those that repeat."""
+    budget: int
+    """Statements a unit may have."""
 
 
 class ChattyUnit(Rule):
@@ -51,6 +69,7 @@ class ChattyUnit(Rule):
 
     code = "NPO003"
     name = "chatty-unit"
+    evidence = ChattyUnitEvidence
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield one finding for each place."""
@@ -69,14 +88,14 @@ class ChattyUnit(Rule):
             (sizes.application or "", tags),
             f"a unit of work of {who} runs {median} statements (median), {p95} (p95); the budget is {budget}",
             confidence="low" if context.sampled else "high",
-            evidence={
-                "application": sizes.application,
-                "tags": dict(sizes.tags),
-                "units": statements.total(),
-                "statements": {"median": median, "p95": p95, "max": max(statements)},
-                "without_repeated": {"median": percentile(others, 0.5), "p95": percentile(others, 0.95)},
-                "budget": budget,
-            },
+            evidence=ChattyUnitEvidence(
+                application=sizes.application,
+                tags=dict(sizes.tags),
+                units=statements.total(),
+                statements=Spread(median=median, p95=p95, max=max(statements)),
+                without_repeated={"median": percentile(others, 0.5), "p95": percentile(others, 0.95)},
+                budget=budget,
+            ),
             fix="read together what belongs together, cache what seldom changes; comment tags (sqlcommenter: "
             "controller, action, route) in the log say which request it is",
             cost="larger statements are harder to cache and to read",

@@ -10,6 +10,7 @@ from advisor.analysis.shape import QueryShape, TableShape
 from advisor.catalog.schema import Table
 from advisor.indexes.proposal import Confidence
 from advisor.rules.context import RuleContext
+from advisor.rules.evidence import Evidence
 from advisor.rules.finding import Finding
 from advisor.rules.loops.parent import single_row
 from advisor.rules.loops.relation import declared, points_somewhere, relate
@@ -38,6 +39,29 @@ class _Parent:
     query: str
     rows: float
     declared: bool
+
+
+class LoopLikeStatementEvidence(Evidence, frozen=True, kw_only=True):
+    """What a finding of NPO002 shows for itself."""
+
+    application: str | None
+    """As the log names it."""
+    parent_table: str | None
+    """The table whose rows the loop goes over."""
+    child_table: str
+    """The table that the loop reads or writes."""
+    key_columns: list[str]
+    """Columns that the loop looks up by."""
+    executions: float
+    """Executions within the loops."""
+    parent_query: str | None
+    """Id of the query whose rows the loop goes over."""
+    parent_rows: float | None
+    """Rows that the parent returned."""
+    rows_per_call: float | None
+    """Rows that one execution returned."""
+    total_ms: float
+    """Time of all executions."""
 
 
 class LoopLikeStatement(Rule):
@@ -81,6 +105,7 @@ class LoopLikeStatement(Rule):
 
     code = "NPO002"
     name = "loop-like-statement"
+    evidence = LoopLikeStatementEvidence
     level = "info"
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
@@ -114,17 +139,17 @@ class LoopLikeStatement(Rule):
             (query.id,),
             f"{table.name} may be {doing} in a loop{named}: {query.calls:,.0f} calls of {query.mean_ms:.2f} ms",
             confidence=confidence,
-            evidence={
-                "application": None,
-                "parent_table": parent.table.name if parent else None,
-                "child_table": table.name,
-                "key_columns": list(key),
-                "executions": query.calls,
-                "parent_query": parent.query if parent else None,
-                "parent_rows": parent.rows if parent else None,
-                "rows_per_call": query.rows / query.calls if query.rows is not None else None,
-                "total_ms": query.total_ms,
-            },
+            evidence=LoopLikeStatementEvidence(
+                application=None,
+                parent_table=parent.table.name if parent else None,
+                child_table=table.name,
+                key_columns=list(key),
+                executions=query.calls,
+                parent_query=parent.query if parent else None,
+                parent_rows=parent.rows if parent else None,
+                rows_per_call=query.rows / query.calls if query.rows is not None else None,
+                total_ms=query.total_ms,
+            ),
             fix=CONFIRM,
             table=table.qualified,
             query=query.id,

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import structs
+
 from advisor.rules.context import RuleContext
 from advisor.rules.finding import Finding
-from advisor.rules.loops.evidence import cost, evidence, fix, offers, title
+from advisor.rules.loops.loop_evidence import LoopEvidence, evidence
+from advisor.rules.loops.loop_offers import cost, fix, offers, title
 from advisor.rules.loops.problems import Problem, confidence, problems
 from advisor.rules.loops.repeated_query import WRITES
 from advisor.rules.rule import Rule
@@ -74,6 +77,7 @@ class NPlusOne(Rule):
 
     code = "NPO001"
     name = "n-plus-one"
+    evidence = LoopEvidence
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield one finding for each parent, child and application."""
@@ -89,7 +93,7 @@ class NPlusOne(Rule):
             (problem.application or "", parent, child.table.qualified, *child.key, problem.query),
             title(problem, counted),
             confidence=confidence(problem, sampled=context.sampled),
-            evidence={**evidence(problem, context), "together_with": beside},
+            evidence=structs.replace(evidence(problem, context), together_with=beside),
             fix=fix(problem, context),
             table=child.table.qualified,
             query=problem.query,

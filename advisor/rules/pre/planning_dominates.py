@@ -5,11 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.rules.context import RuleContext
+from advisor.rules.evidence import Evidence
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule
 from advisor.workload.model import Query
 
 CALLS = 50
+
+
+class PlanningDominatesEvidence(Evidence, frozen=True, kw_only=True):
+    """What a finding of PRE001 shows for itself."""
+
+    calls: float
+    """Executions."""
+    plan_ms: float
+    """Time of planning."""
+    total_ms: float
+    """Time of all executions."""
+    saved_ms: float
+    """Time that would be saved."""
 
 
 class PlanningDominates(Rule):
@@ -48,6 +62,7 @@ class PlanningDominates(Rule):
 
     code = "PRE001"
     name = "planning-dominates"
+    evidence = PlanningDominatesEvidence
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield one finding for each query."""
@@ -69,8 +84,12 @@ class PlanningDominates(Rule):
             f"a query of {table.name if table else 'no table'} is planned for {plan_ms / query.calls:.2f} ms "
             f"and runs for {query.mean_ms:.2f} ms",
             confidence="high" if query.measured == "statements" else "medium",
-            evidence={"calls": query.calls, "plan_ms": plan_ms, "total_ms": query.total_ms,
-                      "saved_ms": plan_ms * (1 - 1 / query.calls)},
+            evidence=PlanningDominatesEvidence(
+                calls=query.calls,
+                plan_ms=plan_ms,
+                total_ms=query.total_ms,
+                saved_ms=plan_ms * (1 - 1 / query.calls),
+            ),
             fix=protocols,
             table=table.qualified if table else None,
             query=query.id,

@@ -9,9 +9,21 @@ from advisor.catalog.index import quote_identifier
 from advisor.catalog.schema import Table
 from advisor.rewrites.contains import as_containment
 from advisor.rules.context import RuleContext
+from advisor.rules.evidence import OfferEvidence
 from advisor.rules.finding import Finding, Offer
 from advisor.rules.rule import Rule
 from advisor.workload.model import Query
+
+
+class AnyOfArrayEvidence(OfferEvidence, frozen=True, kw_only=True):
+    """What a finding of SQL011 shows for itself."""
+
+    calls: float
+    """Executions."""
+    total_ms: float
+    """Time of all executions."""
+    column: str
+    """The column asked for."""
 
 
 class AnyOfArray(Rule):
@@ -47,6 +59,7 @@ class AnyOfArray(Rule):
 
     code = "SQL011"
     name = "any-of-array-column"
+    evidence = AnyOfArrayEvidence
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield one finding for each query and column."""
@@ -66,7 +79,11 @@ class AnyOfArray(Rule):
             (query.id, table.qualified, column),
             f"{table.name} is searched by = ANY ({shown}), which no index serves",
             confidence="high",
-            evidence={"calls": query.calls, "total_ms": query.total_ms, "column": column, "rewritten": None},
+            evidence=AnyOfArrayEvidence(
+                calls=query.calls,
+                total_ms=query.total_ms,
+                column=column,
+            ),
             fix=f"ask what the array contains, with an index: CREATE INDEX CONCURRENTLY ON {table.qualified} "
             f"USING gin ({shown})",
             table=table.qualified,

@@ -6,12 +6,26 @@ from collections.abc import Iterator
 
 from advisor.analysis.shape import QueryShape
 from advisor.rules.context import RuleContext
+from advisor.rules.evidence import Evidence
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule
 from advisor.workload.model import Query
 
 MINIMUM = 20
 """Calls from which on a count is a habit."""
+
+
+class CountPollingEvidence(Evidence, frozen=True, kw_only=True):
+    """What a finding of SQL009 shows for itself."""
+
+    calls: float
+    """Executions."""
+    total_ms: float
+    """Time of all executions."""
+    per_minute: float | None
+    """Executions in a minute."""
+    share: float
+    """Share of the workload's time."""
 
 
 class CountPolling(Rule):
@@ -55,6 +69,7 @@ class CountPolling(Rule):
 
     code = "SQL009"
     name = "count-polling"
+    evidence = CountPollingEvidence
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield one finding for each query."""
@@ -74,8 +89,12 @@ class CountPolling(Rule):
             (query.id,),
             f"rows of {name} are counted {said}",
             confidence="medium",
-            evidence={"calls": query.calls, "total_ms": query.total_ms, "per_minute": per_minute,
-                      "share": context.share(query)},
+            evidence=CountPollingEvidence(
+                calls=query.calls,
+                total_ms=query.total_ms,
+                per_minute=per_minute,
+                share=context.share(query),
+            ),
             fix="ask EXISTS, count at most 100, keep a counter or cache the number; a partial index makes it cheap",
             table=table,
             query=query.id,

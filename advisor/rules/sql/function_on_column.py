@@ -10,6 +10,7 @@ from advisor.catalog.index import quote_identifier
 from advisor.catalog.schema import Table
 from advisor.rewrites.days import as_range
 from advisor.rules.context import RuleContext
+from advisor.rules.evidence import OfferEvidence
 from advisor.rules.finding import Finding, Offer
 from advisor.rules.index_statements import create_index
 from advisor.rules.rule import Rule
@@ -24,6 +25,19 @@ _STRETCH = re.compile(
 """What cuts a moment to a stretch of time. An hour of the day, a day of the week or `MM-DD` come again and again."""
 _PATTERN_CLASSES = {"text": "text_pattern_ops", "varchar": "varchar_pattern_ops", "bpchar": "bpchar_pattern_ops"}
 """Operator classes by which a b-tree finds prefixes whatever the collation."""
+
+
+class FunctionOnColumnEvidence(OfferEvidence, frozen=True, kw_only=True):
+    """What a finding of SQL003 shows for itself."""
+
+    calls: float
+    """Executions."""
+    total_ms: float
+    """Time of all executions."""
+    expression: str
+    """What stands around the column."""
+    immutable: bool
+    """Whether an index may hold it."""
 
 
 class FunctionOnColumn(Rule):
@@ -66,6 +80,7 @@ class FunctionOnColumn(Rule):
 
     code = "SQL003"
     name = "function-on-column"
+    evidence = FunctionOnColumnEvidence
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield one finding for each query and expression."""
@@ -83,8 +98,12 @@ class FunctionOnColumn(Rule):
             (query.id, table.qualified, expression),
             f"{table.name} is searched by {expression}, which no index holds",
             confidence="high",
-            evidence={"calls": query.calls, "total_ms": query.total_ms, "expression": expression,
-                      "immutable": predicate.term.immutable, "rewritten": None},
+            evidence=FunctionOnColumnEvidence(
+                calls=query.calls,
+                total_ms=query.total_ms,
+                expression=expression,
+                immutable=predicate.term.immutable,
+            ),
             fix=_fix(table, predicate),
             table=table.qualified,
             query=query.id,

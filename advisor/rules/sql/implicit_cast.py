@@ -7,9 +7,23 @@ from collections.abc import Iterator
 from advisor.analysis.shape import Predicate
 from advisor.catalog.schema import Table
 from advisor.rules.context import RuleContext
+from advisor.rules.evidence import Evidence
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule
 from advisor.workload.model import Query
+
+
+class ImplicitCastEvidence(Evidence, frozen=True, kw_only=True):
+    """What a finding of SQL004 shows for itself."""
+
+    calls: float
+    """Executions."""
+    total_ms: float
+    """Time of all executions."""
+    column_type: str | None
+    """The column's type."""
+    cast_to: str | None
+    """The type that it is cast to."""
 
 
 class ImplicitCast(Rule):
@@ -46,6 +60,7 @@ class ImplicitCast(Rule):
 
     code = "SQL004"
     name = "implicit-cast"
+    evidence = ImplicitCastEvidence
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield one finding for each query and column."""
@@ -64,7 +79,12 @@ class ImplicitCast(Rule):
             (query.id, table.qualified, column),
             f"{table.name}.{column} ({own}) is compared with {predicate.cast}, so the server casts the column",
             confidence="high",
-            evidence={"calls": query.calls, "total_ms": query.total_ms, "column_type": own, "cast_to": predicate.cast},
+            evidence=ImplicitCastEvidence(
+                calls=query.calls,
+                total_ms=query.total_ms,
+                column_type=own,
+                cast_to=predicate.cast,
+            ),
             fix=f"bind the value as {own}, or cast the value, not the column: {column} = $1::{own}",
             table=table.qualified,
             query=query.id,

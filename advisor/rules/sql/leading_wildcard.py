@@ -8,12 +8,26 @@ from collections.abc import Iterator
 from advisor.analysis.shape import Predicate, TableShape
 from advisor.catalog.schema import Table
 from advisor.rules.context import RuleContext
+from advisor.rules.evidence import Evidence
 from advisor.rules.finding import Finding
 from advisor.rules.index_statements import create_index
 from advisor.rules.rule import Rule
 from advisor.workload.model import Query
 
 _CAST = re.compile(r"::\s*text|\bAS\s+text", re.IGNORECASE)
+
+
+class LeadingWildcardEvidence(Evidence, frozen=True, kw_only=True):
+    """What a finding of SQL002 shows for itself."""
+
+    calls: float
+    """Executions."""
+    total_ms: float
+    """Time of all executions."""
+    rows: float | None
+    """Rows of the table."""
+    operator: str
+    """The pattern operator."""
 
 
 class LeadingWildcard(Rule):
@@ -54,6 +68,7 @@ class LeadingWildcard(Rule):
 
     code = "SQL002"
     name = "leading-wildcard"
+    evidence = LeadingWildcardEvidence
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield one finding for each query and column."""
@@ -76,12 +91,12 @@ class LeadingWildcard(Rule):
             (query.id, table.qualified, column),
             f"{table.name}.{column} is searched with a wildcard in front",
             confidence="high",
-            evidence={
-                "calls": query.calls,
-                "total_ms": query.total_ms,
-                "rows": context.rows(occurrence),
-                "operator": predicate.operator,
-            },
+            evidence=LeadingWildcardEvidence(
+                calls=query.calls,
+                total_ms=query.total_ms,
+                rows=context.rows(occurrence),
+                operator=predicate.operator,
+            ),
             fix=f"{before}a trigram index: CREATE EXTENSION IF NOT EXISTS pg_trgm; "
             + create_index(table, f"USING gin ({key} gin_trgm_ops)"),
             table=table.qualified,

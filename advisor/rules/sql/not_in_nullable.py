@@ -8,9 +8,19 @@ from advisor.analysis.shape import QueryShape
 from advisor.rewrites.not_in import NotIn, not_exists
 from advisor.rewrites.rewrite import Refusal
 from advisor.rules.context import RuleContext
+from advisor.rules.evidence import OfferEvidence
 from advisor.rules.finding import Finding, Offer
 from advisor.rules.rule import Rule
 from advisor.workload.model import Query
+
+
+class NotInNullableEvidence(OfferEvidence, frozen=True, kw_only=True):
+    """What a finding of SQL006 shows for itself."""
+
+    calls: float
+    """Executions."""
+    total_ms: float
+    """Time of all executions."""
 
 
 class NotInNullable(Rule):
@@ -51,6 +61,7 @@ class NotInNullable(Rule):
 
     code = "SQL006"
     name = "not-in-nullable"
+    evidence = NotInNullableEvidence
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield one finding for each query."""
@@ -64,7 +75,10 @@ class NotInNullable(Rule):
             (query.id,),
             "NOT IN over a subquery that may return NULL: one NULL and nothing is found",
             confidence="high",
-            evidence={"calls": query.calls, "total_ms": query.total_ms, "rewritten": None},
+            evidence=NotInNullableEvidence(
+                calls=query.calls,
+                total_ms=query.total_ms,
+            ),
             fix="use NOT EXISTS, and say of each NULL what it is to mean: one in the list, one on the left",
             table=table,
             query=query.id,

@@ -8,10 +8,22 @@ from advisor.analysis.shape import Constant, QueryShape
 from advisor.rewrites.keyset import keyset
 from advisor.rewrites.rewrite import Refusal, Rewrite
 from advisor.rules.context import RuleContext
+from advisor.rules.evidence import OfferEvidence
 from advisor.rules.finding import Finding, Offer
 from advisor.rules.loops.repeated_query import slot_of
 from advisor.rules.rule import Rule
 from advisor.workload.model import Query
+
+
+class OffsetPagingEvidence(OfferEvidence, frozen=True, kw_only=True):
+    """What a finding of SQL001 shows for itself."""
+
+    calls: float
+    """Executions."""
+    total_ms: float
+    """Time of all executions."""
+    deepest: int | None
+    """The largest OFFSET seen."""
 
 
 class OffsetPaging(Rule):
@@ -53,6 +65,7 @@ class OffsetPaging(Rule):
 
     code = "SQL001"
     name = "offset-paging"
+    evidence = OffsetPagingEvidence
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield one finding for each paged query."""
@@ -72,13 +85,11 @@ class OffsetPaging(Rule):
             (query.id,),
             f"{name} is paged by OFFSET{deep}",
             confidence="high" if offsets else "medium",
-            evidence={
-                "calls": query.calls,
-                "total_ms": query.total_ms,
-                "deepest": max(offsets) if offsets else None,
-                "rewritten": None,
-                "index": None,
-            },
+            evidence=OffsetPagingEvidence(
+                calls=query.calls,
+                total_ms=query.total_ms,
+                deepest=max(offsets) if offsets else None,
+            ),
             fix="go on after the last row of the page before, instead of counting rows from the start",
             table=table.qualified if table else None,
             query=query.id,

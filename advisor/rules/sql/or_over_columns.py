@@ -11,9 +11,21 @@ from advisor.catalog.schema import Table
 from advisor.rewrites.arms import arms, over_tables
 from advisor.rewrites.rewrite import Refusal, Rewrite
 from advisor.rules.context import RuleContext
+from advisor.rules.evidence import OfferEvidence
 from advisor.rules.finding import Finding, Offer
 from advisor.rules.rule import Rule
 from advisor.workload.model import Query
+
+
+class OrOverColumnsEvidence(OfferEvidence, frozen=True, kw_only=True):
+    """What a finding of SQL005 shows for itself."""
+
+    calls: float
+    """Executions."""
+    total_ms: float
+    """Time of all executions."""
+    without_index: list[str]
+    """Columns of the OR that no index begins with."""
 
 
 class OrOverColumns(Rule):
@@ -55,6 +67,7 @@ class OrOverColumns(Rule):
 
     code = "SQL005"
     name = "or-over-columns"
+    evidence = OrOverColumnsEvidence
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield one finding for each query and table."""
@@ -81,7 +94,11 @@ class OrOverColumns(Rule):
             (query.id, *names),
             f"a join is searched by {' OR '.join(names)}: rows of all tables are joined before one is left out",
             confidence="high",
-            evidence={"calls": query.calls, "total_ms": query.total_ms, "without_index": bare, "rewritten": None},
+            evidence=OrOverColumnsEvidence(
+                calls=query.calls,
+                total_ms=query.total_ms,
+                without_index=bare,
+            ),
             fix=f"one SELECT per arm{indexes}: each then finds its rows by its own index",
             table=arms_of[0][0].qualified,
             query=query.id,
@@ -97,12 +114,11 @@ class OrOverColumns(Rule):
             (query.id, table.qualified, *bare),
             f"{table.name} is searched by one column OR another, and {', '.join(bare)} has no index",
             confidence="high",
-            evidence={
-                "calls": query.calls,
-                "total_ms": query.total_ms,
-                "without_index": list(bare),
-                "rewritten": None,
-            },
+            evidence=OrOverColumnsEvidence(
+                calls=query.calls,
+                total_ms=query.total_ms,
+                without_index=list(bare),
+            ),
             fix=f"an index on each of {', '.join(bare)}, or one SELECT per arm",
             table=table.qualified,
             query=query.id,

@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.rules.context import RuleContext
+from advisor.rules.evidence import Evidence
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule
 from advisor.workload.observed import Incident
+
+
+class TemporaryFilesEvidence(Evidence, frozen=True, kw_only=True):
+    """What a finding of SQL010 shows for itself."""
+
+    files: int
+    """Temporary files written."""
+    bytes: float
+    """Their size together."""
+    largest: float
+    """The largest one, bytes."""
 
 
 class TemporaryFiles(Rule):
@@ -43,6 +55,7 @@ class TemporaryFiles(Rule):
 
     code = "SQL010"
     name = "temporary-files"
+    evidence = TemporaryFilesEvidence
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield one finding for each query that spilled."""
@@ -59,7 +72,11 @@ class TemporaryFiles(Rule):
             (incident.query or "",),
             f"{name} wrote {incident.count} temporary files, the largest of {incident.largest / 2**20:,.1f} MB",
             confidence="high",
-            evidence={"files": incident.count, "bytes": incident.total, "largest": incident.largest},
+            evidence=TemporaryFilesEvidence(
+                files=incident.count,
+                bytes=incident.total,
+                largest=incident.largest,
+            ),
             fix=f"an index that delivers the order, fewer or narrower rows, or SET LOCAL work_mem = '{memory}MB'",
             table=table.qualified if table else None,
             query=incident.query,

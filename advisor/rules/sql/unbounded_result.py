@@ -6,12 +6,24 @@ from collections.abc import Iterator
 
 from advisor.analysis.shape import QueryShape
 from advisor.rules.context import RuleContext
+from advisor.rules.evidence import Evidence
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule
 from advisor.workload.model import Query
 
 MANY = 1000
 """Rows a call from which on nobody reads them all on a page."""
+
+
+class UnboundedResultEvidence(Evidence, frozen=True, kw_only=True):
+    """What a finding of SQL007 shows for itself."""
+
+    calls: float
+    """Executions."""
+    total_ms: float
+    """Time of all executions."""
+    rows_per_call: float | None
+    """Rows that one execution returned."""
 
 
 class UnboundedResult(Rule):
@@ -52,6 +64,7 @@ class UnboundedResult(Rule):
 
     code = "SQL007"
     name = "unbounded-result"
+    evidence = UnboundedResultEvidence
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield one finding for each query."""
@@ -69,7 +82,11 @@ class UnboundedResult(Rule):
             (query.id,),
             f"{name} is read without LIMIT: {said}",
             confidence="high" if rows is not None else "medium",
-            evidence={"calls": query.calls, "total_ms": query.total_ms, "rows_per_call": rows},
+            evidence=UnboundedResultEvidence(
+                calls=query.calls,
+                total_ms=query.total_ms,
+                rows_per_call=rows,
+            ),
             fix="add ORDER BY and LIMIT and page by keyset; read exports through a server-side cursor",
             table=table.qualified if table else None,
             query=query.id,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from advisor.analysis.shape import QueryShape, TableShape
 from advisor.catalog.schema import Table
 from advisor.rules.context import RuleContext
+from advisor.rules.evidence import Evidence
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule
 from advisor.workload.model import Query
@@ -14,6 +15,19 @@ from advisor.workload.model import Query
 WIDE = 200
 """Bytes from which on a column is wide."""
 VARIABLE = frozenset({"text", "varchar", "json", "jsonb", "bytea", "xml", "tsvector"})
+
+
+class WideRowsEvidence(Evidence, frozen=True, kw_only=True):
+    """What a finding of SQL008 shows for itself."""
+
+    calls: float
+    """Executions."""
+    total_ms: float
+    """Time of all executions."""
+    wide_columns: dict[str, int]
+    """Wide columns read, and their mean width in bytes."""
+    narrow_twin: str | None
+    """Id of a query that reads the same without them."""
 
 
 class WideRows(Rule):
@@ -52,6 +66,7 @@ class WideRows(Rule):
 
     code = "SQL008"
     name = "wide-rows"
+    evidence = WideRowsEvidence
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield one finding for each query."""
@@ -69,7 +84,12 @@ class WideRows(Rule):
             (query.id,),
             f"a list of {table.name} fetches {', '.join(wide)}, its widest part",
             confidence="medium" if twin else "low",
-            evidence={"calls": query.calls, "total_ms": query.total_ms, "wide_columns": wide, "narrow_twin": twin},
+            evidence=WideRowsEvidence(
+                calls=query.calls,
+                total_ms=query.total_ms,
+                wide_columns=wide,
+                narrow_twin=twin,
+            ),
             fix=f"select the columns the list shows; leave out {columns}",
             table=table.qualified,
             query=query.id,

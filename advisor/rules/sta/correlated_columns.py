@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from advisor.analysis.shape import QueryShape
 from advisor.catalog.extended_statistics import ExtendedStatistics, StatisticsKind
 from advisor.rules.context import RuleContext
+from advisor.rules.evidence import Evidence
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule
 from advisor.rules.sta.condition_share import deciding, selectivities
@@ -18,6 +19,31 @@ MOST_COMMON = 100
 """Combinations an `mcv` list holds: `default_statistics_target`."""
 _TOLERANCE = {"logged": 1.4, "sampled": 2.0, "captured": 2.0}
 """Factor by which the rows that came may differ from what one deciding column predicts, by basis of the values."""
+
+
+class CorrelatedColumnsEvidence(Evidence, frozen=True, kw_only=True):
+    """What a finding of STA002 shows for itself."""
+
+    calls: float
+    """Executions."""
+    columns: list[str]
+    """Columns that go together."""
+    kinds: list[str]
+    """Kinds of statistics that help."""
+    estimated_rows: float
+    """Rows that the planner expects."""
+    highest_estimate: float
+    """The highest of its estimates."""
+    rows_per_call: float | None
+    """Rows that one execution returned."""
+    q_error: float
+    """How many times off the estimate is."""
+    basis: str
+    """Where the real rows come from."""
+    statements_planned: int
+    """Statements planned for it."""
+    queries: list[str]
+    """Ids of the queries concerned."""
 
 
 class CorrelatedColumns(Rule):
@@ -65,6 +91,7 @@ class CorrelatedColumns(Rule):
 
     code = "STA002"
     name = "correlated-columns"
+    evidence = CorrelatedColumnsEvidence
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield one finding for each table and set of columns, about the heaviest query it hurts."""
@@ -88,18 +115,18 @@ class CorrelatedColumns(Rule):
             f"{columns} of {statistics.table} correlate: {max(estimate.mean, 1):,.0f} rows expected,"
             f" {counted.came:,.0f} came",
             confidence="medium" if estimate.basis == "sampled" else "high",
-            evidence={
-                "calls": counted.query.calls,
-                "columns": list(statistics.columns),
-                "kinds": list(statistics.kinds),
-                "estimated_rows": round(estimate.mean, 1),
-                "highest_estimate": estimate.highest,
-                "rows_per_call": round(counted.came, 1),
-                "q_error": round(estimate.off(counted.came), 1),
-                "basis": estimate.basis,
-                "statements_planned": estimate.statements,
-                "queries": [one.query.id for one, _ in queries],
-            },
+            evidence=CorrelatedColumnsEvidence(
+                calls=counted.query.calls,
+                columns=list(statistics.columns),
+                kinds=list(statistics.kinds),
+                estimated_rows=round(estimate.mean, 1),
+                highest_estimate=estimate.highest,
+                rows_per_call=round(counted.came, 1),
+                q_error=round(estimate.off(counted.came), 1),
+                basis=estimate.basis,
+                statements_planned=estimate.statements,
+                queries=[one.query.id for one, _ in queries],
+            ),
             fix=fix(statistics),
             table=counted.table.qualified,
             query=counted.query.id,

@@ -7,6 +7,7 @@ from math import prod
 
 from advisor.catalog.extended_statistics import ExtendedStatistics
 from advisor.rules.context import RuleContext
+from advisor.rules.evidence import Evidence
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule
 from advisor.rules.sta.counted import GROUPS, OFF, ROWS, Counted, Expected, expected, groups
@@ -14,6 +15,23 @@ from advisor.rules.sta.remedy import cost, fix, is_covered
 
 _SPARE = 1.2
 """How far the groups may exceed the product of the columns' distinct values, which are estimates themselves."""
+
+
+class CorrelatedGroupsEvidence(Evidence, frozen=True, kw_only=True):
+    """What a finding of STA003 shows for itself."""
+
+    calls: float
+    """Executions."""
+    columns: list[str]
+    """Columns that go together."""
+    kinds: list[str]
+    """Kinds of statistics that help."""
+    estimated_rows: float
+    """Rows that the planner expects."""
+    rows_per_call: float | None
+    """Rows that one execution returned."""
+    q_error: float
+    """How many times off the estimate is."""
 
 
 class CorrelatedGroups(Rule):
@@ -55,6 +73,7 @@ class CorrelatedGroups(Rule):
 
     code = "STA003"
     name = "correlated-groups"
+    evidence = CorrelatedGroupsEvidence
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield one finding for each table and set of columns, about the heaviest query."""
@@ -78,14 +97,14 @@ class CorrelatedGroups(Rule):
             (counted.table.qualified, *statistics.columns),
             f"{columns} of {statistics.table}: {estimate.mean:,.0f} groups expected, {counted.came:,.0f} came",
             confidence="high",
-            evidence={
-                "calls": counted.query.calls,
-                "columns": list(statistics.columns),
-                "kinds": list(statistics.kinds),
-                "estimated_rows": round(estimate.mean, 1),
-                "rows_per_call": round(counted.came, 1),
-                "q_error": round(estimate.off(counted.came), 1),
-            },
+            evidence=CorrelatedGroupsEvidence(
+                calls=counted.query.calls,
+                columns=list(statistics.columns),
+                kinds=list(statistics.kinds),
+                estimated_rows=round(estimate.mean, 1),
+                rows_per_call=round(counted.came, 1),
+                q_error=round(estimate.off(counted.came), 1),
+            ),
             fix=fix(statistics),
             table=counted.table.qualified,
             query=counted.query.id,

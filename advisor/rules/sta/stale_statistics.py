@@ -7,11 +7,23 @@ from collections.abc import Iterator
 from advisor.catalog.schema import Table
 from advisor.catalog.statistics import Activity
 from advisor.rules.context import RuleContext
+from advisor.rules.evidence import Evidence
 from advisor.rules.finding import Finding
 from advisor.rules.rule import Rule
 
 STALE = 0.2
 """Share of rows changed since the last ANALYZE from which on statistics are stale; autovacuum waits for a tenth."""
+
+
+class StaleStatisticsEvidence(Evidence, frozen=True, kw_only=True):
+    """What a finding of STA001 shows for itself."""
+
+    live_rows: float
+    """Rows of the table."""
+    modified_since_analyze: float
+    """Rows changed since."""
+    last_analyze: str | None
+    """When statistics were last taken."""
 
 
 class StaleStatistics(Rule):
@@ -51,6 +63,7 @@ class StaleStatistics(Rule):
 
     code = "STA001"
     name = "stale-statistics"
+    evidence = StaleStatisticsEvidence
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield one finding for each table."""
@@ -65,11 +78,11 @@ class StaleStatistics(Rule):
             (table.qualified,),
             f"statistics of {table.name} are {why}",
             confidence="high",
-            evidence={
-                "live_rows": activity.live_rows,
-                "modified_since_analyze": activity.modified_since_analyze,
-                "last_analyze": activity.last_analyze,
-            },
+            evidence=StaleStatisticsEvidence(
+                live_rows=activity.live_rows,
+                modified_since_analyze=activity.modified_since_analyze,
+                last_analyze=activity.last_analyze,
+            ),
             fix=f"ANALYZE {table.qualified}; ALTER TABLE {table.qualified} "
             "SET (autovacuum_analyze_scale_factor = 0.02)",
             table=table.qualified,

@@ -71,6 +71,7 @@ def _loop(key: LoopKey, found: LoopSum, spans: Spans, name_of: NameOf, calls_of:
         application=key.application.decode("utf-8", "replace") or None,
         tags=dict(key.tags),
         example=found.example,
+        seen=found.seen,
         outer=name_of(key.outer) if key.outer else None,
         sessions=found.sessions,
         same_length=round(max(found.lengths.values()) / found.loops, 6),

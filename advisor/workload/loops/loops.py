@@ -26,6 +26,7 @@ from advisor.workload.loops.steps import SAMPLED, STATEMENT, Content, Steps
 from advisor.workload.loops.units import StepColumns, UnitKind, listed
 from advisor.workload.loops.value_lists import FEW, lists
 from advisor.workload.loops.vectors import Column, Executions, columns, executions, shown
+from advisor.workload.model import Sighting
 
 COARSE = 1_000_000
 """Time stamps of so many microseconds do not tell how long pauses were."""
@@ -231,6 +232,7 @@ class _Unit:
             duration=self._duration(run),
             sessions=of.sessions,
             example=example,
+            seen=self._sighting(run),
             parents=self._parents(run, values[varying[0]] if len(varying) == 1 else ()),
             beside=self._beside(entry, run),
             spans=self._span(run) if kind == "session" else {},
@@ -280,6 +282,12 @@ class _Unit:
                 rounds = np.diff(np.searchsorted(np.array(places), bounds)) > 0
                 found += [other] if np.count_nonzero(rounds) >= BESIDE * (len(run) - 1) else []
         return found
+
+    def _sighting(self, run: Sequence[int]) -> Sighting:
+        """Return where a loop stands in the log."""
+        content = self.content(run[0])
+        session = content.session.decode("utf-8", "replace") if content is not None else ""
+        return Sighting(session, self.start[run[0]] / 1_000_000, self.end[run[-1]] / 1_000_000)
 
     def _span(self, run: Sequence[int]) -> Spans:
         """Return when and in which session a loop ran."""

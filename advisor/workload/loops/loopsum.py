@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple, TypeVar
 
 from advisor.workload.counting.partial_aggregates import EntryKey
 from advisor.workload.loops.units import UnitKind
+from advisor.workload.model import Sighting
 
 PARENTS = 12
 """Parents kept of a loop, the most frequent."""
@@ -106,6 +107,8 @@ class LoopSum:
     duration: int = 0
     sessions: int = 1
     example: Example = ()
+    seen: Sighting | None = None
+    """Where the example stands in the log."""
     parents: dict[EntryKey, ParentSum] = field(default_factory=dict)
     beside: dict[EntryKey, int] = field(default_factory=dict)
     """Statements that stood in most rounds, to loops."""
@@ -125,8 +128,8 @@ class LoopSum:
         _add(self.gaps, other.gaps)
         self.duration += other.duration
         self.sessions = max(self.sessions, other.sessions)
-        if not self.example or (other.example and _order(other.example) < _order(self.example)):
-            self.example = other.example
+        if _order(other) < _order(self):
+            self.example, self.seen = other.example, other.seen
         for parent, seen in other.parents.items():
             self.parents.setdefault(parent, ParentSum()).merge(seen)
         _add(self.beside, other.beside)
@@ -146,8 +149,11 @@ def _together(one: tuple[int, int, int], other: tuple[int, int, int]) -> bool:
     return other[0] != session and min(end, other[2]) > max(begin, other[1])
 
 
-def _order(example: Example) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple("" if value is None else value for value in values) for values in example)
+def _order(one: LoopSum) -> tuple[object, ...]:
+    """Return what the example that is kept is the least of, whatever the order in which parts are added."""
+    values = tuple(tuple("" if value is None else value for value in values) for values in one.example)
+    seen = (one.seen.begin, one.seen.end, one.seen.session) if one.seen else ()
+    return not one.example, values, not seen, seen
 
 
 LoopSums = dict[LoopKey, LoopSum]

@@ -29,6 +29,7 @@ from advisor.workload.loops.loopsum import PPM, LoopKey, LoopSum, LoopSums, Pool
 from advisor.workload.loops.rhythm import QUARTERS, clocked
 from advisor.workload.loops.value_lists import FEW, lists
 from advisor.workload.loops.vectors import columns, executions, shown
+from advisor.workload.model import Sighting
 
 DENSE = 1_000_000
 """Microseconds within which the first executions of a burst must have started."""
@@ -179,6 +180,7 @@ class PooledLoops:
             duration=int((end - start).sum()),
             sessions=len(np.unique(session)),
             example=(examples[0], examples[-1]),
+            seen=Sighting(contents[0].session.decode("utf-8", "replace"), start.min() / 1e6, end.max() / 1e6),
             parents={
                 read.entry: parent_sum(read.content, 0, len(start), key_values, self.keys) for read in found.before
             },

@@ -13,7 +13,7 @@ from tests.nplus1_corpus.generated.score import Score, contexts, findings
 
 def score(path: Path, catalog: tuple[Schema, Statistics], facts: Sequence[Fact]) -> Score:
     """Return how suspicions agree with facts: counters name no application, and no moment."""
-    said = {finding.evidence["child_table"]: finding for finding in findings(contexts(path, catalog), ["NPO002"])}
+    said = {finding.facts["child_table"]: finding for finding in findings(contexts(path, catalog), ["NPO002"])}
     wanted: dict[str, list[Fact]] = {}
     for fact in facts:
         wanted.setdefault(fact.child, []).append(fact)

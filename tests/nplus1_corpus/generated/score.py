@@ -72,8 +72,8 @@ def score(found: Iterable[Finding], facts: Sequence[Fact], *, applications: bool
     """Return how findings agree with facts; where the log names no application, tables alone tell them apart."""
     said: dict[Key, list[Finding]] = defaultdict(list)
     for finding in found:
-        program = finding.evidence["application"] or "" if applications else ""
-        said[program, finding.code, finding.evidence["child_table"]].append(finding)
+        program = finding.facts["application"] or "" if applications else ""
+        said[program, finding.code, finding.facts["child_table"]].append(finding)
     wanted: dict[Key, list[Fact]] = defaultdict(list)
     for fact in facts:
         wanted[fact.program if applications else "", fact.rule, fact.child].append(fact)
@@ -89,7 +89,7 @@ def score(found: Iterable[Finding], facts: Sequence[Fact], *, applications: bool
         right = {parent for fact in group for parent in fact.parents}
         if right and all(fact.parents for fact in group):
             named += 1
-            others = [one.evidence["parent_table"] for one in said[key] if one.evidence["parent_table"] not in right]
+            others = [one.facts["parent_table"] for one in said[key] if one.facts["parent_table"] not in right]
             wrong += [(certain[0], other) for other in others[:1]]
     false = tuple((key, said[key][0]) for key in sorted(said) if key not in wanted)
     return Score(tuple(hits), tuple(missed), false, tuple(wrong), named)
