@@ -1,4 +1,21 @@
-"""Statement assembly: log records become executions, each counted once whatever the protocol logged about it."""
+"""Statement assembly: log records become executions, each counted once whatever the protocol logged about it.
+
+Where a line holds statement and duration, it is one execution (`log_min_duration_statement`). Elsewhere a session is in
+the middle of something between two lines (`log_statement` with `log_duration`, auto_explain):
+
+             text without duration                bare duration, or an error that names it
+    idle ─────────────────────────────▶ said ───────────────────────────────────────────▶ one execution
+     │                                   ├── plan of the same text ──▶ said, rows and time known
+     │                                   └── another text ───────────▶ one execution of unknown time
+     │       plan                               its own line, same text
+     ├─────────────────────────────▶ planned ───────────────────────────────────────────▶ one execution, rows known
+     │                                   └── anything else ──────────▶ the plan was an execution by itself
+     │       plan of a recent execution (a cursor's comes at its end)
+     └──────────────────────────────────────────────────────────────────────────────────▶ rows of that execution
+
+What is open at a block's end (`said`, `planned`), and what a block begins with that may belong to the one before
+(`leading`, `opening`, `failing`), is handed on in `Assembled`; `advisor.capture.assembly` joins the blocks.
+"""
 
 from __future__ import annotations
 
@@ -191,6 +208,31 @@ def _resolved(records: Records) -> dict[int, bytes]:
     return details
 
 
+@dataclass(slots=True)
+class _Session:
+    """What a session is in the middle of; records and executions are places in the block."""
+
+    said: int | None = None
+    """A statement logged without its duration yet."""
+    planned: int | None = None
+    """A plan whose statement's own line may come next."""
+    leading: int | None = None
+    """A plan before all executions: perhaps of the last one before the block."""
+    opening: tuple[int, int] | None = None
+    """End and duration of a bare duration before all executions."""
+    first: bytes | None = None
+    """Text of the first execution, empty when its duration stands on a line of its own."""
+    failing: bool = False
+    """Whether it begins with an error of a statement."""
+    recent: OrderedDict[bytes, int] = field(default_factory=OrderedDict)
+    """Its last executions without a plan: text and record."""
+
+    @property
+    def begun(self) -> bool:
+        """Return whether something of it was seen that ends what came before the block."""
+        return self.first is not None or self.opening is not None
+
+
 class _Pairing:
     """Pairs statements, durations and plans that stand on lines of their own."""
 
@@ -203,30 +245,23 @@ class _Pairing:
         self.role = records.kind.copy()
         self.kept: list[tuple[int, int]] = []
         """Where a row stands in the log, and the record it is made of."""
-        self.said: dict[bytes, int] = {}
-        self.planned: dict[bytes, int] = {}
+        self.sessions: dict[bytes, _Session] = {}
         self.plans: dict[int, tuple[bytes, int | None]] = {}
         """Record of a plan to its statement and the rows it returned."""
         self.returned: dict[int, int] = {}
-        self.recent: dict[bytes, OrderedDict[bytes, int]] = {}
-        """Session to its last executions without a plan: text and record."""
-        self.failing: set[bytes] = set()
         self.errors: dict[int, bytes] = {}
         """Failed statement to the error's message."""
         self.explained: set[int] = set()
         """Executions whose plan is known."""
         self.plan_kinds = bool((records.kind == PLAN).any())
-        self.leading: dict[bytes, int] = {}
-        self.opening: dict[bytes, tuple[int, int]] = {}
-        self.firsts: dict[bytes, bytes] = {}
         self.bare = 0
 
     def assembled(self) -> Assembled:
         """Return the rows of the block."""
         self.records.detail = _resolved(self.records)
-        backends = self.records.backends
+        sessions = [self.sessions.setdefault(backend.session, _Session()) for backend in self.records.backends]
         for place, backend in enumerate(self.records.backend.tolist()):
-            self._record(place, backends[backend].session)
+            self._record(place, sessions[backend])
         self.kept.sort()
         for place, (text, _) in self.plans.items():
             self.records.text[place] = text
@@ -237,12 +272,18 @@ class _Pairing:
             row: self.returned[record] for row, record in enumerate(keep.tolist()) if record in self.returned
         }
         rows.errors = {row: self.errors[record] for row, record in enumerate(keep.tolist()) if record in self.errors}
-        said = {session: self._pending(place) for session, place in self.said.items()}
-        planned = {session: self._pending(place) for session, place in self.planned.items()}
-        leading = {session: self._pending(place) for session, place in self.leading.items()}
-        lasts = {session: tuple(recent) for session, recent in self.recent.items()}
-        failing = frozenset(self.failing)
-        return Assembled(rows, said, planned, leading, lasts, failing, self.opening, self.firsts, self.bare)
+        by_name = self.sessions.items()
+        return Assembled(
+            rows,
+            said={name: self._pending(one.said) for name, one in by_name if one.said is not None},
+            planned={name: self._pending(one.planned) for name, one in by_name if one.planned is not None},
+            leading={name: self._pending(one.leading) for name, one in by_name if one.leading is not None},
+            lasts={name: tuple(one.recent) for name, one in by_name if one.recent},
+            failing=frozenset(name for name, one in by_name if one.failing),
+            opening={name: one.opening for name, one in by_name if one.opening is not None},
+            firsts={name: one.first for name, one in by_name if one.first is not None},
+            bare=self.bare,
+        )
 
     def _pending(self, place: int) -> Pending:
         rows = _rows(self.records, np.array([place]), self.role, self.duration, self.end)
@@ -251,7 +292,7 @@ class _Pairing:
             rows.text[0], rows.parameters.get(0), int(rows.end[0]), int(rows.duration[0]), backend, rows.vxid[0]
         )
 
-    def _record(self, place: int, session: bytes) -> None:
+    def _record(self, place: int, session: _Session) -> None:
         kind, timed = self.kind[place], self.timed[place]
         if kind == PLAN:
             self._plan(place, session)
@@ -264,9 +305,10 @@ class _Pairing:
         elif kind == OTHER and place in self.records.statement:
             self._failed(place, session)
 
-    def _run(self, place: int, session: bytes, timed: bool) -> None:
+    def _run(self, place: int, session: _Session, timed: bool) -> None:
         text = self.records.text[place]
-        self.firsts.setdefault(session, text if timed else b"")
+        if session.first is None:
+            session.first = text if timed else b""
         self._let_go(session)
         self._planned(session, text if timed else b"", place)
         if timed:
@@ -274,15 +316,15 @@ class _Pairing:
             if place not in self.explained:
                 self._remember(session, place)
         else:
-            self.said[session] = place
+            session.said = place
 
-    def _plan(self, place: int, session: bytes) -> None:
+    def _plan(self, place: int, session: _Session) -> None:
         """Remember a plan until its statement's own line comes; what a function ran is part of the function."""
         if place in self.records.context:
             return
         text, plan, _ = taken_apart(self.records.text[place].lstrip(b"\n"))
         rows = rows_of(plan)
-        statement = self.said.get(session)
+        statement = session.said
         if statement is not None and self.records.text[statement].strip() == text.strip():
             if rows is not None:
                 self.returned[statement] = rows
@@ -295,29 +337,28 @@ class _Pairing:
         if not text or self._behind(session, text, rows):
             return
         self.plans[place] = text, rows
-        if session in self.firsts or session in self.opening or session in self.leading:
-            self.planned[session] = place
+        if session.begun or session.leading is not None:
+            session.planned = place
         else:
-            self.leading[session] = place
+            session.leading = place
 
-    def _remember(self, session: bytes, place: int) -> None:
+    def _remember(self, session: _Session, place: int) -> None:
         """Remember an execution whose plan may come later: with a portal or cursor it does."""
         if self.plan_kinds:
-            recent = self.recent.setdefault(session, OrderedDict())
-            recent[self.records.text[place].strip()] = place
-            if len(recent) > RECENT:
-                recent.popitem(last=False)
+            session.recent[self.records.text[place].strip()] = place
+            if len(session.recent) > RECENT:
+                session.recent.popitem(last=False)
 
-    def _behind(self, session: bytes, text: bytes, rows: int | None) -> bool:
+    def _behind(self, session: _Session, text: bytes, rows: int | None) -> bool:
         """Return whether a plan is that of an execution before it."""
-        before = self.recent.get(session, OrderedDict()).pop(text.strip(), None)
+        before = session.recent.pop(text.strip(), None)
         if before is not None and rows is not None:
             self.returned[before] = rows
         return before is not None
 
-    def _planned(self, session: bytes, text: bytes, place: int) -> None:
+    def _planned(self, session: _Session, text: bytes, place: int) -> None:
         """Drop the plan that was waiting if this is its statement's own line; else it was an execution by itself."""
-        plan = self.planned.pop(session, None)
+        plan, session.planned = session.planned, None
         if plan is None:
             return
         planned, rows = self.plans[plan]
@@ -328,38 +369,41 @@ class _Pairing:
         if rows is not None:
             self.returned[place] = rows
 
-    def _completed(self, place: int, session: bytes) -> None:
+    def _completed(self, place: int, session: _Session) -> None:
         """A bare duration ends the statement that was logged last in its session."""
-        statement = self.said.pop(session, None)
+        statement, session.said = session.said, None
         if statement is not None:
             self.end[statement] = self.records.time[place]
             self.duration[statement] = self.records.duration[place]
             self.kept.append((place, statement))
             if statement not in self.explained:
                 self._remember(session, statement)
-        elif session not in self.firsts and session not in self.opening:
-            self.opening[session] = (int(self.records.time[place]), int(self.records.duration[place]))
+        elif not session.begun:
+            session.opening = (int(self.records.time[place]), int(self.records.duration[place]))
         else:
             self.bare += 1
 
-    def _let_go(self, session: bytes) -> None:
+    def _let_go(self, session: _Session) -> None:
         """A statement whose duration never came still was one execution."""
-        if (statement := self.said.pop(session, None)) is not None:
+        statement, session.said = session.said, None
+        if statement is not None:
             self.kept.append((statement, statement))
             if statement not in self.explained:
                 self._remember(session, statement)
 
-    def _failed(self, place: int, session: bytes) -> None:
+    def _failed(self, place: int, session: _Session) -> None:
         """An error ends the statement it names."""
         if self.records.severity[place] not in (b"ERROR", b"FATAL", b"PANIC"):
             return
-        statement, message = self.said.pop(session, None), self.records.text[place]
+        statement, session.said = session.said, None
+        message = self.records.text[place]
         if statement is None:
             statement = place
             self.records.text[place] = self.records.statement[place]
-            if session not in self.firsts and session not in self.opening:
-                self.failing.add(session)
-            self.firsts.setdefault(session, b"")
+            if not session.begun:
+                session.failing = True
+            if session.first is None:
+                session.first = b""
         self.role[statement] = FAILED
         self.errors[statement] = message
         self.end[statement] = self.records.time[place]

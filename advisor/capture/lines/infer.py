@@ -2,6 +2,15 @@
 
 Each line's prefix is cut into tokens of known form (times, session ids, addresses, numbers, words); the shortest
 common sequence of forms becomes the candidate, next to prefixes known from managed services; what fits most lines wins.
+
+    2026-01-15 10:00:00.123 UTC [4711] alice@shop LOG:  duration: 1.2 ms …
+    '----------- m -----------'  '-n-'  word @word
+    %m [%p] %u@%d                 a number between brackets: pid or line number, told apart by `infer_numbers`
+
+A candidate's score is the share of lines that its exact pattern fits whole, less where a free field (user, database,
+application) swallows what another escape stands for; below `ENOUGH` none is taken.
+Of two that fit alike the known one wins, then the first; where two readings fit alike and differ, the guess carries
+both as doubts and the report says that it is ambiguous.
 """
 
 from __future__ import annotations

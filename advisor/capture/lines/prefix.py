@@ -1,4 +1,19 @@
-"""`log_line_prefix` as a pattern with named fields."""
+r"""`log_line_prefix` as two patterns with named fields: an exact one, and a quick one that is tried first.
+
+What `compile_prefix('%m [%p] %q%u@%d ')` makes (blanks in brackets stand for escaped ones):
+
+    exact   (date time.ms)[ ](zone)[ ]\[(digits)\][ ](?:(user)@(database)[ ]|)
+            time           zone         pid             user   database
+    quick   (.{23}+)[ ]zone([ ]\[digits\][ ])(?:([^@]*+@[^ ]*+[ ])|)
+            time           stable               stable
+    again   the quick one with \2 and \3 for its two stable groups
+
+The quick pattern takes each run of fields that repeat within a session (pid, user, database) as one `stable` group of
+bytes, which is taken apart once per session by `segments`, not once per line; `again` is what the next line of the same
+session must look like. What the quick pattern does not fit (a name with `@` or a blank in it) is left to the exact one.
+No field gives back what it took but the free ones (application, user, database, backend, command), and of those only
+the last: so a line is read in linear time whatever is in it.
+"""
 
 from __future__ import annotations
 

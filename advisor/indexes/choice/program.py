@@ -1,9 +1,25 @@
 """The choice as an integer program, solved with HiGHS.
 
-Each query runs in one of its configurations (a set of indexes together) or as it is; a configuration is to be had only
+Each query runs in one of its configurations (a set of indexes together) or as it is; a configuration can be used only
 if all its indexes are built, and not if those of a misleading plan are: one that the planner, by its costs, prefers to
 it. Maximised is the time saved per day less what each built index is charged, within the storage budget and the limit
 per table. Without a budget the program falls apart into independent ones, table by table.
+
+    y[i] in {0, 1}     index i is built                       x[q,c] in [0, 1]   query q runs in configuration c
+
+    maximise   sum saving[q,c] * x[q,c]  -  sum charge[i] * y[i]
+
+    subject to sum over c of x[q,c] <= 1                            one configuration a query, or none
+               sum over c with i of x[q,c] <= y[i]                  only with its indexes        (each q, i)
+               sum over i in m of y[i] + sum of x[q,c] <= |m|       c costlier than the misleading plan m and better:
+                                                                    not while all of m is built
+               sum over i in m of y[i] - sum of x[q,c] <= |m| - 1   m slows q: built whole only with a cheaper c
+               sum over i of table t of y[i] <= per_table
+               sum of size[i] * y[i] <= budget                      megabytes
+
+x need not be whole: with y whole the best x is (each query takes its best configuration). For example two queries over
+one table, indexes a (10 MB) and b (12 MB), charges 5 each; a saves q1 80, b saves q1 100 and q2 30: b alone gives
+100 + 30 - 5 = 125, both give no more saving and cost 5 again, so b is built; with a budget of 11 MB a is (80 - 5 = 75).
 """
 
 from __future__ import annotations

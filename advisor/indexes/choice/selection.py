@@ -1,4 +1,11 @@
-"""From configurations to a choice: budget or knee, checked against the planner until the two agree."""
+"""From configurations to a choice: budget or knee, checked against the planner until the two agree.
+
+    configurations ──▶ program ──▶ choice ──▶ the planner sees the whole choice ──▶ new plans? ──▶ program again
+    (what was asked)   (solve)                (Costs.ask)                            none: done
+
+A configuration is what the planner did with the indexes of one question. With all chosen indexes in place it may do
+something else: that answer becomes one more configuration, and the program is solved again, `ROUNDS` times at most.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,13 @@
 
 All candidates are shown at once first: what the planner then picks is the best there is. Taking its picks away one by
 one reveals the next best; showing each candidate alone reveals the cheap ones; pairs over different tables complete it.
+
+    shown {a, b, c, d}  planner uses {b, d}, cost  40      configuration {b, d}
+    shown {a, c, d}     planner uses {a, d}, cost  55      {a, d}: what is left without b
+    shown {a, b, c}     planner uses {b},    cost  90      {b}:    what is left without d
+    shown {a}, {c} …    costs 120, 400 (as it is: 400)     {a}; c alone changes nothing
+
+Ten questions instead of sixteen subsets here; the number grows with the picks, not with 2^candidates.
 """
 
 from __future__ import annotations

@@ -1,4 +1,20 @@
-"""Joins the units of work that a cut between two blocks went through."""
+"""Joins the units of work that a cut between two blocks went through.
+
+A log is read in blocks of some megabytes, by several processes. Of each session a block holds
+
+    block 1                      block 2                     block 3
+    |--- done ---|-- fragment --||-- fragment --|--- done ---|…
+                                 ^ the cut
+    the last unit is open: more  the first steps may still belong to the unit before
+
+- *done*: units that are whole whatever stands before and after the block; their loops are summed in the block itself.
+- a *fragment*: the steps at an edge, kept as columns, until the neighbouring block tells how their unit goes on.
+- an *edge*: first and last step of a session in a block, enough to tell the pause between two blocks.
+- an *open unit*: fragments joined so far whose end has not come; a unit that grows too long keeps `SAMPLED` executions
+  of each query and the counts of all.
+
+Adding blocks in another order, or cutting the log elsewhere, gives the same sums: a test cuts logs everywhere.
+"""
 
 from __future__ import annotations
 

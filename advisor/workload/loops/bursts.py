@@ -2,8 +2,15 @@
 
 A spell is a slow burst: pauses may be longer. A relay is a spell of one client, one execution after the other.
 
+    connection 1   P   c     c     c
+    connection 2     c   c     c                      c      c
+    connection 3       c   c     c
+                   |QUIET| <- burst -> |QUIET|        two visitors: no burst
+                   ^ parent: a read of the same application within LEAD before it
+
 A burst is cut off by quiet before and after it, so that where it begins and ends depends on neighbouring executions
-only. What stands near the edges of a block may go on beyond it and is joined by `advisor.workload.loops.pooled`.
+only. What stands near the edges of a block may go on beyond it (a `Part` that is open to the left or right) and is
+joined by `advisor.workload.loops.pooled`.
 """
 
 from __future__ import annotations

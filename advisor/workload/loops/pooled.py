@@ -1,4 +1,9 @@
-"""Joins bursts over the cuts between blocks, and turns those of one request over several connections into loop sums."""
+"""Joins bursts over the cuts between blocks, and turns those of one request over several connections into loop sums.
+
+block 1            block 2             Parts of one group and entry whose quiet does not separate them are one
+… c c c ||  || c c c …                 burst; it is closed when later blocks begin after its quiet, and becomes a
+    `- open part -'                    `LoopSum` only if sessions changed within it (`SWITCHED`) and values varied.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,12 @@
 """Units of work: the executions of one request, told apart by the pauses of its session, and the frames in them.
 
-A unit ends with a pause that is long for what stands around it, and never within a transaction. What is around are
-`AROUND` steps on either side; so a log may be cut anywhere: only the steps near the edges of a part wait for the next.
-A frame is one transaction, or one statement outside of any.
+    one session   s1 s2 [B s3 s3 s3 C] s4 ........... s1 s2 s3 ...
+                  '-------- unit ---------'  a long   '-- unit --
+                        '- frame -'          pause
+
+A unit ends with a pause that is long for what stands around it (`CLEAR` times the longest of the `AROUND` steps on
+either side, and at least `PAUSE`), and never within a transaction. So a log may be cut anywhere: only the steps near
+the edges of a block wait for the next one. A frame is one transaction (B … C), or one statement outside of any.
 """
 
 from __future__ import annotations
