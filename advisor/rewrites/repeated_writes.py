@@ -7,7 +7,6 @@ here, by name.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from advisor.rewrites.cast_types import parameter_type
@@ -29,6 +28,7 @@ from advisor.rewrites.tree import (
     statement,
     walk,
 )
+from advisor.rewrites.unique_guards import guarding_index
 from advisor.rewrites.volatile import volatile
 
 _MERGE_SINCE = 150000
@@ -168,7 +168,7 @@ def _update(repeated: Repeated, tree: Any, bindings: Bindings) -> Rewrite | Refu
         return Refusal("it changes the column by which it finds its rows")
     if unbound := bindings.unbound((tree.targetList, tree.whereClause)):
         return Refusal(f"it cannot be told whose column {unbound[0]} is")
-    if unique := _guarding(tree, written, repeated):
+    if unique := guarding_index(tree, written, repeated):
         return Refusal(f"{unique} is unique over a column that it changes: one statement may meet rows in another "
                        "order than the rounds")  # fmt: skip
     rest = [part for part in conjuncts(tree.whereClause) if not any(part is one for one, _, _ in keys)]
@@ -194,23 +194,6 @@ def _update(repeated: Repeated, tree: Any, bindings: Bindings) -> Rewrite | Refu
     if refusal := _return_own(tree, bindings):
         return refusal
     return finished(repeated, "update", tree, rows.numbers, keys=names)
-
-
-def _guarding(tree: Any, written: set[str], repeated: Repeated) -> str | None:
-    """Return a unique index whose key, expression or predicate holds a column that is written.
-
-    Uniqueness is checked row by row: what two rounds do one after the other may collide in the order of a join.
-    """
-    table = repeated.schema.table(tree.relation.relname, tree.relation.schemaname)
-    for index in table.indexes if table else ():
-        definition = index.definition
-        texts = [key.expression for key in definition.keys if not key.column] + [definition.where or ""]
-        named = {
-            name for text in texts for name in written if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text or "")
-        }
-        if definition.unique and (named or written & {key.column for key in definition.keys}):
-            return str(index.name)
-    return None
 
 
 def _alias(tree: Any) -> str:

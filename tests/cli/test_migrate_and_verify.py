@@ -17,8 +17,8 @@ from advisor.errors import AdvisorError, InputError, ProofError, RevisionError, 
 from advisor.indexes.proposal import Advice
 from advisor.output.render import render
 from advisor.output.report import Report
-from advisor.rules.evidence import Facts
 from advisor.rules.finding import Finding
+from advisor.rules.sta.correlated_columns import CorrelatedColumnsEvidence
 from advisor.workload.model import Query, Workload
 from tests.revisions.builders import alembic, definition, environment, index_names, proposal, versions
 
@@ -27,9 +27,13 @@ CREATE TABLE events (id bigint PRIMARY KEY, kind text, at date, note text);
 CREATE INDEX ix_old ON events (kind);
 """
 STATISTICS = ExtendedStatistics.on("public", "events", ["kind", "at"], ["dependencies", "mcv"])
+EVIDENCE = CorrelatedColumnsEvidence(
+    calls=10.0, columns=["at", "kind"], kinds=["dependencies"], estimated_rows=2.0, highest_estimate=2.0,
+    rows_per_call=5000.0, q_error=2500.0, basis="captured", statements_planned=1, queries=["q1"],
+)  # fmt: skip
 FINDING = Finding(
     "f1", "STA002", "correlated-columns", "at, kind of events correlate: 2 rows expected, 5,000 came", "high",
-    table="public.events", query="q1", evidence=Facts({"q_error": 2500.0, "calls": 10.0}), statistics=STATISTICS,
+    table="public.events", query="q1", evidence=EVIDENCE, statistics=STATISTICS,
 )  # fmt: skip
 PROPOSALS = (
     proposal(definition("events", "kind", IndexKey.of("at", descending=True)), "replace", replaces=("ix_old",)),

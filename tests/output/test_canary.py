@@ -22,6 +22,7 @@ from advisor.output.render import formats, render
 from advisor.output.report import Report
 from advisor.output.verdicts import render_check, verdict_formats
 from advisor.progress import Progress
+from advisor.rules.evidence import Evidence, Facts
 from advisor.visible import on_one_line, visible
 from advisor.workload.compare_captures import Comparison
 from advisor.workload.model import Workload
@@ -35,6 +36,8 @@ COMMAND = re.compile(r"^\s*::|##\[", re.MULTILINE)
 def poisoned(kind: Any) -> Any:
     """Return a value of a type with the canary in every text of it."""
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if kind is Evidence:
+        return Facts({CANARY: CANARY})
     if origin is typing.Literal:
         return arguments[0]
     if origin in (typing.Union, types.UnionType):
