@@ -22,6 +22,7 @@ FILES, COMPLEXITY, LINES = 20, 15, 300
 REASONS = {
     "advisor/capture/assembly/statements.py": "one state machine: the extended protocol's messages",
     "advisor/capture/lines/infer.py": "one inference: its tables of labels and known prefixes",
+    "advisor/capture/lines/prefix.py": "one translation: the exact and the quick pattern of a prefix, side by side",
     "advisor/cli/check_command.py": "one concept: `advisor check`",
     "advisor/gate/pages.py": "pages only: no code",
     "advisor/rewrites/keyset.py": "one rewriting; its cases share the order they build",
@@ -29,6 +30,7 @@ REASONS = {
     "advisor/twin/costing/planner.py": "one connection: preparing, planning and its settings",
     "advisor/verify/running/child.py": "one file by design: it is copied into the process in which revisions run",
     "advisor/workload/engines/sessions.py": "joins the units of work that a cut went through",
+    "advisor/workload/loops/bursts.py": "one block's bursts, as columns; the drawing is part of it",
     "advisor/workload/loops/loops.py": "one search: every kind of loop is told from the same steps",
 }
 """Why a module is long, by its path."""

@@ -7,11 +7,14 @@ import importlib
 import pkgutil
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
+
+import msgspec
 
 import advisor.rules
 from advisor.errors import UsageError
 from advisor.plugins import plugins
+from advisor.rules.evidence import Evidence, Facts
 from advisor.rules.rule import Rule
 
 
@@ -28,6 +31,15 @@ def all_rules() -> tuple[Rule, ...]:
         _refuse_rule(rule, rules, origin)
         rules[rule.code] = rule()
     return tuple(rules[code] for code in sorted(rules))
+
+
+def read_evidence(code: str, held: Mapping[str, Any]) -> Evidence | Facts:
+    """Return the evidence of a report's finding as its rule declares it, else as it stands (another version's)."""
+    declared = next((rule.evidence for rule in all_rules() if rule.code == code), None)
+    try:
+        return Facts(held) if declared is None else msgspec.convert(held, declared)
+    except msgspec.ValidationError:
+        return Facts(held)
 
 
 def _below(base: type[Rule]) -> list[type[Rule]]:
