@@ -9,6 +9,7 @@ from advisor.catalog.index import IndexDefinition
 from advisor.indexes.proposal import IndexProposal
 from advisor.own_file import decoded, read_own, refuse_version
 from advisor.revisions.contract import VERSION, FindingItem, ProposalItem, ReportFile, StatisticsItem
+from advisor.rules.discover import read_evidence
 from advisor.rules.finding import Finding
 
 
@@ -61,7 +62,7 @@ def finding_of(item: FindingItem) -> Finding:
         level=item.level,
         table=item.table,
         query=item.query,
-        evidence=item.evidence,
+        evidence=read_evidence(item.code, item.evidence),
         fix=item.fix,
         cost=item.cost,
         statistics=statistics,
