@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+Count = Annotated[int, Meta(ge=0)]
+"""A number of things; a workload file with fewer than none is refused at the door."""
+Sessions = Annotated[float, Meta(ge=0)]
+"""Sessions at work, as a mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +57,21 @@ class Held:
 class Connections:
     """How connections were opened and used."""
 
-    opened: int
+    opened: Count
     """Connections authorised; 0 when the log does not say (`log_connections`)."""
-    closed: int
+    closed: Count
     median_life_s: float | None
-    short: int
+    short: Count
     """Connections that lived less than a second."""
-    peak: int
+    peak: Count
     """Most open at once, of those whose beginning was seen."""
     begin: float
     end: float
-    busy: tuple[float, float, float]
+    busy: tuple[Sessions, Sessions, Sessions]
     """Sessions in a statement or transaction, as the mean of each second with any work: median, p95, max."""
-    units: int
+    units: Count
     """Units of work seen."""
-    at_once: int = 0
+    at_once: Count = 0
     """Most sessions in a statement or transaction at one instant; 0 where a capture was made without looking."""
     by_application: tuple[tuple[str | None, int], ...] = ()
     """Connections opened by each application or user, most first."""

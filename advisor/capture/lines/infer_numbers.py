@@ -39,7 +39,7 @@ def session_and_line(values: Mapping[int, Sequence[int]], line_marked: int | Non
         return None
     if pid is None and len(values) == 1:
         return Reading(next(iter(values)), None, False)
-    if line_marked is not None and (pid is not None or len(values) > 1):
+    if line_marked is not None and line_marked in values and (pid is not None or len(values) > 1):
         rest = {place: found for place, found in values.items() if place != line_marked}
         chosen = (
             pid if pid is not None else max(rest, key=lambda place: (_fits(rest[place], values[line_marked]), -place))
