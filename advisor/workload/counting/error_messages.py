@@ -19,9 +19,13 @@ QUOTED = re.compile(rb'(?<=: )".*"|\'[^\']*\'|(?<=\()[^()]*(?=\)=)|=\([^()]*\)',
 NUMBER = re.compile(rb"(?<![A-Za-z_0-9\"])[0-9]+(?![A-Za-z_0-9\"])")
 
 
+POSITION = re.compile(rb" at character [0-9]{1,10}$")
+"""Where in the text the error is: stderr and syslog write it behind the message, csvlog and jsonlog do not (elog.c)."""
+
+
 def failure(message: bytes) -> str:
     """Return the first line of an error's message without its values."""
-    first = message.strip().split(b"\n", 1)[0]
+    first = POSITION.sub(b"", message.strip().split(b"\n", 1)[0])
     without = NUMBER.sub(b"?", QUOTED.sub(b"?", first))
     return without[:LONGEST].decode("utf-8", "replace")
 
