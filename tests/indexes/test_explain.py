@@ -5,8 +5,8 @@ from __future__ import annotations
 import psycopg
 
 from advisor.indexes.index_options import AdviseOptions
-from advisor.output.plan_lines import plan_lines
-from advisor.output.told_explained import told_explained
+from advisor.output.plans.plan_lines import plan_lines
+from advisor.output.plans.told_explained import told_explained
 from tests.indexes.small import advised, make
 
 SCHEMA = """

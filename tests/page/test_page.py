@@ -20,7 +20,7 @@ from advisor.cli.main import advisor_group
 from advisor.output.evidence_words import evidence_words
 from advisor.output.page.plan_tree import Branch, plan_pair
 from advisor.output.page.rule_text import rule_pages
-from advisor.output.plan_document import plan_document
+from advisor.output.plans.plan_document import plan_document
 from advisor.revisions.contract import PlanNodeItem, PlansItem
 from advisor.twin.plan import PlanNode
 from tests.page.conftest import DEMO, document, page_of

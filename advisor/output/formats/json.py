@@ -12,8 +12,8 @@ from advisor.catalog.extended_statistics import ExtendedStatistics
 from advisor.indexes.choice.explain import reasons_told
 from advisor.indexes.decision import Decision
 from advisor.indexes.proposal import IndexProposal, QueryBenefit
-from advisor.output.explained_document import explained_document
-from advisor.output.plan_document import plan_document
+from advisor.output.plans.explained_document import explained_document
+from advisor.output.plans.plan_document import plan_document
 from advisor.output.report import SCHEMA_VERSION, Report, drop_statement
 from advisor.revisions.revision import Revision
 from advisor.rules.finding import Finding

@@ -8,8 +8,8 @@ from tabulate import tabulate
 
 from advisor.indexes.proposal import HotUpdates, IndexProposal
 from advisor.output.number_units import count, milliseconds, one_line, size
+from advisor.output.plans.told_explained import told_explained
 from advisor.output.report import Report, drop_statement
-from advisor.output.told_explained import told_explained
 from advisor.output.unanalysed import summary
 from advisor.rules.finding import Finding
 from advisor.verify.proof import Proof, Timing

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 from advisor.capture.limits import limits
 from advisor.capture.record import Losses
 from advisor.workload.counting.error_messages import first_by_name
+from advisor.workload.counting.origin_shares import ShareSums
 from advisor.workload.counting.packing import Packed, packed, unpacked
 from advisor.workload.counting.session_states import Changed, Origin, SessionStates
-from advisor.workload.counting.shares import ShareSums
 
 RESERVOIR = 512
 """Executions kept per query, chosen by a hash of what they are, so that the choice does not depend on the cut."""

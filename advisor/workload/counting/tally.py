@@ -14,9 +14,9 @@ from advisor.capture.lines.numbering import Numbering, counts_of
 from advisor.capture.record import FAILED, FETCH, NO_TIME, PHASE, RUN
 from advisor.workload.counting.error_messages import CANCELLED, failure, first_by_name
 from advisor.workload.counting.fingerprints import MANY_KEYS, Fingerprints
+from advisor.workload.counting.origin_shares import ShareCounter
 from advisor.workload.counting.partial_aggregates import RESERVOIR, Entry, EntryKey, Kept, Partial, lowest, slower
 from advisor.workload.counting.session_states import Kinds, Origins
-from advisor.workload.counting.shares import ShareCounter
 from advisor.workload.counting.sketch import buckets
 from advisor.workload.counting.textkey import SEPARATOR, joined_keys, text_keys
 

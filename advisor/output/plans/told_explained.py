@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tabulate import tabulate
 
 from advisor.indexes.proposal import Explained
-from advisor.output.plan_lines import plan_lines
+from advisor.output.plans.plan_lines import plan_lines
 from advisor.twin.plan import PlanNode
 from advisor.visible import on_one_line
 

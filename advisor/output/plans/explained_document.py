@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from advisor.indexes.proposal import Explained
-from advisor.output.plan_lines import plan_lines
+from advisor.output.plans.plan_lines import plan_lines
 
 
 def explained_document(one: Explained) -> dict[str, Any]:
