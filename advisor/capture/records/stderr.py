@@ -11,6 +11,7 @@ import numpy as np
 from advisor.capture.lines.clock import epochs, times
 from advisor.capture.lines.infer import Guess, infer_prefix
 from advisor.capture.lines.numbering import Numbering, firsts
+from advisor.capture.lines.other_prefix import beginning, own_records
 from advisor.capture.lines.patterns import optional, repeated
 from advisor.capture.lines.prefix import ZONE, Prefix, compile_prefix, taken_apart
 from advisor.capture.lines.secondary import hung
@@ -92,6 +93,11 @@ class StderrReader:
         return re.compile(self.prefix.pattern + severity_pattern(self.language) + rb": ")
 
     @cached_property
+    def begins(self) -> re.Pattern[bytes]:
+        """What a record under any prefix begins with."""
+        return beginning(self.language)
+
+    @cached_property
     def segments(self) -> list[tuple[re.Pattern[bytes], tuple[str, ...]]]:
         """The patterns of the stable segments of a prefix, and the names of their groups."""
         return [(re.compile(pattern), names) for pattern, names in self.prefix.segments]
@@ -152,7 +158,7 @@ class StderrReader:
         """Return session, severity and text of the records that follow a block."""
         at, fields = len(self.prefix.fields), self.prefix.fields
         found: list[tuple[bytes, bytes, bytes]] = []
-        for row in _rows(context, Losses()):
+        for row in own_records(context, Losses(), self.begins):
             session = backend_of(dict(zip(fields, row, strict=False))).session
             found.append((session, self.language.severities[row[at]], unindented(row[at + 3])))
         return found
@@ -200,7 +206,7 @@ class StderrReader:
         found = self.record.findall(block, 0, owned)
         context = self.record.findall(block, owned) if owned < len(block) else []
         losses = Losses()
-        rows = _rows(found, losses)
+        rows = own_records(found, losses, self.begins)
         at = len(self.prefix.fields)
         columns = list(zip(*rows, strict=True)) if rows else [()] * (at + 5)
         fields = {name: columns[place] for place, name in enumerate(self.prefix.fields)}
@@ -232,24 +238,6 @@ def backend_of(fields: Mapping[str, bytes]) -> Backend:
     session = fields.get("session") or b" ".join(fields[name] for name in ("pid", "start") if name in fields)
     names = (fields.get(name, b"") for name in ("user", "database", "application", "client"))
     return Backend(session, *(b"" if name == NOBODY else name for name in names))
-
-
-def _rows(found: list[tuple[bytes, ...]], losses: Losses) -> list[tuple[bytes, ...]]:
-    """Return the records among what the pattern found: other lines continue the record before them."""
-    if not any(row[-1] for row in found):
-        return found
-    rows: list[tuple[bytes, ...]] = []
-    for row in found:
-        if not row[-1]:
-            rows.append(row)
-        elif row[-1].isspace():
-            continue
-        elif rows:
-            before = rows[-1]
-            rows[-1] = (*before[:-2], before[-2] + b"\n" + row[-1], b"")
-        else:
-            losses.add("line that is no record", row[-1])
-    return rows
 
 
 def _times(fields: Mapping[str, Sequence[bytes]], size: int) -> Times:

@@ -23,7 +23,7 @@ SEVERAL = 3
 """Rows a call that make a list."""
 OFTEN = 5
 """Calls for each call of a list that make a suspicion."""
-EXPLAINED = 2
+EXPLAINED = 1.5
 """Calls for each row of a list up to which its rows explain them."""
 BEGINS = ("begin", "start transaction", "commit", "select 1", "select $1", "end")
 """Statements that come once per request: look-ups that come as often are the requests' own."""
@@ -72,7 +72,8 @@ class LoopLikeStatement(Rule):
     takes less than a millisecond and comes several times for each call of a list of a related table, no oftener than
     its rows explain. When its calls equal the rows that such a list returned, that table is named as the parent.
     Single-row writes are suspected by themselves where no other statement has as many calls, for what one request does
-    comes equally often. Those that take most time come first.
+    comes equally often; so are look-ups by type and id (a generic relation) and of the latest row up to a moment (a
+    price, a rate). Those that take most time come first.
 
     ## Why is this bad?
     See n-plus-one: each round costs a trip over the network, and no index helps.
@@ -124,8 +125,9 @@ class LoopLikeStatement(Rule):
                 continue
             parent = _parent(query, *suspect, context)
             driven = _driven(query, *suspect, lists)
-            lonely = shape.kind != "select" and companions[round(query.calls)] == 1
-            if parent or driven or lonely:
+            lonely = companions[round(query.calls)] == 1
+            alone = lonely and (shape.kind != "select" or _of_rows(shape, suspect[1]))
+            if parent or driven or alone:
                 found.append((-query.total_ms, self._finding(query, *suspect, parent, context)))
         yield from (finding for _, finding in sorted(found, key=lambda pair: (pair[0], pair[1].id)))
 
@@ -168,15 +170,36 @@ def _suspect(query: Query, shape: QueryShape, context: RuleContext) -> tuple[Tab
     if shape.kind == "insert":
         return _inserted(query, shape, table)
     key = _key(occurrence)
-    if not key or any(predicate.kind in ("range", "list") for predicate in occurrence.predicates):
+    if not key or any(predicate.kind == "list" for predicate in occurrence.predicates):
         return None
+    if any(predicate.kind == "range" for predicate in occurrence.predicates):
+        return (table, key) if _as_of(query, shape, table, key) else None
     if any(set(columns) <= set(key) for columns in unique_keys(table)):
         one = query.rows is None or query.rows / query.calls <= 1.1
         return (table, key) if one else None
     foreign = any(found.kind == "foreign" and set(found.columns) <= set(key) for found in table.constraints)
     leading = any(set(columns[: len(key)]) == set(key) for columns in unique_keys(table))
-    reads = shape.kind == "select" and (foreign or leading or points_somewhere(context.schema, table, key))
+    points = foreign or leading or _typed(key) or points_somewhere(context.schema, table, key)
+    reads = shape.kind == "select" and points
     return (table, key) if reads else None
+
+
+def _as_of(query: Query, shape: QueryShape, table: Table, key: tuple[str, ...]) -> bool:
+    """Return whether the latest row up to a moment is looked up: a unique key's first columns, a limit of one row."""
+    leading = any(set(columns[: len(key)]) == set(key) and len(columns) > len(key) for columns in unique_keys(table))
+    one = query.rows is None or query.rows <= 1.1 * query.calls
+    return shape.kind == "select" and leading and one and "limit" in shape.features
+
+
+def _typed(key: Sequence[str]) -> bool:
+    """Return whether a key is that of a generic relation: what something belongs to is told by its type and id."""
+    kinds = {name.removesuffix("_type") for name in key if name.endswith("_type")}
+    return any(f"{kind}_id" in key for kind in kinds)
+
+
+def _of_rows(shape: QueryShape, key: Sequence[str]) -> bool:
+    """Return whether a look-up is of a kind that is made for the rows of a list, hardly for a request by itself."""
+    return _typed(key) or any(predicate.kind == "range" for predicate in shape.tables[0].predicates)
 
 
 def _inserted(query: Query, shape: QueryShape, table: Table) -> tuple[Table, tuple[str, ...]] | None:
