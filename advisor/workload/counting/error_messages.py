@@ -16,6 +16,8 @@ LONGEST = 160
 
 QUOTED = re.compile(rb'(?<=: )".*"|\'[^\']*\'|(?<=\()[^()]*(?=\)=)|=\([^()]*\)', re.S)
 """Values within messages: `invalid input syntax for type integer: "x"`, `Key (id)=(5)`."""
+POSITION = re.compile(rb" at character [0-9]+$")
+"""What only the text formats add to a message; csv and json have a field for it."""
 NUMBER = re.compile(rb"(?<![A-Za-z_0-9\"])[0-9]+(?![A-Za-z_0-9\"])")
 
 
