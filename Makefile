@@ -9,7 +9,7 @@ LOCKED := install --require-hashes --requirement
 OURS := install --no-deps --no-build-isolation --editable .
 PYTEST := -m pytest -n 2 --dist loadfile
 
-.PHONY: help install demo test lint docs bench mutants lock test-lowest test-newest clean
+.PHONY: help install demo test lint docs manual bench mutants lock test-lowest test-newest clean
 
 help:
 	@echo "make demo         the whole line on an example system, in one command"
@@ -17,7 +17,8 @@ help:
 	@echo "make test-lowest  the tests on the lowest versions that pyproject.toml allows"
 	@echo "make test-newest  the tests on the newest of everything; says what changed since the lock"
 	@echo "make lock         resolve the locks again (requirements/)"
-	@echo "make docs         the pages of the rules and the JSON Schemas, from the code"
+	@echo "make docs         the pages that are made from the code, and the JSON Schemas"
+	@echo "make manual       the manual as a site to read from disk: build/manual/index.html"
 	@echo "make bench        the measured tables of docs/benchmarks.md"
 	@echo "make clean        remove what make made"
 
@@ -43,6 +44,11 @@ test: lint
 docs: $(STAMP)
 	$(BIN)/advisor rule --write docs/rules
 	$(BIN)/advisor schema --write advisor/schemas
+	$(BIN)/advisor man --markdown docs/reference
+
+manual: docs
+	$(BIN)/mkdocs build --strict --quiet
+	@echo "open build/manual/index.html"
 
 bench: $(STAMP)
 	$(BIN)/python $(PIP) $(LOCKED) requirements/benchmarks.txt

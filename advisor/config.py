@@ -32,6 +32,7 @@ SECRETS = frozenset({"url", "password", "standby"})
 DESTINATIONS = {
     "data": "where to connect",
     "force": "what to write",
+    "markdown": "where to write",
     "output": "where to write",
     "output-file": "where to write",
     "pass-env": "what revisions see of the environment",

@@ -44,7 +44,7 @@ WINGS = {
     "gate": ["planned", "migrations", "mig", "properties", "wastes"],
     "output": ["plans", "notices", "checks", "page", "formats"],
     "suite": ["sources"],
-    "cli": ["options", "project", "demonstration", "reference"],
+    "cli": ["options", "project", "demonstration", "reference", "assistant"],
 }
 """The folders of each package, in the order in which they may import: each from those before it."""
 FAMILIES = ["bat", "cac", "con", "env", "idx", "npo", "pre", "sql", "sta"]

@@ -48,7 +48,8 @@ BY_COST = "indexes were chosen by the planner's cost, not by the time model (--a
 @click.option("--log-line-prefix", help="The server's log_line_prefix; inferred when not given.")
 @click.option("--write", is_flag=True, help="Write one Alembic revision per proposal.")
 @click.option("--redact", is_flag=True, help="Leave values of production out of written revisions and of the baseline.")
-@click.option("--alembic", type=click.Path(path_type=Path), default="alembic.ini", show_default=True)
+@click.option("--alembic", type=click.Path(path_type=Path), default="alembic.ini", show_default=True,
+              help="Alembic's configuration.")  # fmt: skip
 @click.option("--head", help="Head to build on, where the Alembic environment has several.")
 @click.option("--verify", is_flag=True, help="Prove the written revisions on a throw-away server.")
 @click.option("--budget", type=Size(), help="Storage for new indexes, for example 2GB.")
@@ -80,7 +81,8 @@ BY_COST = "indexes were chosen by the planner's cost, not by the time model (--a
 @click.option("--save", type=click.Path(path_type=Path), help="Also write the report as JSON, for later commands.")
 @click.option("--baseline", type=click.Path(path_type=Path), help="What was accepted before, a committed file.")
 @click.option("--update-baseline", is_flag=True, help="Accept today's findings and proposals and write the baseline.")
-@click.option("--fail-level", type=click.Choice(["error", "warning", "info", "never"]), default="never")
+@click.option("--fail-level", type=click.Choice(["error", "warning", "info", "never"]), default="never",
+              help="Exit 1 when a finding is of this level or above.")  # fmt: skip
 @revision_options
 @limit_option
 @click.option("--jobs", type=int, help="Processes; all cores when not given.")

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 @click.option("--database", help="Keep the queries of this database only.")
 @filter_options
 @click.option("--log-line-prefix", help="The server's log_line_prefix; inferred when not given.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
+              help="For people, or for programs.")  # fmt: skip
 @limit_option
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes; all cores when not given.")
 @click.option(

@@ -60,7 +60,8 @@ if TYPE_CHECKING:
 @filter_options
 @click.option("--log-line-prefix", help="The server's log_line_prefix; inferred when not given.")
 @click.option("--format", "forms", multiple=True, default=("text",), show_default=True, help=HELP)
-@click.option("--fail-level", type=click.Choice(["fail", "warn", "never"]), default="fail", show_default=True)
+@click.option("--fail-level", type=click.Choice(["fail", "warn", "never"]), default="fail", show_default=True,
+              help="Exit 1 when a verdict is of this level or above.")  # fmt: skip
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
 def command(
     inputs: tuple[str, ...],

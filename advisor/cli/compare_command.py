@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 @click.argument("after")
 @filter_options
 @click.option("--log-line-prefix", help="The servers' log_line_prefix; inferred when not given.")
-@click.option("--format", "form", type=click.Choice(["text", "json", "openmetrics"]), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(["text", "json", "openmetrics"]), default="text", show_default=True,
+              help="For people, or for programs.")  # fmt: skip
 @click.option(
     "--notable",
     type=click.FloatRange(min=1.0),

@@ -14,7 +14,8 @@ FAILING = {"error": ("error",), "warning": ("error", "warning"), "info": ("error
 
 @click.command(short_help="Check Alembic environments, without a server.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--fail-level", type=click.Choice(list(FAILING)), default="error", show_default=True)
+@click.option("--fail-level", type=click.Choice(list(FAILING)), default="error", show_default=True,
+              help="Exit 1 when a finding is of this level or above.")  # fmt: skip
 def command(files: tuple[Path, ...], fail_level: str) -> None:
     """Read env.py FILES (or the alembic.ini that names one) for what would break a concurrent index build.
 

@@ -32,6 +32,7 @@ SUMMARIES = {
     "init": "Write configuration, a CI job and the snapshot recipe into a repository.",
     "lint": "Check Alembic environments, without a server.",
     "man": "Print the man page.",
+    "mcp": "Serve read-only tools over files to an assistant.",
     "migrate": "Write Alembic revisions for the proposals of a JSON report.",
     "report": "Write a one-file HTML report.",
     "rule": "Print a rule's page.",

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Write revisions for the proposals of a report.")
 @click.argument("report", type=click.Path(path_type=Path))
-@click.option("--alembic", type=click.Path(path_type=Path), default="alembic.ini", show_default=True)
+@click.option("--alembic", type=click.Path(path_type=Path), default="alembic.ini", show_default=True,
+              help="Alembic's configuration.")  # fmt: skip
 @click.option("--name", "section", default="alembic", show_default=True, help="Section of the ini file.")
 @click.option("--head", help="Head to build on, where there are several.")
 @click.option("--version-path", help="Version folder to write to, where there are several.")

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Prove revisions on a throw-away server.")
 @click.argument("inputs", nargs=-1)
-@click.option("--alembic", type=click.Path(path_type=Path), default="alembic.ini", show_default=True)
+@click.option("--alembic", type=click.Path(path_type=Path), default="alembic.ini", show_default=True,
+              help="Alembic's configuration.")  # fmt: skip
 @click.option("--name", "section", default="alembic", show_default=True, help="Section of the ini file.")
 @click.option("--snapshot", type=click.Path(path_type=Path), required=True, help="Folder of `advisor snapshot`.")
 @click.option("--revisions", "wanted", help="FROM:TO, like Alembic's; what the snapshot has not applied by default.")

@@ -18,10 +18,13 @@ class Decision:
     """One decision: it means the proposals that meet every condition that is given."""
 
     decision: Literal["accepted", "rejected"]
+    """What was decided; a rejected proposal is not made again."""
     reason: str
+    """Why; never empty."""
     expires: date | None = None
     """Last day on which it holds."""
     id: str | None = None
+    """Id of one proposal, as the JSON report gives it."""
     table: str | None = None
     """Table of the index, with its schema or without."""
     action: Literal["create", "drop"] | None = None

@@ -18,9 +18,11 @@ class Suppression:
     """What to silence: a finding must meet every condition that is given."""
 
     reason: str
+    """Why nobody needs to see it; never empty."""
     expires: date | None = None
     """Last day on which it holds."""
     id: str | None = None
+    """Id of one finding, as the JSON report gives it."""
     code: str | None = None
     """Code, code prefix or name of the rule."""
     tables: tuple[str, ...] = ()
@@ -28,6 +30,7 @@ class Suppression:
     tag: str | None = None
     """`key=value` of a comment tag."""
     application: str | None = None
+    """Application name of the session that sent it."""
 
     def meets(self, finding: Finding) -> bool:
         """Return whether the finding is one that this suppression means."""

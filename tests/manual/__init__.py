@@ -1,0 +1,1 @@
+"""The manual says everything, nothing else, and every command block in it runs."""

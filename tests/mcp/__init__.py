@@ -1,0 +1,1 @@
+"""`advisor mcp`, as the official SDK's client sees it."""
