@@ -60,10 +60,8 @@ def _configuration(commands: Sequence[Described]) -> Iterator[str]:
     yield from ("A finding must meet every condition that is given; `reason` and one condition are needed.", "")
     yield from _fields(_suppression())
     yield from ("", "## `[[proposals]]`: indexes decided upon", "")
-    yield from (
-        "A proposal must meet every condition that is given; `decision`, `reason` and one condition are needed.",
-        "",
-    )
+    yield "A proposal must meet every condition that is given; `decision`, `reason` and one condition are needed."
+    yield ""
     yield from _fields(_decision())
     yield from ("", "## `selection`: rules of the choice of indexes", "")
     yield from (
