@@ -11,7 +11,8 @@ from advisor.gate.baseline import Baseline
 from advisor.gate.check_plans import check as checked
 from advisor.gate.check_plans import record
 from advisor.gate.verdict import CheckResult
-from advisor.pipeline.gate_inputs import calls_a_day, proposing, statements_of
+from advisor.pipeline.gate_inputs import calls_a_day, statements_of
+from advisor.pipeline.gate_proposals import Proposing
 from advisor.pipeline.straight_line import Analysed
 from advisor.twin.start import Twin
 
@@ -47,5 +48,5 @@ def check(baseline: Baseline, twin: Twin, analysed: Analysed | None = None) -> C
     accepted = baseline if twin.snapshot.roles else baselines.as_owner(baseline)
     statements = statements_of(analysed, accepted, twin)
     known = (twin.schema, twin.statistics, twin.what_if)
-    propose, captured = proposing(analysed, twin), twin.snapshot.captured
+    propose, captured = Proposing(analysed, twin), twin.snapshot.captured
     return checked(accepted, statements, *known, settings=twin.snapshot.settings, propose=propose, captured=captured)

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 @click.option("--against", metavar="REF", help="Compare with the plans under this commit's migrations.")
 @click.option("--to-version", type=int, metavar="MAJOR", help="Compare with the plans of this major version.")
 @revision_options
+@click.option("--proposals", type=click.Path(path_type=Path), help="Write indexes for new queries, to be migrated.")
 @click.option("--role", help="Role to plan queries as that nobody is known to have run; the owner when not given.")
 @limit_option
 @filter_options
@@ -81,6 +82,7 @@ def command(
     migrations: tuple[Path, ...],
     against: str | None,
     to_version: int | None,
+    proposals: Path | None,
     role: str | None,
     log_line_prefix: str | None,
     forms: tuple[str, ...],
@@ -120,11 +122,11 @@ def command(
         analysed_inputs,
         calls_a_day,
         empty_baseline,
-        proposing,
         readings_of,
         sites_of,
         statements_of,
     )
+    from advisor.pipeline.gate_proposals import Proposing
     from advisor.pipeline.pending_revisions import Pending
     from advisor.pipeline.straight_line import asking, read_snapshot, size_of
     from advisor.twin.start import start_twin
@@ -143,7 +145,7 @@ def command(
         deliver(wanted, lambda form: render_check(result, form, where), progress)
         raise SystemExit(result.exit_status)
 
-    check_outputs(path if update_baseline else None)
+    check_outputs(path if update_baseline else None, proposals)
     if alembic:
         History.open(alembic, options=running)
     files = migration_files(migrations)
@@ -197,6 +199,7 @@ def command(
             return
         accepted = accepted or empty_baseline(twin)
         _same_major(accepted, twin, path)
+        proposing = Proposing(analysed, twin, proposals)
         result = check(
             accepted,
             statements,
@@ -206,10 +209,11 @@ def command(
             settings={**source.settings, **(pending.settings if pending else {})},
             known_references=pending.references if pending else frozenset(),
             touched=frozenset(one.table for one in pending.touched if one.table) if pending else frozenset(),
-            propose=proposing(analysed, twin),
+            propose=proposing,
             captured=source.captured,
             assumed=pending.assumed if pending else {},
         )
+        proposing.write()
         if pending:
             found = blamed(result.verdicts, accepted, pending.touched)
             ahead = pending.ahead(readings_of(accepted, analysed))

@@ -9,15 +9,11 @@ from advisor.gate.check_plans import Statements
 from advisor.gate.merge_baseline import chosen, merged, with_reason
 from advisor.gate.migrations.ahead import Reading
 from advisor.gate.planned.driver_types import typed
-from advisor.gate.unaccepted import Propose, Saving
 from advisor.pipeline.straight_line import Analysed, analyse_workload, of_database
 from advisor.twin.start import Twin
 from advisor.workload.collect import collect
 from advisor.workload.filtering.capture_filters import EVERYTHING, Filters
 from advisor.workload.model import SOURCE_TAGS, Workload
-
-HALF = 0.5
-"""Share of a new query's cost that may be left by an index that is proposed for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,34 +54,6 @@ def statements_of(analysed: Analysed | None, accepted: Baseline | None, twin: Tw
         for key, bound in analysed.statements.items()
         if analysed.shapes[key].tables and key not in analysed.unanalysed
     }
-
-
-def proposing(analysed: Analysed | None, twin: Twin) -> Propose:
-    """Return what finds indexes for some queries of the inputs, as `advisor advise` would for these alone."""
-
-    def propose(queries: frozenset[str]) -> dict[str, Saving]:
-        from advisor.indexes.advise_indexes import advise
-        from advisor.indexes.index_options import AdviseOptions
-
-        assert analysed
-        some = tuple(query for query in analysed.workload.queries if query.id in queries)
-        workload = replace(analysed.workload, queries=some, loops=())
-        shapes = {key: shape for key, shape in analysed.shapes.items() if key in queries}
-        statements = {key: bound for key, bound in analysed.statements.items() if key in queries}
-        options = AdviseOptions(drops=False, min_share=0.0, time_limit=20)
-        known = (twin.schema, twin.statistics, twin.what_if, options)
-        found = advise(workload, shapes, statements, *known).proposals
-        return {
-            one.query: Saving(
-                proposal.definition.ddl(proposal.name, concurrently=True), one.cost_before, one.cost_after
-            )
-            for proposal in found
-            if proposal.action != "drop"
-            for one in proposal.queries
-            if one.cost_after <= HALF * one.cost_before
-        }
-
-    return propose
 
 
 def calls_a_day(analysed: Analysed | None, accepted: Baseline | None) -> dict[str, float]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from shlex import split
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 
 from advisor.catalog.snapshots.folder import save_snapshot
 from advisor.catalog.snapshots.take import take_snapshot
+from advisor.cli.main import advisor_group
 from advisor.twin.servers.server import Server
 from tests.gate.test_definitions import after, run
 
@@ -82,3 +86,15 @@ def test_a_size_that_nobody_knows_is_assumed_and_said(team: Path, tmp_path: Path
     other = "DROP TABLE events; CREATE TABLE events (at timestamptz, lower text, kind text)"
     done = after(team, tmp_path / "other", other)
     assert "costs no more" not in done.stdout and done.exit_code == 1, done.output
+
+
+def test_the_index_that_a_new_query_wants_becomes_a_revision(team: Path, tmp_path: Path) -> None:
+    (tmp_path / "new.sql").write_text("SELECT at FROM events WHERE id = 77;\n")
+    done = run(team, tmp_path / "new.sql", "--proposals", tmp_path / "fixes.json")
+    assert done.exit_code == 1 and "FAIL PLN007" in done.stdout, done.output
+    said = re.search(
+        r"CREATE INDEX CONCURRENTLY (\w+) ON public.events .*; as a revision: advisor (migrate .*)", done.stdout
+    )
+    assert said, done.stdout
+    made = CliRunner().invoke(advisor_group, [*split(said[2]), "--sql"])
+    assert made.exit_code == 0 and f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {said[1]} ON" in made.stdout, made.output
