@@ -144,6 +144,7 @@ class Site:
         while True:
             try:
                 self.watch = self.server.connect(self.database)
+                self.watch.execute(b"SELECT 1")
                 return
             except psycopg.OperationalError:
                 if time.monotonic() > end:
@@ -232,6 +233,10 @@ def crash(site: Site) -> None:
         pid = site.backend() or site.watch.info.backend_pid
         os.kill(pid, signal.SIGKILL)
         site.finish(process)
+    with contextlib.suppress(psycopg.Error):
+        while True:  # until we are thrown out, too
+            site.watch.execute(b"SELECT 1")
+            time.sleep(0.02)
     site.again()
 
 
@@ -251,6 +256,9 @@ def downgrade_interrupted(site: Site) -> None:
         if pid := site.backend():
             site.watch.execute("SELECT pg_terminate_backend(%s)", (pid,))
         site.finish(process)
+    for _ in range(RERUNS):  # what was interrupted is run again; the version still says applied
+        if site.finish(site.begin("downgrade", "base")):
+            break
 
 
 def two_at_once(site: Site) -> None:

@@ -29,9 +29,9 @@ from advisor.progress import Progress
 from advisor.whole_file import write_whole
 
 if TYPE_CHECKING:
-    from advisor.catalog.schema import Schema
     from advisor.indexes.index_options import Aim
     from advisor.rules.context import RuleOptions
+    from advisor.twin.start import Twin
     from advisor.verify.running.runner import RunOptions
     from advisor.workload.filtering.capture_filters import Filters
 
@@ -196,7 +196,7 @@ def command(
         report = silenced(unsure(report) if guessed else report, baseline, update_baseline, redact, progress)
         report = decided(report, read_decided(baseline) if update_baseline else decisions, progress)
         if write:
-            report = _write(report, twin.schema, alembic, head, progress, redact=redact)
+            report = _write(report, twin, alembic, head, progress, redact=redact)
         if verify:
             from advisor.verify.prove import prove_report
             from advisor.verify.running.upgrade import History
@@ -250,9 +250,7 @@ def _environment_file(alembic: Path) -> Path | None:
     return path if path and path.is_file() else None
 
 
-def _write(
-    report: Report, schema: Schema, alembic: Path, head: str | None, progress: Progress, *, redact: bool
-) -> Report:
+def _write(report: Report, twin: Twin, alembic: Path, head: str | None, progress: Progress, *, redact: bool) -> Report:
     from advisor.revisions.redact_revisions import constants
     from advisor.revisions.write import write_revisions
 
@@ -264,10 +262,11 @@ def _write(
         alembic,
         head=head,
         queries=queries,
-        schema=schema,
+        schema=twin.schema,
         date=written,
         findings=report.findings,
         redact=redact,
+        stamped=twin.snapshot.alembic_version,
     )
     for revision in revisions:
         progress.note(f"{'found' if revision.existing else 'wrote'} {revision.path}")

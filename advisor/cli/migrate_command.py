@@ -67,7 +67,7 @@ def command(
     found = [finding_of(item) for item in document.findings if item.statistics]
     proposals, findings = _chosen([proposal_of(item) for item in document.proposals], found, only)
     environment = None if as_sql else environment_of(alembic, section)
-    schema = _schema(snapshot, progress)
+    schema, stamped = _production(snapshot, progress)
     if environment is None:
         click.echo(plain_sql_script(proposals, schema, findings, redact=redact), nl=False)
         return
@@ -87,6 +87,7 @@ def command(
         section=section,
         findings=findings,
         redact=redact,
+        stamped=stamped,
     )
     for revision in revisions:
         if revision.existing:
@@ -123,15 +124,15 @@ def _chosen(
     )
 
 
-def _schema(snapshot: Path | None, progress: Progress) -> Schema | None:
-    """Return the schema of a snapshot, as a twin of it has it."""
+def _production(snapshot: Path | None, progress: Progress) -> tuple[Schema | None, tuple[str, ...]]:
+    """Return the schema of a snapshot, as a twin of it has it, and the revisions it stands at."""
     if snapshot is None:
-        return None
+        return None, ()
     from advisor.catalog.snapshot import load_snapshot
     from advisor.twin.start import start_twin
 
     with progress.step("read the schema"), start_twin(load_snapshot(snapshot)) as twin:
-        return twin.schema
+        return twin.schema, twin.snapshot.alembic_version
 
 
 def _date(document: ReportFile) -> datetime | None:

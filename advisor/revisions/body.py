@@ -95,7 +95,7 @@ def _here(statement: str) -> str:
 def create_source(change: Change, definition: IndexDefinition) -> str:
     """Return the `op.create_index(…)` call."""
     keys = f"[{', '.join(key_source(key) for key in definition.keys)}]"
-    arguments = [python_string(change.name), python_string(definition.table), keys]
+    arguments = [final(change.name), python_string(definition.table), keys]
     arguments.append("schema=table.schema")
     if definition.unique:
         arguments.append("unique=True")
@@ -107,9 +107,14 @@ def create_source(change: Change, definition: IndexDefinition) -> str:
 
 def drop_source(name: str, definition: IndexDefinition) -> str:
     """Return the `op.drop_index(…)` call."""
-    arguments = [python_string(name), f"table_name={python_string(definition.table)}"]
+    arguments = [final(name), f"table_name={python_string(definition.table)}"]
     arguments += ["schema=table.schema", "postgresql_concurrently=True", "if_exists=True"]
     return _arguments("op.drop_index(", arguments, ")")
+
+
+def final(name: str) -> str:
+    """Return a name that no naming convention of the metadata changes."""
+    return f"op.f({python_string(name)})"
 
 
 def key_source(key: IndexKey, text: Callable[[str], str] = text_literal) -> str:

@@ -24,7 +24,7 @@ from advisor.revisions.project.judge_environment import refuse_unsafe
 from advisor.revisions.redact_revisions import redacted_change, redacted_texts
 from advisor.revisions.revision import Revision
 from advisor.revisions.statistics_revision import statistics_changes
-from advisor.revisions.writer import Writer
+from advisor.revisions.writer import Writer, refuse_other_history
 from advisor.rules.finding import Finding
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def write_revisions(
     section: str = "alembic",
     findings: Sequence[Finding] = (),
     redact: bool = False,
+    stamped: Sequence[str] = (),
 ) -> tuple[Revision, ...]:
     """Write the revisions that carry out `proposals` and return them in the order in which they run.
 
@@ -56,7 +57,8 @@ def write_revisions(
     time. `date` becomes the Create Date (else SOURCE_DATE_EPOCH, else now): the only thing in a file that does not
     follow from the input. With `redact` the evidence holds no value of production; what the index itself needs stays,
     and the docstring says so. With `dry_run` nothing is written and nothing of the checkout runs, no hook either; the
-    paths and texts are those that would be before the hooks.
+    paths and texts are those that would be before the hooks. `stamped` is where production stands (the snapshot's
+    `alembic_version`); a history that holds none of it is another one.
 
     Raises `RevisionError` when the environment would break the migration (unless `force`), on several heads, and when
     a template does not place the body; files written by the failing call are removed again.
@@ -70,6 +72,7 @@ def write_revisions(
         if not force:
             refuse_unsafe(Path(scripts.dir) / "env.py")
             refuse_corrupting(schema)
+            refuse_other_history(scripts, config, stamped)
         texts = redacted_texts(queries or {}) if redact else queries or {}
         wanted = changes(proposals, schema)
         wanted = tuple(map(redacted_change, wanted)) if redact else wanted

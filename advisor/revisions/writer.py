@@ -132,6 +132,15 @@ class Writer:
         return (folders[0] if chosen == self.trial else chosen) / path.relative_to(self.trial)
 
 
+def refuse_other_history(scripts: ReadScripts, config: Path, stamped: Sequence[str]) -> None:
+    """Raise `RevisionError` when production stands at revisions of which this history holds none."""
+    known = {script.revision for script in scripts.walk_revisions()}
+    if stamped and not known & set(stamped):
+        what = f"production stands at {', '.join(sorted(stamped))}, which this history does not hold"
+        do = f"name its folder in version_locations (read: {', '.join(map(str, scripts._version_locations))})"
+        raise RevisionError(what, where=str(config), do=f"{do}, or update the checkout or the snapshot")
+
+
 def standing_on(scripts: ReadScripts, config: Path, head: str | None) -> str | None:
     """Return the revision to stand on, `None` for an empty history; raises `RevisionError` when it is not one."""
     with readable(config):

@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.errors import RevisionError
+from advisor.revisions.project.hidden_locations import locations_in
+
+_LOCATION = "script_location"
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -21,10 +24,13 @@ if TYPE_CHECKING:
 def open_config(path: Path, section: str = "alembic") -> Config:
     """Return Alembic's configuration from an `alembic.ini` or a `pyproject.toml` (or the folder that holds them).
 
-    As Alembic does, an ini file and the pyproject.toml beside it are read together. Raises `RevisionError`.
+    As Alembic does, an ini file and the pyproject.toml beside it are read together. Where `section` names no scripts
+    and one other does, it is that one; an ini file without any, beside its env.py, is Flask-Migrate's. Raises
+    `RevisionError`.
     """
     from alembic.config import Config
 
+    path = _flask(path) or path
     folder = path if path.is_dir() else path.parent
     ini = folder / "alembic.ini" if path.is_dir() or path.name == "pyproject.toml" else path
     toml = folder / "pyproject.toml"
@@ -32,12 +38,32 @@ def open_config(path: Path, section: str = "alembic") -> Config:
         raise RevisionError("there is no Alembic configuration", where=str(path), do="name an alembic.ini")
     config = Config(ini if ini.is_file() else None, toml_file=toml if toml.is_file() else None, ini_section=section)
     with readable(path):
-        location = config.get_alembic_option("script_location")
-    if location is None:
-        raise RevisionError(
-            f"no script_location in section [{section}]", where=str(path), do="run `alembic init` first"
-        )
+        if config.get_alembic_option("script_location") is None:
+            _find_scripts(config, path)
     return config
+
+
+def _flask(path: Path) -> Path | None:
+    """Return the `migrations/alembic.ini` of Flask-Migrate, where that is the only one."""
+    ini = (path if path.is_dir() else path.parent) / "migrations" / "alembic.ini"
+    missing = not path.exists() or (path.is_dir() and not (path / "alembic.ini").exists())
+    return ini if missing and ini.is_file() and (ini.parent / "env.py").is_file() else None
+
+
+def _find_scripts(config: Config, path: Path) -> None:
+    """Let the configuration name its scripts: another section's, or the folder of the file itself."""
+    sections = [name for name in config.file_config.sections() if config.file_config.has_option(name, _LOCATION)]
+    home = configuration_file(config).parent
+    if len(sections) == 1:
+        config.config_ini_section = sections[0]
+    elif sections:
+        what = f"no script_location in section [{config.config_ini_section}]"
+        raise RevisionError(what, where=str(path), do=f"choose --name {' or --name '.join(sections)}")
+    elif (home / "env.py").is_file():
+        config.set_main_option(_LOCATION, str(home).replace("%", "%%"))
+    else:
+        what = f"no script_location in section [{config.config_ini_section}]"
+        raise RevisionError(what, where=str(path), do="run `alembic init` first")
 
 
 @contextlib.contextmanager
@@ -115,7 +141,8 @@ def open_scripts(
 
     folder = script_folder(config)
     with readable(configuration_file(config)):
-        places = [str(located(name, config)) for name in config.get_version_locations_list() or ()]
+        names = config.get_version_locations_list() or locations_in(folder / "env.py")
+        places = [str(located(name, config)) for name in names]
         if extra:
             places = [*(places or [str(folder / "versions")]), str(extra)]
         length = config.get_alembic_option("truncate_slug_length")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any, cast
 
 from alembic.script import Script, ScriptDirectory
 from alembic.script.write_hooks import _run_hooks
+from alembic.util import CommandError
 
 from advisor.errors import RevisionError
 from advisor.revisions.project.reading import is_revision, read_heading
@@ -42,11 +45,18 @@ class ReadScripts(ScriptDirectory):
 
     def _rev_path(self, path: Any, rev_id: str, message: str | None, create_date: datetime) -> Path:
         """Return where to write the draft: the file is named after the first line of the message, not the evidence."""
-        chosen = super()._rev_path(path, rev_id, (message or "").split("\n", 1)[0], create_date)
+        chosen = super()._rev_path(path, rev_id, self._titled(message or ""), create_date)
         if chosen.exists():
             what = f"{chosen.name} exists already, and Alembic would overwrite it"
             raise RevisionError(what, where=str(path), do="put %(rev)s into file_template")
         return chosen.with_name(chosen.name + _DRAFT)
+
+    def _titled(self, message: str) -> str:
+        """Return the words of a message's first line that a file name has room for; Alembic would cut a name in two."""
+        words = re.findall(r"\w+", message.split("\n", 1)[0])
+        while len(words) > 1 and len("_".join(words)) > self.truncate_slug_length:
+            words.pop()
+        return " ".join(words)
 
     def write_revision(self, revid: str, message: str, **options: Any) -> Script:
         """Write a new revision file the team's way and return it; raises what Alembic raises."""
@@ -67,10 +77,19 @@ class ReadScripts(ScriptDirectory):
             for draft in drafts:
                 draft.unlink(missing_ok=True)
         if self.after_write:
-            _run_hooks(path, self.after_write)
+            _run(path, self.after_write)
         script = script_of(path)
         self.revision_map.add_revision(script)
         return script
+
+
+def _run(path: Path, hooks: list[Any]) -> None:
+    """Run the team's post-write hooks; raises `RevisionError` when one is not installed here."""
+    try:
+        _run_hooks(path, hooks)
+    except (CommandError, OSError) as error:
+        do = f"install it where advisor runs ({sys.prefix}), or take it out of post_write_hooks"
+        raise RevisionError(f"a post-write hook cannot run: {error}", where=str(path.name), do=do) from error
 
 
 def script_of(path: Path) -> Script:

@@ -31,6 +31,7 @@ ALONE = re.compile(
     r"|REINDEX\s+(TABLE|INDEX))\b(?!\s+(DATABASE|TABLESPACE|SUBSCRIPTION))"
 )
 """What may run in a transaction, unless it says CONCURRENTLY."""
+NUMBERED = re.compile(r"\$(\d+)(?!\d*\$)")
 SHOWN = 2000
 """Characters of a statement or message that are handed back."""
 
@@ -201,8 +202,10 @@ def engine_of(session: Session, url: str) -> Any:
 
     onlooker = Onlooker(session)
 
-    def note(_connection: Any, cursor: Any, statement: str, parameters: Any, *_rest: Any) -> Any:
+    def note(_connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, *_rest: Any) -> Any:
         session.statement = statement
+        if context is not None and context.compiled is None:
+            statement, parameters = for_psycopg(statement, parameters)
         statement = EXTENSION.sub(r"\1 IF NOT EXISTS ", statement, count=1)
         return onlooker.before(cursor, statement, parameters), parameters
 
@@ -213,6 +216,18 @@ def engine_of(session: Session, url: str) -> Any:
     event.listen(engine, "after_cursor_execute", after)
     event.listen(engine, "handle_error", onlooker.failed)
     return engine
+
+
+def for_psycopg(statement: str, parameters: Any) -> tuple[str, Any]:
+    """Return a statement of `exec_driver_sql`, written for asyncpg perhaps, as psycopg takes it.
+
+    There `%` is a plain character and `$1` a parameter. In a statement for psycopg no `%` stands alone.
+    """
+    numbers = [int(number) for number in NUMBERED.findall(statement)] if isinstance(parameters, tuple) else []
+    if parameters and numbers and max(numbers) <= len(parameters) and "%s" not in statement:
+        return NUMBERED.sub("%s", statement.replace("%", "%%")), tuple(parameters[number - 1] for number in numbers)
+    alone = not parameters and "%" in statement.replace("%%", "")
+    return (statement.replace("%", "%%") if alone else statement), parameters
 
 
 class Onlooker:
@@ -237,7 +252,7 @@ class Onlooker:
         *first, last = self._parted(statement) if several else [statement]
         for one in first:
             self._begin(cursor, one)
-            cursor.execute(one)
+            cursor.execute(one, parameters)  # as SQLAlchemy would: percent signs are doubled
             self.after(cursor, one)
         self._begin(cursor, last)
         return last
