@@ -20,6 +20,7 @@ BENCHMARKS = {
     "rewrites": [["--cases", "300"]],
     "gate": [["--cases", "120"]],
     "fuzz": [["--minutes", "5"]],
+    "load_run": [[]],
     "synthetic_rows": [[], ["--speed", "10000000"]],
 }
 """Name to the argument lists it is run with."""

@@ -29,7 +29,6 @@ REASONS = {
     "advisor/rewrites/proof/claims.py": "one check per claim, read side by side",
     "advisor/twin/costing/planner.py": "one connection: preparing, planning and its settings",
     "advisor/verify/running/child.py": "one file by design: it is copied into the process in which revisions run",
-    "advisor/verify/rows/column_pool.py": "one pool: numbers and texts by the same histogram, side by side",
     "advisor/workload/engines/sessions.py": "joins the units of work that a cut went through",
     "advisor/workload/loops/bursts.py": "one block's bursts, as columns; the drawing is part of it",
     "advisor/workload/loops/loops.py": "one search: every kind of loop is told from the same steps",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from advisor.errors import UsageError
 from advisor.gate.verdict import CheckResult
-from advisor.output.comparison import comparison_json, comparison_text
+from advisor.output.compared.comparison import comparison_json, comparison_text
 from advisor.output.render import render as render_report
 from advisor.output.report import Report
 from advisor.output.verdicts import render_check, verdict_formats

@@ -66,9 +66,9 @@ def command(
 
     With --report, exit status 1 when a proposal made one of its queries slower.
     """
-    from advisor.output.comparison import comparison_json, comparison_text
-    from advisor.output.deployed import deployed_text
-    from advisor.output.openmetrics import openmetrics
+    from advisor.output.compared.comparison import comparison_json, comparison_text
+    from advisor.output.compared.deployed import deployed_text
+    from advisor.output.compared.openmetrics import openmetrics
     from advisor.workload.compare_captures import capture_pair, compare
 
     progress = Progress(quiet=quiet)

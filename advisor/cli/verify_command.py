@@ -16,6 +16,7 @@ from advisor.errors import AdvisorError, UsageError
 from advisor.progress import Progress
 
 if TYPE_CHECKING:
+    from advisor.catalog.index import IndexDefinition
     from advisor.pipeline.straight_line import Analysed
     from advisor.revisions.revision import Revision
     from advisor.twin.start import Twin
@@ -43,6 +44,10 @@ if TYPE_CHECKING:
 @click.option("--seed", default=1, show_default=True, help="Seed of --rows: the same seed makes the same rows.")
 @click.option("--seconds", default=60.0, show_default=True, help="Time to measure with --data or --rows.")
 @click.option(
+    "--load", is_flag=True, help="With --rows: also run the workload's mix by many clients, before and after."
+)
+@click.option("--clients", type=click.IntRange(min=1), default=100, show_default=True, help="Clients of --load.")
+@click.option(
     "--slower",
     "limit",
     type=click.FloatRange(min=1.0, min_open=True),
@@ -67,6 +72,8 @@ def command(
     seed: int,
     seconds: float,
     limit: float,
+    load: bool,
+    clients: int,
     role: str | None,
     provider: str,
     quiet: bool,
@@ -85,7 +92,7 @@ def command(
     advisor verify --snapshot prod/ --alembic alembic.ini
     advisor verify prod.log --snapshot prod/ --revisions 3f2a:head --report report.json
     advisor verify prod.log --snapshot prod/ --data postgresql://localhost/copy_of_prod
-    advisor verify prod.log --snapshot prod/ --rows 200000
+    advisor verify prod.log --snapshot prod/ --rows 200000 --load --clients 100
     """
     from advisor.catalog.snapshot import load_snapshot
     from advisor.output.unanalysed import summary
@@ -97,6 +104,8 @@ def command(
     from advisor.workload.collect import collect
 
     _refuse(inputs, report, data, rows)
+    if load and not (rows and inputs):
+        raise UsageError("--load needs --rows and INPUTS", do="say how many rows to make, and which workload to run")
     if report:
         read_report(report)
     progress = Progress(quiet=quiet)
@@ -122,6 +131,10 @@ def command(
                     with progress.step("measured run times on the rows made"):
                         place = _Place(made.scratch.url, twin.superuser_url)
                         proof = _timed(proof, known, place, analysed, start, to, seconds, limit)
+                    if load:
+                        with progress.step(f"ran the load of {clients} clients"):
+                            tables = [one.definition for one in found.revisions if one.definition]
+                            proof = _loaded(proof, known, place, analysed, tables, start, to, seconds, clients, seed)
         if data and analysed:
             try:
                 with progress.step("measured run times"):
@@ -239,6 +252,33 @@ def _timed(
     writing = "" if place.superuser else "they write, "
     note = f"{left_out} queries were not timed: {writing}were not analysed, or no values are known for them"
     return replace(proof, notes=(*proof.notes, *([note] if left_out else [])))
+
+
+def _loaded(
+    proof: Proof,
+    history: History,
+    place: _Place,
+    analysed: Analysed,
+    definitions: Sequence[IndexDefinition],
+    start: Sequence[str],
+    to: str,
+    seconds: float,
+    clients: int,
+    seed: int,
+) -> Proof:
+    """Return the proof with the load before and after."""
+    from advisor.verify.measuring.load_compared import load_compared
+    from advisor.verify.measuring.timing import with_values
+
+    failed = {one.query for one in proof.failures}
+    chosen = {key: one for key, one in with_values(analysed.statements).items() if key not in failed}
+    calls = {query.id: query.calls for query in analysed.workload.queries}
+    tables = sorted({(one.schema, one.table) for one in definitions})
+    load = load_compared(
+        history, place.url, chosen, calls, tables, start=start, to=to, clients=clients, seconds=max(1.0, seconds / 4),
+        seed=seed, administration=place.superuser,
+    )  # fmt: skip
+    return replace(proof, load=load)
 
 
 def _text(proof: Proof) -> str:

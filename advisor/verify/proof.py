@@ -68,6 +68,35 @@ class RevisionVerdict:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadSide:
+    """What clients saw who ran the workload's mix as fast as they could; times in milliseconds."""
+
+    clients: int
+    statements: int
+    percentiles: tuple[float, float, float]
+    """p50, p95, p99 of a statement."""
+    average: float
+    per_second: float
+    """Statements that went through in a second."""
+    wal_bytes: float
+    """WAL a statement."""
+    aborted: int = 0
+    """Clients that gave up over an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """The load before and after the pending revisions; both `None` where no statement could be run."""
+
+    before: LoadSide | None
+    after: LoadSide | None
+    longest_wait_ms: float | None
+    """Longest time that one write took while the revisions ran."""
+    refused: tuple[tuple[str, str], ...] = ()
+    """Queries that could not be part of it, and why."""
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """Everything that was verified, and on what."""
 
@@ -80,6 +109,7 @@ class Proof:
     verdicts: tuple[RevisionVerdict, ...] = ()
     """In the order in which the revisions run; empty when nothing was measured on rows."""
     failures: tuple[StatementFailure, ...] = ()
+    load: Load | None = None
 
     @property
     def passed(self) -> bool:

@@ -16,7 +16,7 @@ import pytest
 
 from advisor.errors import InputError
 from advisor.gate.verdict import CheckResult
-from advisor.output.comparison import comparison_json, comparison_text
+from advisor.output.compared.comparison import comparison_json, comparison_text
 from advisor.output.coverage_report import coverage_json, coverage_text, left_out
 from advisor.output.render import formats, render
 from advisor.output.report import Report

@@ -13,8 +13,8 @@ from click.testing import CliRunner
 from advisor.catalog.statistics import IndexActivity, Statistics
 from advisor.cli.compare_command import command
 from advisor.indexes.proposal import QueryBenefit
-from advisor.output.deployed import deployed_text
-from advisor.output.openmetrics import openmetrics
+from advisor.output.compared.deployed import deployed_text
+from advisor.output.compared.openmetrics import openmetrics
 from advisor.verify.after_deploy import after_deploy
 from advisor.workload.compare_captures import compare
 from advisor.workload.model import Query, Workload

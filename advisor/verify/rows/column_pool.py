@@ -247,7 +247,7 @@ def _varied(wanted: Wanted, distinct: int, order: Order, random: np.random.Gener
     if wanted.labels:
         return [one for one in wanted.labels if one not in (statistics.most_common_vals or ())][:distinct]
     if statistics.range_bounds_histogram is not None or base.endswith("range"):
-        return ranges(statistics, base, distinct, random, _upper_end(base))
+        return ranges(statistics, base, distinct, random)
     if statistics.most_common_elems is not None and (base == "tsvector" or base.startswith("_")):
         return made_of_elements(statistics, base, distinct, random)
     bounds = [*_bounds(statistics), *wanted.forced]
@@ -287,28 +287,3 @@ def _longest(column: Column) -> int | None:
     """Return how many characters the column takes, `None` where there is no end."""
     match = _LENGTH.search(column.type)
     return int(match[1]) if match else 63 if column.base_type == "name" else None
-
-
-def _upper_end(base: str) -> Callable[[str, float], str | None]:
-    family = {
-        "int4": "int4",
-        "int8": "int8",
-        "num": "numeric",
-        "date": "date",
-        "ts": "timestamp",
-        "tstz": "timestamptz",
-    }
-    kind = family.get(base.replace("multirange", "").replace("range", ""))
-    if kind is None:
-        return lambda low, length: None
-    column = Column("", kind, 1, base_type=kind)
-
-    def add(low: str, length: float) -> str | None:
-        known = family_of(column, [low, "0.000001"])
-        ticks = known.of([low]) if known else None
-        if known is None or ticks is None:
-            return None
-        size = length * (1_000_000 if kind in ("numeric", "timestamp", "timestamptz") else 1)
-        return known.render(ticks + max(1, round(size)))[0]
-
-    return add

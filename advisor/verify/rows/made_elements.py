@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from advisor.catalog.schema import Column
 from advisor.catalog.statistics import ColumnStatistics
+from advisor.verify.rows.ticks import family_of
 
 _SEVERAL = 3
 """Elements of a value when nothing is known of their number."""
@@ -56,14 +58,9 @@ def _vector(elements: Sequence[str]) -> str:
     return " ".join("'" + one.replace("\\", "\\\\").replace("'", "''") + f"':{n}" for n, one in enumerate(elements, 1))
 
 
-def ranges(
-    statistics: ColumnStatistics,
-    base: str,
-    count: int,
-    random: np.random.Generator,
-    add: Callable[[str, float], str | None],
-) -> list[str]:
-    """Return ranges whose lower ends and lengths follow the histograms; `add` gives the upper end for a length."""
+def ranges(statistics: ColumnStatistics, base: str, count: int, random: np.random.Generator) -> list[str]:
+    """Return ranges whose lower ends and lengths follow the histograms."""
+    add = _upper_end(base)
     bounds, lengths = statistics.range_bounds_histogram or (), statistics.range_length_histogram or ()
     empty = round((statistics.range_empty_frac or 0.0) * count)
     places = np.sort(random.random(count))
@@ -80,3 +77,28 @@ def ranges(
 
 def _low(bound: str) -> str:
     return bound.strip("[](){}").split(",")[0].strip('"')
+
+
+def _upper_end(base: str) -> Callable[[str, float], str | None]:
+    family = {
+        "int4": "int4",
+        "int8": "int8",
+        "num": "numeric",
+        "date": "date",
+        "ts": "timestamp",
+        "tstz": "timestamptz",
+    }
+    kind = family.get(base.replace("multirange", "").replace("range", ""))
+    if kind is None:
+        return lambda low, length: None
+    column = Column("", kind, 1, base_type=kind)
+
+    def add(low: str, length: float) -> str | None:
+        known = family_of(column, [low, "0.000001"])
+        ticks = known.of([low]) if known else None
+        if known is None or ticks is None:
+            return None
+        size = length * (1_000_000 if kind in ("numeric", "timestamp", "timestamptz") else 1)
+        return known.render(ticks + max(1, round(size)))[0]
+
+    return add

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from tabulate import tabulate
 
-from advisor.output.deployed import deployed_objects
+from advisor.output.compared.deployed import deployed_objects
 from advisor.output.number_units import count, milliseconds, one_line
 from advisor.output.report import SCHEMA_VERSION
 from advisor.verify.after_deploy import Deployed
