@@ -138,6 +138,7 @@ def _proposed(run: Run, weighted: tuple[Weighted, ...]) -> Advice:
         (*out.values(), *spared),
         told,
         hot_updates(made, run.writes, pool.schema),
+        costs.asked,
         rates,
     )
 

@@ -180,5 +180,7 @@ class Advice:
     """Those queries that `AdviseOptions.explain` names."""
     hot_updates: tuple[HotUpdates, ...] = ()
     """Tables whose HOT updates the proposals change."""
+    asked: int = 0
+    """Questions to the planner that it took: one for each statement and set of indexes."""
     rates: bool = False
     """Whether the capture spans long enough to say anything per day of it."""

@@ -68,6 +68,8 @@ class CoverageItem(msgspec.Struct):
     """Whether the capture spans long enough (`--least-window`) for anything that is said per day."""
     hot_updates: tuple[HotUpdatesItem, ...] = ()
     rejected: tuple[RejectedItem, ...] = ()
+    planner_calls: int = 0
+    """Questions to the planner that the choice took."""
     curve: tuple[CurvePoint, ...] = ()
     server: str = ""
     notes: tuple[str, ...] = ()

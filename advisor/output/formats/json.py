@@ -119,6 +119,7 @@ def _coverage(report: Report) -> dict[str, Any]:
             }
             for one in report.advice.rejected
         ],
+        "planner_calls": report.advice.asked,
         "curve": [{"bytes": size, "time_saved_ms_per_day": saved} for size, saved in report.advice.curve],
         "server": report.server,
         "notes": [*workload.notes, *report.advice.notes, *report.notes],
