@@ -21,6 +21,8 @@ BENCHMARKS = {
     "gate": [["--cases", "120"]],
     "fuzz": [["--minutes", "5"]],
     "load_run": [[]],
+    "interruptions": [["--cases", "130"]],
+    "migration_waits": [[]],
     "synthetic_rows": [[], ["--speed", "10000000"]],
 }
 """Name to the argument lists it is run with."""

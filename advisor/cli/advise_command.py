@@ -251,6 +251,7 @@ def _environment_file(alembic: Path) -> Path | None:
 
 
 def _write(report: Report, twin: Twin, alembic: Path, head: str | None, progress: Progress, *, redact: bool) -> Report:
+    from advisor.output.next_steps import next_steps
     from advisor.revisions.redact_revisions import constants
     from advisor.revisions.write import write_revisions
 
@@ -274,4 +275,6 @@ def _write(report: Report, twin: Twin, alembic: Path, head: str | None, progress
             progress.warn(f"{revision.path} was there before, and --redact leaves it as it is")
         elif redact and (places := constants(revision.definition)):
             progress.warn(f"{revision.path}: constants of {places} stay, as {revision.index} needs them")
+    for step in next_steps(revisions):
+        progress.note(step)
     return replace(report, revisions=revisions)

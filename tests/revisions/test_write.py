@@ -15,6 +15,7 @@ import pytest
 from advisor.catalog.index import Index, IndexKey, IndexSize
 from advisor.catalog.schema import Schema, Table
 from advisor.errors import RevisionError
+from advisor.output.next_steps import next_steps
 from advisor.revisions.write import write_revisions
 from tests.revisions.builders import alembic, definition, environment, proposal, versions
 
@@ -68,6 +69,16 @@ def test_what_all_revisions_need_is_written_once_and_left_as_it_is(ini):
     first.helper.write_text(first.helper.read_text() + "# seen by a DBA\n")
     assert [one.helper for one in write_revisions([proposal(definition("events", "at"))], ini)] == [None]
     assert first.helper.read_text().endswith("# seen by a DBA\n")
+
+
+def test_what_is_left_to_do_is_said(ini):
+    held = schema_with(Index("ix", TWO[0].definition, IndexSize(1.0, 2, 0)))
+    written = write_revisions([TWO[0], proposal(TWO[0].definition, "drop", name="ix")], ini, schema=held)
+    add, remove, run, commit = next_steps(written)
+    assert add == f"model of public.events: add to __table_args__\n{written[0].model_snippet}"
+    assert "take out the line of ix" in remove and "alembic upgrade head" in run
+    assert str(written[0].path.parent) in commit
+    assert list(next_steps(write_revisions([TWO[0]], ini, schema=held))) == [], "nothing was written"
 
 
 def test_the_docstring_carries_the_evidence(ini):
