@@ -21,6 +21,14 @@ if os.environ.get("CI"):
     settings.load_profile("ci")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Have commands say everything on lines of any length; tests/output/test_fitted.py tests how it is folded."""
+    writer = config.get_terminal_writer()
+    writer.fullwidth = writer.fullwidth  # pytest itself stays as wide as it is
+    os.environ["COLUMNS"] = "10000"
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """One PostgreSQL 18 for the whole session, with pg_stat_statements loaded."""

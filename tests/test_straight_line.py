@@ -42,7 +42,7 @@ WINGS = {
     "revisions": ["project"],
     "verify": ["running", "rows", "measuring"],
     "gate": ["planned", "migrations", "mig", "properties", "wastes"],
-    "output": ["plans", "notices", "checks", "page", "formats", "compared"],
+    "output": ["terminal", "plans", "notices", "checks", "page", "formats", "compared"],
     "suite": ["sources"],
     "cli": ["options", "project", "demonstration", "reference", "assistant"],
 }

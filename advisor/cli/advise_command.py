@@ -18,6 +18,7 @@ from advisor.cli.options.shared_options import (
     check_outputs,
     database_options,
     filter_options,
+    full_option,
     limit_option,
     one_source,
     queries_named,
@@ -85,6 +86,7 @@ BY_COST = "indexes were chosen by the planner's cost, not by the time model (--a
               help="Exit 1 when a finding is of this level or above.")  # fmt: skip
 @revision_options
 @limit_option
+@full_option
 @click.option("--jobs", type=int, help="Processes; all cores when not given.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
 def command(
@@ -212,7 +214,18 @@ def command(
         progress.note(f"saved {save}")
     where = places(_first_file(inputs), (), _environment_file(alembic))
     deliver(wanted, lambda form: render(report, form, where), progress)
+    progress.next(_next(report, alembic if write else None, save))
     raise SystemExit(int(report.failed))
+
+
+def _next(report: Report, alembic: Path | None, save: Path | None) -> str:
+    """Return what to type next: apply what was written, look at what was saved, else write or save it."""
+    if alembic and report.revisions and not report.failed:
+        return f"alembic -c {alembic} upgrade head"
+    if save:
+        return f"advisor report {save} -o report.html"
+    wanted = "--write --verify" if report.advice.proposals and not alembic else "--save report.json"
+    return f"the same with {wanted}"
 
 
 def _first_file(inputs: tuple[str, ...]) -> str | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from advisor.cli.options.shared_options import check_database, check_outputs, filter_options, limit_option
+from advisor.cli.options.shared_options import check_database, check_outputs, filter_options, full_option, limit_option
 from advisor.progress import Progress
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
               help="For people, or for programs.")  # fmt: skip
 @limit_option
+@full_option
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes; all cores when not given.")
 @click.option(
     "--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True, help="Where to run."
@@ -70,6 +71,7 @@ def command(
         where = scheduler if engine == "dask" else None
         workload = collect(inputs, log_line_prefix=log_line_prefix, jobs=jobs, scheduler=where, filters=filters)
     from advisor.output.coverage_report import coverage_json, coverage_text, left_out
+    from advisor.output.terminal.screen import on_screen
     from advisor.workload.redact_workload import redacted
     from advisor.workload.store import save
 
@@ -90,4 +92,5 @@ def command(
         workload = redacted(workload)
     if output:
         progress.note(f"wrote {output} ({save(workload, output)} bytes)")
-    click.echo(coverage_json(workload) if form == "json" else coverage_text(workload), nl=False)
+    click.echo(coverage_json(workload) if form == "json" else on_screen(coverage_text(workload)), nl=False)
+    progress.next(f"advisor advise {output or 'INPUTS'} --snapshot DIR")

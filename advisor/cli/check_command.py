@@ -16,6 +16,7 @@ from advisor.cli.options.shared_options import (
     check_outputs,
     database_options,
     filter_options,
+    full_option,
     limit_option,
     one_source,
     revision_options,
@@ -33,6 +34,18 @@ if TYPE_CHECKING:
     from advisor.twin.whatif import Refused
     from advisor.verify.running.runner import RunOptions
     from advisor.workload.filtering.capture_filters import Filters
+
+
+def _next(result: CheckResult, baseline: Path | None) -> str:
+    """Return what to type next: nothing is accepted that nobody looked at."""
+    if result.exit_status:
+        return f"mend it, or accept it: advisor check INPUTS --baseline {baseline or 'FILE'} --update-baseline"
+    return "advisor advise INPUTS --snapshot DIR"
+
+
+def _level(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    """Return a level in the words of the result's contract."""
+    return {"error": "fail", "warning": "warn"}.get(value, value)
 
 
 @click.command(short_help="Compare plans with the committed baseline.")
@@ -58,11 +71,18 @@ if TYPE_CHECKING:
 @click.option("--proposals", type=click.Path(path_type=Path), help="Write indexes for new queries, to be migrated.")
 @click.option("--role", help="Role to plan queries as that nobody is known to have run; the owner when not given.")
 @limit_option
+@full_option
 @filter_options
 @click.option("--log-line-prefix", help="The server's log_line_prefix; inferred when not given.")
 @click.option("--format", "forms", multiple=True, default=("text",), show_default=True, help=HELP)
-@click.option("--fail-level", type=click.Choice(["fail", "warn", "never"]), default="fail", show_default=True,
-              help="Exit 1 when a verdict is of this level or above.")  # fmt: skip
+@click.option(
+    "--fail-level",
+    type=click.Choice(["error", "warning", "never", "fail", "warn"]),
+    default="error",
+    show_default=True,
+    callback=_level,
+    help="Level of a verdict that ends with status 1; fail and warn are older words for error and warning.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
 def command(
     inputs: tuple[str, ...],
@@ -143,6 +163,7 @@ def command(
     def finish(result: CheckResult) -> NoReturn:
         where = places(path, result.queries)
         deliver(wanted, lambda form: render_check(result, form, where), progress)
+        progress.next(_next(result, path))
         raise SystemExit(result.exit_status)
 
     check_outputs(path if update_baseline else None, proposals)

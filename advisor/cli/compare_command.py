@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from advisor.cli.options.shared_options import filter_options, limit_option
+from advisor.cli.options.shared_options import filter_options, full_option, limit_option
 from advisor.errors import UsageError
 from advisor.progress import Progress
 
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 )
 @click.option("--snapshot", type=click.Path(path_type=Path), help="Snapshot since the deploy: which indexes were used.")
 @limit_option
+@full_option
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes; all cores when not given.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")  # fmt: skip
 def command(
@@ -69,6 +70,7 @@ def command(
     from advisor.output.compared.comparison import comparison_json, comparison_text
     from advisor.output.compared.deployed import deployed_text
     from advisor.output.compared.openmetrics import openmetrics
+    from advisor.output.terminal.screen import on_screen
     from advisor.workload.compare_captures import capture_pair, compare
 
     progress = Progress(quiet=quiet)
@@ -81,7 +83,9 @@ def command(
     elif form == "json":
         click.echo(comparison_json(comparison, deployed), nl=False)
     else:
-        click.echo(comparison_text(comparison) + (f"\n{deployed_text(deployed)}" if report else ""), nl=False)
+        told = f"\n{deployed_text(deployed)}" if report else ""
+        click.echo(on_screen(comparison_text(comparison) + told), nl=False)
+    progress.next("advisor advise AFTER --snapshot DIR")
     slower = [
         change
         for change in comparison.changes

@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,9 @@ from advisor.errors import AdvisorError, UsageError
 
 if TYPE_CHECKING:
     from advisor.twin.servers.server import Server
+
+WIDTH = 76
+"""Characters up to which a command stays on one line."""
 
 MARK = ".pgadvisor-demo"
 """File that marks a folder as ours, to be emptied by the next demo."""
@@ -62,7 +65,8 @@ def command(name: str, listed: bool, output: Path, requests: int, seed: int) -> 
     system = DemoSystem.copy_to(output, name)
     with closed_off(), Server(binaries, LOGGING) as server:
         _walk(server, system, output, lambda: system.run_application(server.url(name), requests, seed))
-    click.echo(f"\nDone in {time.monotonic() - begin:.0f} s. Everything it wrote is in {output}/; nothing is running.")
+    _show(f"\nDone in {time.monotonic() - begin:.0f} s. Everything it wrote is in {output}/; nothing is running.")
+    _show(f"Open {output}/report.html in a browser.")
 
 
 def _walk(server: Server, system: Any, output: Path, application: Callable[[], dict[str, int]]) -> None:
@@ -84,12 +88,13 @@ def _walk(server: Server, system: Any, output: Path, application: Callable[[], d
     files = [str(snapshot / "statements.csv"), str(before), "--snapshot", str(snapshot)]
     written = ["--write", "--alembic", str(system.alembic), "--verify", "--save", str(output / "report.json")]
     _advisor("advise", *files, *written)
+    _advisor("report", str(output / "report.json"), "-o", str(output / "report.html"))
     _say(5, "Apply the revisions to the data, and run the same requests again.", "`alembic upgrade head`")
-    click.echo(f"  applied {', '.join(system.upgrade(url))}; then VACUUM (ANALYZE), which autovacuum does for you")
+    _show(f"  applied {', '.join(system.upgrade(url))}; then VACUUM (ANALYZE), which autovacuum does for you")
     offset = _log_size(server)
     _show_counts(application())
     _copy_log(server, offset, after)
-    click.echo("\n" + timings_table(system.timings(before, after)))
+    _show("\n" + timings_table(system.timings(before, after)))
     _say(6, "Accept the plans as a baseline to commit; the gate guards them in CI.", "your pipeline")
     _advisor("snapshot", url, "-o", str(later))
     _advisor("check", str(before), "--snapshot", str(later), "--baseline", str(baseline), "--update-baseline")
@@ -101,16 +106,16 @@ def _walk(server: Server, system: Any, output: Path, application: Callable[[], d
 
 
 def _say(number: int, what: str, yours: str = "") -> None:
-    click.secho(f"\n{number}. {what}", bold=True)
+    _show(f"\n{number}. {what}")
     if yours:
-        click.echo(f"   For your own database: {yours}.")
+        _show(f"   For your own database: {yours}.")
 
 
 def _advisor(*arguments: str, expected: int = 0) -> None:
     """Run one advisor command in this process and print it as the user would type it."""
     from advisor.cli.main import advisor_group
 
-    click.echo(f"\n$ advisor {shlex.join(arguments)}")
+    _show(command_line(["advisor", *arguments]))
     try:
         advisor_group.main(list(arguments), prog_name="advisor", standalone_mode=False)
         status = 0
@@ -122,8 +127,25 @@ def _advisor(*arguments: str, expected: int = 0) -> None:
         click.echo(f"(exit status {status}: this is what stops the merge)")
 
 
+def _show(text: str) -> None:
+    from advisor.output.terminal.screen import on_screen
+
+    click.echo(on_screen(text))
+
+
+def command_line(words: Sequence[str]) -> str:
+    """Return a command as it is typed, gone on after a backslash where it is long."""
+    lines = ["\n$"]
+    for word in map(shlex.quote, words):
+        if len(lines[-1]) + len(word) > WIDTH:
+            lines[-1] += " \\"
+            lines.append("   ")
+        lines[-1] += f" {word}"
+    return "\n".join(lines)
+
+
 def _show_counts(counts: dict[str, int]) -> None:
-    click.echo(f"  {sum(counts.values())} requests: " + ", ".join(f"{kind} {n}" for kind, n in counts.items()))
+    _show(f"  {sum(counts.values())} requests: " + ", ".join(f"{kind} {n}" for kind, n in counts.items()))
 
 
 def _log_size(server: Server) -> int:

@@ -107,6 +107,8 @@ def command(
             click.echo("".join(f"    {line}\n" for line in revision.model_snippet.splitlines()))
     if not revisions:
         progress.note("the report proposes nothing")
+    elif not dry_run:
+        progress.next(f"advisor verify --snapshot DIR --alembic {alembic}")
 
 
 def _chosen(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from advisor.capture.conninfo import connection_parameters
-from advisor.cli.options.shared_options import filter_options, revision_options
+from advisor.cli.options.shared_options import filter_options, full_option, revision_options
 from advisor.errors import AdvisorError, UsageError
 from advisor.progress import Progress
 
@@ -59,6 +59,7 @@ if TYPE_CHECKING:
 @click.option("--twin", "provider", default="auto", help="auto, embedded, local, container or a URL.")
 @filter_options
 @revision_options
+@full_option
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
 def command(
     inputs: tuple[str, ...],
@@ -95,6 +96,7 @@ def command(
     advisor verify prod.log --snapshot prod/ --rows 200000 --load --clients 100
     """
     from advisor.catalog.snapshot import load_snapshot
+    from advisor.output.terminal.screen import on_screen
     from advisor.output.unanalysed import summary
     from advisor.pipeline.straight_line import analyse_workload, asking
     from advisor.revisions.read_contract import read_report
@@ -140,9 +142,11 @@ def command(
                 with progress.step("measured run times"):
                     proof = _timed(proof, history, _Place(data), analysed, start, to, seconds, limit)
             except AdvisorError:
-                click.echo(_text(proof))  # what was proven stands, whatever became of the measuring
+                click.echo(on_screen(_text(proof)))  # what was proven stands, whatever became of the measuring
                 raise
-    click.echo(_text(proof))
+    click.echo(on_screen(_text(proof)))
+    if proof.passed and proof.revisions:
+        progress.next(f"alembic -c {alembic} upgrade head")
     raise SystemExit(0 if proof.passed else 1)
 
 

@@ -10,8 +10,9 @@ from tabulate import tabulate
 
 from advisor.capture.coverage import InputCoverage
 from advisor.output.formats.json import input_document
-from advisor.output.number_units import count, milliseconds, one_line, size
+from advisor.output.number_units import count, milliseconds, size
 from advisor.output.report import SCHEMA_VERSION
+from advisor.output.terminal.screen import cut
 from advisor.output.time_shares import failures, time_shares
 from advisor.visible import on_one_line, visible
 from advisor.workload.model import Workload
@@ -72,8 +73,8 @@ def coverage_json(workload: Workload) -> bytes:
 
 def _row(coverage: InputCoverage) -> tuple[str, ...]:
     return (
-        one_line(coverage.name, 48),
-        one_line(coverage.kind, 60),
+        cut(coverage.name, 48),
+        cut(coverage.kind, 60),
         size(coverage.size),
         count(coverage.lines),
         count(coverage.records),
@@ -93,9 +94,9 @@ def _details(coverage: InputCoverage) -> Iterable[str]:
         yield f"  hidden: {on_one_line(sentence)}"
     for reason, skipped in sorted(coverage.skipped.items()):
         yield f"  left out: {count(skipped.count)} × {on_one_line(reason)}"
-        yield from (f"    {one_line(example, 110)}" for example in skipped.examples)
+        yield from (f"    {cut(example, 110)}" for example in skipped.examples)
     for reason, filtered in sorted(coverage.filtered.items()):
-        names = f" ({one_line(', '.join(filtered.examples), 110)})" if filtered.examples else ""
+        names = f" ({cut(', '.join(filtered.examples), 110)})" if filtered.examples else ""
         yield f"  filtered: {count(filtered.count)} executions {on_one_line(reason)}{names}"
 
 
@@ -114,7 +115,7 @@ def _heaviest(workload: Workload) -> str:
     total = fsum(query.total_ms for query in workload.queries) or 1.0
     rows = [
         (f"{query.total_ms / total:.1%}", count(query.calls), milliseconds(query.mean_ms), milliseconds(query.p95_ms),
-         one_line(query.text, 80))
+         cut(query.text, 80))
         for query in workload.queries[:HEAVIEST]
     ]  # fmt: skip
     headings = ("time", "calls", "mean", "p95", "query")

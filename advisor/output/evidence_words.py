@@ -21,7 +21,7 @@ def evidence_words(evidence: Mapping[str, object]) -> list[tuple[str, str]]:
 
 
 def _label(key: str) -> str:
-    stem = key.removesuffix("_ms").removesuffix("_bytes") if key not in ("ms", "bytes") else key
+    stem = next((key.removesuffix(unit) for unit in ("_ms", "_bytes", "_s") if key.endswith(unit)), key)
     return stem.replace("_", " ")
 
 

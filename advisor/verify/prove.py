@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from advisor.catalog.index import IndexDefinition
 from advisor.errors import AdvisorError
 from advisor.indexes.proposal import Advice, IndexProposal
+from advisor.progress import tick
 from advisor.revisions.revision import Revision
 from advisor.twin.statement import BoundStatement
 from advisor.verify.lint import lint, without_version_table
@@ -58,9 +59,16 @@ def prove(
         with scratch.login() as watch:
             by_id = {proposal.id: proposal for proposal in proposals}
             case = _Case(history, scratch, watch, by_id, plan_check, known)
-            proofs = tuple(case.prove(revision) for revision in revisions)
+            proofs = tuple(_counted(case, revisions))
             version = f"PostgreSQL {watch.info.parameter_status('server_version')}"
         return Proof(server or version, "twin", proofs, (), (*scratch.notes, *_notes(proofs, plan_check)))
+
+
+def _counted(case: _Case, revisions: Sequence[Revision]) -> Iterator[RevisionProof]:
+    """Yield the proofs, and say how many there are."""
+    for number, revision in enumerate(revisions):
+        tick("revisions proven", number, len(revisions))
+        yield case.prove(revision)
 
 
 def prove_report(

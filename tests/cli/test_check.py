@@ -83,7 +83,7 @@ def test_a_pending_revision_that_drops_an_index_stops_the_merge_with_query_and_i
     write_revision(project, "r0002", "r0001", 'op.drop_index("orders_customer_placed", table_name="orders")')
     failed = check(project, "--alembic", "alembic.ini")
     assert failed.returncode == 1
-    assert "FAIL PLN001 index-lost" in failed.stdout
+    assert "error PLN001 index-lost" in failed.stdout
     assert "index orders_customer_placed is gone" in failed.stdout
     assert "WHERE customer_id = " in failed.stdout
     assert "CREATE INDEX orders_customer_placed ON public.orders" in failed.stdout
@@ -94,7 +94,7 @@ def test_a_pending_revision_that_drops_a_column_leaves_a_query_that_cannot_be_pl
     write_revision(project, "r0002", "r0001", 'op.drop_column("orders", "placed")')
     failed = check(project, "--alembic", "alembic.ini")
     assert failed.returncode == 1
-    assert "FAIL PLN008 not-plannable" in failed.stdout
+    assert "error PLN008 not-plannable" in failed.stdout
     assert 'column "placed" does not exist' in failed.stdout
 
 

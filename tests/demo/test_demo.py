@@ -7,6 +7,9 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
+from advisor.output.terminal.screen import on_screen
 from tests.demo.conftest import Demo
 
 TOP = {
@@ -107,7 +110,7 @@ def test_the_gate_passes_on_accepted_plans_and_names_the_query_and_the_index_tha
     assert "passed:" in accepted
     dropped = re.search(r"DROP INDEX (\S+);", lost)
     assert dropped
-    assert re.search(rf"FAIL PLN001 index-lost query \w+: index {dropped[1]} is gone", lost)
+    assert re.search(rf"error PLN001 index-lost query \w+: index {dropped[1]} is gone", lost)
     assert "exit status 1" in lost
 
 
@@ -128,10 +131,14 @@ def test_the_report_has_exactly_the_keys_of_the_contract(demo: Demo) -> None:
 
 def test_both_plans_of_every_query_that_is_served_are_in_the_report(demo: Demo) -> None:
     plans = {one["query"]: one for one in demo.report["plans"]}
+    served: dict[str, list[str]] = {}
     for proposal in demo.report["proposals"]:
-        for served in proposal["queries"]:
-            assert proposal["name"] in json.dumps(plans[served["query"]]["after"])
-            assert proposal["name"] not in json.dumps(plans[served["query"]]["before"])
+        for one in proposal["queries"]:
+            served.setdefault(one["query"], []).append(proposal["name"])
+    assert set(served) == set(plans)
+    for query, names in served.items():
+        assert any(name in json.dumps(plans[query]["after"]) for name in names)
+        assert not any(name in json.dumps(plans[query]["before"]) for name in names)
 
 
 def test_nplus1_evidence_has_the_keys_of_the_contract(demo: Demo) -> None:
@@ -162,3 +169,15 @@ def test_the_heaviest_query_comes_first_and_percentiles_rise(demo: Demo) -> None
 
 def report_findings(demo: Demo) -> list[dict]:
     return demo.report["findings"]
+
+
+def test_without_full_no_line_is_wider_than_the_terminal(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the demo printed wide, as a terminal of 80 columns has it."""
+    monkeypatch.setenv("COLUMNS", "80")
+    said = on_screen(demo.stdout)
+    assert max(map(len, said.splitlines())) <= 80
+    assert "evidence" in said and "{'" not in demo.stdout and "['" not in demo.stdout
+
+
+def test_it_leaves_a_page(demo: Demo) -> None:
+    assert "</html>" in (demo.folder / "report.html").read_text()

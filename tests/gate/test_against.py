@@ -58,8 +58,8 @@ def test_drift_is_not_the_merges_fault_and_its_own_change_is(merge: Path) -> Non
     assert done.exit_code == 0 and "PLN" not in done.stdout and "2 queries checked" in done.stdout, done.output
     new.write_text("DROP INDEX ix_total;\n")
     done = check(merge, *both, "--against", "main")
-    assert done.exit_code == 1 and done.stdout.count("FAIL PLN") == 1, done.output
-    assert "FAIL PLN001" in done.stdout and "ix_total is gone" in done.stdout and "2.sql:1" in done.stdout
+    assert done.exit_code == 1 and done.stdout.count("error PLN") == 1, done.output
+    assert "error PLN001" in done.stdout and "ix_total is gone" in done.stdout and "2.sql:1" in done.stdout
 
 
 def test_a_commit_that_is_not_there_is_refused(merge: Path) -> None:

@@ -80,7 +80,7 @@ def test_a_size_that_nobody_knows_is_assumed_and_said(team: Path, tmp_path: Path
     (tmp_path / "new.log").write_text(log)
     made = "CREATE TABLE answers (id int PRIMARY KEY, text text NOT NULL)"
     done = after(team, tmp_path / "new", made, tmp_path / "new.log")
-    assert done.exit_code == 0 and "WARN PLN007" in done.stdout, done.output
+    assert done.exit_code == 0 and "warning PLN007" in done.stdout, done.output
     assert "answers is assumed to hold 10,000 rows: a revision makes it" in done.stdout
     assert "sent   app/pages.py:41" in done.stdout
     other = "DROP TABLE events; CREATE TABLE events (at timestamptz, lower text, kind text)"
@@ -91,7 +91,7 @@ def test_a_size_that_nobody_knows_is_assumed_and_said(team: Path, tmp_path: Path
 def test_the_index_that_a_new_query_wants_becomes_a_revision(team: Path, tmp_path: Path) -> None:
     (tmp_path / "new.sql").write_text("SELECT at FROM events WHERE id = 77;\n")
     done = run(team, tmp_path / "new.sql", "--proposals", tmp_path / "fixes.json")
-    assert done.exit_code == 1 and "FAIL PLN007" in done.stdout, done.output
+    assert done.exit_code == 1 and "error PLN007" in done.stdout, done.output
     said = re.search(
         r"CREATE INDEX CONCURRENTLY (\w+) ON public.events .*; as a revision: advisor (migrate .*)", done.stdout
     )

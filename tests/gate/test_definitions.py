@@ -179,7 +179,7 @@ def test_a_limit_that_hopes_is_no_better_plan(
     assert run(tmp_path, tmp_path / "q.sql", "--update-baseline").exit_code == 0
     done = after(tmp_path, tmp_path, "CREATE INDEX ix_at ON events (at)")
     plans = json.loads((tmp_path / "plans.json").read_text())["queries"]
-    assert done.exit_code == 1 and "FAIL PLN010 limit-bound" in done.stdout, (done.output, plans)
+    assert done.exit_code == 1 and "error PLN010 limit-bound" in done.stdout, (done.output, plans)
     assert "a better plan" not in done.stdout
 
 
@@ -195,7 +195,7 @@ def test_what_the_merge_runs_is_planned_with_its_values(shop: Path, tmp_path: Pa
         (tmp_path / name).write_text(text + ";\n")
     done = run(shop, *(tmp_path / name for name in statements))
     assert done.exit_code == 1
-    said = [line for line in done.stdout.splitlines() if line.startswith("FAIL PLN007")]
+    said = [line for line in done.stdout.splitlines() if line.startswith("error PLN007")]
     assert len(said) == 4, done.stdout
     told = " ".join(said)
     assert "orders (60,000 rows) is read whole for about" in told and "OFFSET reads and skips most of orders" in told
@@ -217,5 +217,5 @@ def test_other_values_of_a_known_query_are_compared_with_its_accepted_plans(shop
         "SELECT id FROM orders WHERE status LIKE '%dd';\nSELECT id FROM orders WHERE id < 59000;\n"
     )
     bad = run(shop, tmp_path / "bad.sql", baseline="mine.json")
-    said = [line for line in bad.stdout.splitlines() if line.startswith("FAIL PLN012 new-value")]
+    said = [line for line in bad.stdout.splitlines() if line.startswith("error PLN012 new-value")]
     assert bad.exit_code == 1 and len(said) == 2, bad.output

@@ -87,12 +87,12 @@ def test_it_works_without_baseline_inputs_and_queries_on_alembic_too(prod: Path,
     (versions / "0001.py").write_text(REVISION.format(body=body))
     done = check("--snapshot", prod, "--alembic", tmp_path / "alembic.ini")
     assert done.exit_code == 1, done.output
-    assert "FAIL MIG001 index-without-concurrently migration: SHARE on orders (100 k rows" in done.stdout
+    assert "error MIG001 index-without-concurrently migration: SHARE on orders (100 k rows" in done.stdout
     assert f"  by     revision 0001, {versions / '0001.py'}:5" in done.stdout
     assert "  fix    CREATE INDEX CONCURRENTLY a ON orders (old); outside a transaction" in done.stdout
-    assert "WARN MIG009 drop-of-what-is-read migration: table customers is dropped" in done.stdout
+    assert "warning MIG009 drop-of-what-is-read migration: table customers is dropped" in done.stdout
     assert "column orders.old is dropped: what still reads it is not known" in done.stdout
-    assert "MIG001" not in done.stdout.split("FAIL MIG001", 1)[1], "the concurrent build is one that nobody waits for"
+    assert "MIG001" not in done.stdout.split("error MIG001", 1)[1], "the concurrent build is one that nobody waits for"
 
 
 def test_a_foreign_key_that_no_index_serves_is_said_with_the_index(prod: Path, tmp_path: Path) -> None:

@@ -178,7 +178,7 @@ def test_evidence_is_words() -> None:
     }  # fmt: skip
     assert evidence_words(evidence) == [
         ("saved", "1.3 s"), ("size", "816 kB"), ("hit rate", "63%"), ("nested", "no"), ("per loop", "median 18, max 20"),
-        ("rates", "entries 100, ttl s 60 s, hit rate 50%"), ("tables", "a, b"),
+        ("rates", "entries 100, ttl 60 s, hit rate 50%"), ("tables", "a, b"),
     ]  # fmt: skip
 
 

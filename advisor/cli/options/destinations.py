@@ -42,14 +42,17 @@ def destinations(words: Sequence[str], known: Sequence[str], output_file: Path |
 
 def deliver(found: Iterable[Destination], render: Callable[[str], str], progress: Progress) -> None:
     """Write every format to its place: the files, all or none, before standard output."""
+    from advisor.output.terminal.screen import on_screen
+
+    found = list(found)
     made = [(one.file, render(one.form)) for one in found]
     write_all_whole({file: text.encode() for file, text in made if file})
     for file, _ in made:
         if file:
             progress.note(f"report: {file}")
-    for file, text in made:
+    for one, (file, text) in zip(found, made, strict=True):
         if file is None:
-            click.echo(text, nl=False)
+            click.echo(on_screen(text) if one.form == "text" else text, nl=False)
 
 
 def places(source: Path | str | None, queries: Iterable[str], environment: Path | None = None) -> Places:

@@ -155,6 +155,18 @@ def filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return collected
 
 
+def full_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--full`: nothing that is printed is cut or folded."""
+    text = "Cut and fold nothing: every text whole, every line as long as it is."
+    return click.option("--full", is_flag=True, expose_value=False, callback=_shown_in_full, help=text)(command)
+
+
+def _shown_in_full(_context: click.Context, _option: click.Parameter, value: bool) -> None:
+    from advisor.output.terminal.screen import Screen
+
+    Screen.full = value
+
+
 def limit_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add `--limit NAME=SIZE`, which is in force before the command reads anything."""
     text = "How much of an input is read; see docs/inputs.md for the names. Repeatable."

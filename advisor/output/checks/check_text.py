@@ -5,12 +5,15 @@ from __future__ import annotations
 from difflib import ndiff
 
 from advisor.gate.verdict import CheckResult, Verdict
-from advisor.output.number_units import one_line
+from advisor.output.terminal.screen import cut
 from advisor.output.unanalysed import summary as unanalysed
 from advisor.visible import on_one_line
 
 _SITES = 3
 """Call sites that are shown."""
+
+WORDS = {"fail": "error", "warn": "warning", "info": "info"}
+"""The levels of verdicts in the words that every command has for levels."""
 
 
 def render(result: CheckResult) -> str:
@@ -52,9 +55,9 @@ def _outcome(result: CheckResult) -> str:
 
 def _verdict(verdict: Verdict) -> str:
     about = f"query {verdict.query[:12]}" if verdict.query else "migration"
-    which = f"{verdict.level.upper()} {verdict.code} {verdict.name} {about}"
+    which = f"{WORDS[verdict.level]} {verdict.code} {verdict.name} {about}"
     lines = [on_one_line(f"{which}: {verdict.cause}")]
-    lines.append(f"  {'query' if verdict.query else 'runs '}  {one_line(verdict.text, 110)}")
+    lines.append(f"  {'query' if verdict.query else 'runs '}  {cut(verdict.text, 110)}")
     if verdict.cost_before is not None and verdict.cost_after is not None:
         lines.append(f"  cost   {verdict.cost_before:,.2f} accepted, {verdict.cost_after:,.2f} now")
     lines += [f"  {line}" for line in shapes(verdict)] if verdict.level == "fail" else []

@@ -10,8 +10,9 @@ import orjson
 from tabulate import tabulate
 
 from advisor.output.compared.deployed import deployed_objects
-from advisor.output.number_units import count, milliseconds, one_line
+from advisor.output.number_units import count, milliseconds
 from advisor.output.report import SCHEMA_VERSION
+from advisor.output.terminal.screen import cut
 from advisor.verify.after_deploy import Deployed
 from advisor.visible import visible
 from advisor.workload.compare_captures import Change, Comparison, Side
@@ -72,7 +73,7 @@ def _row(change: Change) -> tuple[str, ...]:
         milliseconds(after.p95_ms),
         "–" if change.ratio is None else f"{change.ratio:.2f}",
         milliseconds(change.saved_ms),
-        one_line(change.text, 70) + _loops(before, after),
+        cut(change.text, 70) + _loops(before, after),
     )
 
 
@@ -102,7 +103,7 @@ def _others(comparison: Comparison, verdict: str) -> str:
     total = sum(side.total_ms for change in found for side in (change.before, change.after) if side)
     heaviest = max(found, key=lambda change: max(side.total_ms for side in (change.before, change.after) if side))
     where = "after" if verdict == "new" else "before"
-    return f"{len(found)} queries only {where} ({milliseconds(total)}), heaviest: {one_line(heaviest.text, 80)}"
+    return f"{len(found)} queries only {where} ({milliseconds(total)}), heaviest: {cut(heaviest.text, 80)}"
 
 
 def _object(change: Change) -> dict[str, Any]:

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from tabulate import tabulate
 
 from advisor.indexes.proposal import HotUpdates, IndexProposal
-from advisor.output.number_units import count, milliseconds, one_line, size
+from advisor.output.evidence_words import evidence_words
+from advisor.output.number_units import count, milliseconds, size
 from advisor.output.plans.told_explained import told_explained
 from advisor.output.report import Report, drop_statement
+from advisor.output.terminal.screen import cut
 from advisor.output.unanalysed import summary
 from advisor.rules.finding import Finding
 from advisor.verify.proof import Proof, Timing
@@ -43,21 +45,22 @@ def _table(rows: Sequence[Sequence[object]], headers: Sequence[str], align: Sequ
 def _inputs(report: Report) -> str:
     rows = [
         [
-            one_line(coverage.name, 48),
-            one_line(coverage.kind, 60),
+            cut(coverage.name, 48),
+            cut(coverage.kind, 60),
             size(coverage.size),
             count(coverage.executions),
             f"{coverage.understood:.1%}",
         ]
         for coverage in report.workload.inputs
     ]
-    lines = [_table(rows, ["input", "kind", "size", "executions", "understood"], ["left", "left", *["right"] * 3])]
+    table = _table(rows, ["input", "kind", "size", "executions", "understood"], ["left", "left", *["right"] * 3])
+    lines = []
     for coverage in report.workload.inputs:
         for reason, skipped in sorted(coverage.skipped.items()):
-            where = f" (first: {one_line(skipped.examples[0], 80)})" if skipped.examples else ""
+            where = f" (first: {cut(skipped.examples[0], 80)})" if skipped.examples else ""
             lines.append(f"  skipped {count(skipped.count)}: {on_one_line(reason)}{where}")
         lines += [f"  hidden: {on_one_line(sentence)}" for sentence in coverage.hides]
-    return "What was read\n\n" + "\n".join(lines)
+    return "What was read\n\n" + "\n\n".join([table, *(["\n".join(lines)] if lines else [])])
 
 
 def _heaviest(report: Report) -> str:
@@ -73,7 +76,7 @@ def _heaviest(report: Report) -> str:
             milliseconds(query.p95_ms),
             milliseconds(query.total_ms),
             f"{query.total_ms / total:.0%}",
-            one_line(query.text, 60),
+            cut(query.text, 60),
         ]
         for query in queries[:_HEAVIEST]
     ]
@@ -91,31 +94,16 @@ def _findings(report: Report) -> str:
 
 
 def _finding(finding: Finding, report: Report) -> str:
-    lines = [f"{finding.code} {finding.name} [{finding.confidence}] {on_one_line(finding.title)}"]
-    if shown := finding.facts:
-        facts = [_fact(key, value) for key, value in shown.items() if value not in (None, "", [], {})]
-        lines.append("  evidence: " + ", ".join(facts))
+    how = f"{finding.level} {finding.code} {finding.name} [confidence {finding.confidence}]"
+    lines = [f"{how} {on_one_line(finding.title)}"]
+    if facts := evidence_words(finding.facts):
+        lines.append(on_one_line("  evidence: " + "; ".join(f"{label} {said}" for label, said in facts)))
     lines += _paragraph("fix", finding.fix)
     lines += _paragraph("cost", finding.cost)
     if finding.statistics:
         lines += [f"  revision: {one.path}" for one in report.revisions if one.proposal == finding.id]
     lines.append(f"  silence:  {on_one_line(finding.silence)}")
     return "\n".join(lines)
-
-
-def _fact(key: str, value: object) -> str:
-    name = key.replace("_", " ")
-    if isinstance(value, dict):
-        return f"{name} " + " ".join(f"{inner} {_number(amount)}" for inner, amount in value.items())
-    if isinstance(value, list | tuple):
-        return f"{name} " + "/".join(_number(item) for item in value)
-    return f"{name} {_number(value)}"
-
-
-def _number(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.3g}" if abs(value) < 999.5 else count(value)
-    return one_line(str(value), 120)
 
 
 def _paragraph(label: str, text: str) -> Iterator[str]:
@@ -164,7 +152,7 @@ def _proposal(number: int, proposal: IndexProposal, queries: dict[str, Query], r
     rests = "" if proposal.action == "drop" else f", rests on {_BASIS[proposal.basis]}"
     lines.append(f"   sure      {proposal.confidence}{rests}")
     for served in proposal.queries[:3]:
-        text = one_line(queries[served.query].text, 70) if served.query in queries else ""
+        text = cut(queries[served.query].text, 70) if served.query in queries else ""
         lines.append(
             f"   serves    {served.query[:12]}{_asker(served.query, report)} cost {served.cost_before:,.0f} → "
             f"{served.cost_after:,.0f}  {text}"
@@ -227,13 +215,13 @@ def _why_not(report: Report) -> str:
     rows = [
         [
             why.query[:12],
-            one_line(queries[why.query].text, 60) if why.query in queries else "",
+            cut(queries[why.query].text, 60) if why.query in queries else "",
             on_one_line(why.explanation),
         ]
         for why in report.advice.why_not[:_HEAVIEST]
     ]
     more = len(report.advice.why_not) - _HEAVIEST
-    tail = f"\n  and {more} lighter ones (all of them with --format json)" if more > 0 else ""
+    tail = f"\n\n  and {more} lighter ones (all of them with --format json)" if more > 0 else ""
     return f"Heavy queries without a proposal, and why\n\n{_table(rows, ['query', 'text', 'why'])}{tail}"
 
 
@@ -260,13 +248,18 @@ def timings_table(timings: Sequence[Timing]) -> str:
     rows = []
     for timing in timings:
         pairs = zip(timing.before, timing.after, strict=True)
-        cells = [f"{before:.2f} → {after:.2f}" for before, after in pairs]
+        cells = [f"{_brief(before)} → {_brief(after)}" for before, after in pairs]
         rows.append([timing.query[:12], timing.executions, *cells, _totals(timing)])
     before = sum(timing.total_before_ms for timing in timings)
     after = sum(timing.total_after_ms for timing in timings)
     rows.append(["total", sum(timing.executions for timing in timings), "", "", "", _change(before, after)])
     headers = ["query", "runs", "p50 ms", "p95 ms", "p99 ms", "total"]
     return "Measured on data, before → after\n\n" + _table(rows, headers, ["left", *["right"] * 5])
+
+
+def _brief(number: float) -> str:
+    """Return milliseconds in as few digits as say something, so that the table fits 80 columns."""
+    return f"{number:.2f}" if number < 10 else f"{number:.1f}" if number < 100 else f"{number:.0f}"
 
 
 def _totals(timing: Timing) -> str:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from advisor.catalog.index import IndexDefinition, IndexSize
+from advisor.progress import tick
 from advisor.twin.costing.board import Board
 from advisor.twin.costing.planner import settings_of
 from advisor.twin.plan import PlanNode
@@ -83,4 +84,5 @@ def _work(board: Board, bundles: Iterator[list[Ask]]) -> dict[Ask, PlanNode | Re
     answers: dict[Ask, PlanNode | Refused] = {}
     for bundle in bundles:
         answers |= board.plan(bundle)
+        tick("statements planned", len(answers))
     return answers

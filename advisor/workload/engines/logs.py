@@ -13,6 +13,7 @@ from advisor.capture.detect import Detected
 from advisor.capture.files.source import Source
 from advisor.capture.record import Losses, Reader
 from advisor.errors import InputError
+from advisor.progress import tick
 from advisor.workload.counting.partial_aggregates import Partial
 from advisor.workload.counting.session_states import SessionStates
 from advisor.workload.engines.block import BlockReader, BlockResult, Counted, RowCounter, Spec, lost
@@ -143,10 +144,11 @@ class LogRun:
         spec = Spec(number, log.reader, envelopes, self.resolution, filters=self.filters)
         starts = _starts(log.reader, log.detected.envelopes)
         cut = getattr(log.detected.envelopes[0], "cut", None) if log.detected.envelopes else None
-        count = _Count()
+        count, path = _Count(), log.source.plain()
+        megabytes = path.stat().st_size / 1e6 if path is not None else None
         with log.source.open() as stream:
             blocks: Iterator[Block] = log_blocks(stream, log.source.name, starts, cut, self.engine.times)
-            if self.engine.local and (path := log.source.plain()) is not None:
+            if self.engine.local and path is not None:
                 blocks = file_blocks(path, starts, cut, self.engine.times)
             for size, result in self.engine.read(spec, blocks):
                 if not count.size:
@@ -154,6 +156,7 @@ class LogRun:
                         count.losses.add(*lost(orphan))
                 count.add(size, result)
                 self._take(result, count)
+                tick(f"{log.source.name}: MB", count.size / 1e6, megabytes)
                 if self.progress is not None:
                     self.progress(log.source.name, count.size)
         count.losses.merge(self.partial.beyond)
