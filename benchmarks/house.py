@@ -23,6 +23,7 @@ REASONS = {
     "advisor/capture/assembly/statements.py": "one state machine: the extended protocol's messages",
     "advisor/capture/lines/infer.py": "one inference: its tables of labels and known prefixes",
     "advisor/capture/lines/prefix.py": "one translation: the exact and the quick pattern of a prefix, side by side",
+    "advisor/cli/verify_command.py": "one concept: `advisor verify`",
     "advisor/cli/check_command.py": "one concept: `advisor check`",
     "advisor/gate/pages.py": "pages only: no code",
     "advisor/rewrites/keyset.py": "one rewriting; its cases share the order they build",
