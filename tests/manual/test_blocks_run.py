@@ -70,3 +70,14 @@ def test_a_newcomer_follows_the_first_page_literally_to_a_verified_revision(newc
     assert "<html" in (newcomer.folder / "report.html").read_text()
     assert (newcomer.folder / "plans.json").is_file() and (newcomer.folder / "advisor.toml").is_file()
     assert "CREATE INDEX" in "".join(said)
+
+
+def test_the_block_for_a_cluster_gives_what_one_machine_gives(stage: Stage) -> None:
+    from distributed import LocalCluster
+
+    (block,) = [block for block in SHELL if block.mark == "cluster"]
+    with LocalCluster(n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as cluster:
+        scheduled = replace(stage, environment={**stage.environment, "SCHEDULER": cluster.scheduler_address})
+        told(scheduled, block)
+    assert stage.run("advisor capture -q logs -o alone.json.zst").returncode == 0
+    assert (stage.folder / "week.json.zst").read_bytes() == (stage.folder / "alone.json.zst").read_bytes()
