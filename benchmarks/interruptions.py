@@ -360,6 +360,7 @@ def main() -> int:
     seed = random.randrange(10**6) if options.seed is None else options.seed
     dice, begin = random.Random(seed), time.monotonic()
     base = Path(tempfile.mkdtemp(prefix="pgadvisor-interruptions-"))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the small disk is unmounted however we end
     table: Counter[str] = Counter()
     wrong: list[str] = []
     try:
