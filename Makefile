@@ -9,11 +9,13 @@ LOCKED := install --require-hashes --requirement
 OURS := install --no-deps --no-build-isolation --editable .
 PYTEST := -m pytest -n 2 --dist loadfile
 
-.PHONY: help install demo test lint docs manual bench mutants lock test-lowest test-newest clean
+.PHONY: help install demo test lint docs manual bench mutants lock test-lowest test-newest clean ci matrix
 
 help:
 	@echo "make demo         the whole line on an example system, in one command"
 	@echo "make test         linters, types and tests, on real servers, from the lock"
+	@echo "make ci           the same with a container engine of its own (root, Debian's packages): 13, 15 and 17, too"
+	@echo "make matrix       version by property: each part of the line on 13 to 18"
 	@echo "make test-lowest  the tests on the lowest versions that pyproject.toml allows"
 	@echo "make test-newest  the tests on the newest of everything; says what changed since the lock"
 	@echo "make lock         resolve the locks again (requirements/)"
@@ -40,6 +42,12 @@ lint: $(STAMP)
 
 test: lint
 	$(BIN)/python $(PYTEST)
+
+ci: lint
+	$(BIN)/python -m tests.engine $(BIN)/python $(PYTEST)
+
+matrix: $(STAMP)
+	$(BIN)/python -m tests.engine $(BIN)/python $(PYTEST) tests/matrix tests/twin/test_container.py
 
 docs: $(STAMP)
 	$(BIN)/advisor rule --write docs/rules

@@ -69,12 +69,14 @@ def shape(node: PlanNode) -> Shape:
     return node.node_type, node.relation, node.index, tuple(shape(child) for child in node.children)
 
 
-def compare(server: Server, texts: Mapping[str, str], database: str = "postgres") -> list[Comparison]:
+def compare(
+    server: Server, texts: Mapping[str, str], database: str = "postgres", provider: str = "auto"
+) -> list[Comparison]:
     """Plan every text on the loaded server and on a twin of the same version."""
     with server.connect(database) as connection:
         real = [_real(connection, text) for text in texts.values()]
         connection.execute("CHECKPOINT")  # as every production server does every few minutes: metapages reach the disk
-    with start_twin(take_snapshot(server.url(database))) as twin:
+    with start_twin(take_snapshot(server.url(database)), provider) as twin:
         assert not twin.notes, twin.notes
         answers = twin.what_if.plan([Ask(BoundStatement(text, None, "logged")) for text in texts.values()])
     return [Comparison(*triple) for triple in zip(texts, real, answers, strict=True)]

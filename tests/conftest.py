@@ -12,8 +12,24 @@ from hypothesis import settings
 from psycopg import sql
 
 from advisor.twin.servers.server import Server, embedded_binaries
+from tests.matrix import table as matrix
 
 _numbers = itertools.count()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the matrix of versions and properties where it ran."""
+    if shown := matrix.table(terminalreporter.stats):
+        terminalreporter.section("versions")
+        terminalreporter.write_line(shown)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Say last of all which container tests did not run, and why."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter and (told := matrix.skipped(reporter.stats)):
+        reporter.write_line(told)
+
 
 # CI runs the same examples every time, so that a merge is judged by its own change; everybody else explores.
 settings.register_profile("ci", derandomize=True, deadline=None)

@@ -91,18 +91,17 @@ def _range(history: History, start: Sequence[str], to: str) -> list[str]:
 
 
 def _objects(url: str) -> Mapping[tuple[str, str, str], Index | ExtendedStatistics]:
-    """Return all indexes and statistics objects, by what they are, schema and name."""
+    """Return all indexes that stand for themselves and all statistics objects, by what they are, schema and name."""
     from advisor.twin.servers.environment import connect
 
     with connect(url, autocommit=True) as connection:
         schema = read_schema(connection)
-    leaves = {table.qualified for table in schema.tables.values() if table.parent and table.kind != "partitioned"}
     found: dict[tuple[str, str, str], Index | ExtendedStatistics] = {}
     for table in schema.tables.values():
         for statistics in table.extended_statistics:
             found["statistics", statistics.schema, statistics.name] = statistics
-        for index in table.indexes if table.qualified not in leaves else ():
-            if not index.primary and not index.constraint:
+        for index in table.indexes:
+            if not (index.primary or index.constraint or index.attached):
                 found["index", table.schema, index.name] = index
     return found
 

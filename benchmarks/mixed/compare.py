@@ -111,7 +111,7 @@ class Pair:
 
 
 def outcomes(
-    server: Server, seed: int, count: int, *, share: float = 1.0, roles: Sequence[str] = ROLES
+    server: Server, seed: int, count: int, *, share: float = 1.0, roles: Sequence[str] = ROLES, provider: str = "auto"
 ) -> list[Outcome]:
     """Load the mixture of this seed, and return the outcome of `count` statements as each role; differing ones small.
 
@@ -124,7 +124,7 @@ def outcomes(
         sessions = {role: stack.enter_context(_session(server, database, role)) for role in roles}
         with server.connect(database) as connection:
             maker = Maker(Random(f"statements {seed}"), made, read_relations(connection))
-        pair = Pair(sessions, stack.enter_context(start_twin(snapshot)))
+        pair = Pair(sessions, stack.enter_context(start_twin(snapshot, provider)))
         for note in pair.twin.notes:
             print(f"  note: {note}")
         return list(_outcomes(pair, maker, count))

@@ -70,7 +70,7 @@ GRANT ALL ON ALL TABLES IN SCHEMA mix, "Other Schema" TO PUBLIC;
 
 def facilities(connection: psycopg.Connection) -> set[str]:
     """Return what this server can do beyond the common ground."""
-    found = {"tablespace"} if connection.info.server_version >= _IN_PLACE_SINCE else set()
+    found = {"invoker", "tablespace"} if connection.info.server_version >= _IN_PLACE_SINCE else set()
     if connection.execute("SELECT FROM pg_available_extensions WHERE name = 'ltree'").fetchall():
         found.add("contrib")
     with contextlib.suppress(psycopg.Error), connection.transaction(force_rollback=True):

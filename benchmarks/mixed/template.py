@@ -46,7 +46,7 @@ class Mixture:
 def mixture(rng: Random, facilities: Collection[str], share: float = 1.0) -> Mixture:
     """Return the database that this chance makes, with this share of its rows.
 
-    `facilities` (`icu`, `contrib`, `tablespace`) are what the server can do.
+    `facilities` (`icu`, `contrib`, `invoker`, `tablespace`) are what the server can do.
     """
     found = Mixture()
     for path in sorted(FOLDER.glob("*.sql")):

@@ -9,7 +9,7 @@ from advisor.catalog.snapshot import take_snapshot
 from advisor.twin.costing.planner import Planner
 from advisor.twin.plan import PlanNode
 from advisor.twin.providers import container
-from advisor.twin.servers.owner import LABEL
+from advisor.twin.servers.owner import LABEL, owner
 from advisor.twin.servers.server import Server
 from advisor.twin.start import start_twin
 from advisor.twin.statement import BoundStatement
@@ -49,4 +49,4 @@ def test_a_twin_in_a_container_plans_as_the_server_and_is_removed() -> None:
         planned = twin.what_if.plan([Ask(statement) for statement in statements])
     assert all(isinstance(answer, PlanNode) for answer in planned)
     assert planned == real
-    assert DockerClient().client.containers.list(all=True, filters={"label": LABEL}) == []
+    assert DockerClient().client.containers.list(all=True, filters={"label": f"{LABEL}={owner()}"}) == []

@@ -54,6 +54,7 @@ def _container(major: int, settings: Mapping[str, str]) -> Any:
     options = [word for name, value in sorted(settings.items()) for word in ("-c", f"{name}={value}")]
     container = DockerContainer(f"postgres:{major}").with_exposed_ports(_PORT)
     container.with_envs(POSTGRES_USER=SUPERUSER, POSTGRES_PASSWORD=_PASSWORD, POSTGRES_DB="postgres")
+    container.with_env("POSTGRES_INITDB_ARGS", "--no-sync")  # it goes at the end
     return container.with_command(["postgres", *options]).with_kwargs(labels={LABEL: owner()}, mem_limit=_MEMORY)
 
 
