@@ -39,7 +39,7 @@ WINGS = {
     "indexes": ["replacing", "candidates", "passes", "sizes", "costing", "choice"],
     "rewrites": ["proof"],
     "rules": ["loops", "sta", "bat", "cac", "con", "env", "idx", "npo", "pre", "sql"],
-    "revisions": ["project"],
+    "revisions": ["project", "deploy"],
     "verify": ["running", "rows", "measuring"],
     "gate": ["planned", "migrations", "mig", "properties", "wastes"],
     "output": ["terminal", "plans", "notices", "checks", "page", "formats", "compared"],

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Write revisions for the proposals of a report.")
-@click.argument("report", type=click.Path(path_type=Path))
+@click.argument("report", type=click.Path(path_type=Path), required=False)
 @click.option("--alembic", type=click.Path(path_type=Path), default="alembic.ini", show_default=True,
               help="Alembic's configuration.")  # fmt: skip
 @click.option("--name", "section", default="alembic", show_default=True, help="Section of the ini file.")
@@ -32,9 +32,11 @@ if TYPE_CHECKING:
 @click.option("--diff", "dry_run", is_flag=True, help="Print the files instead of writing them.")
 @click.option("--redact", is_flag=True, help="Leave values of production out of what revisions say.")
 @click.option("--force", is_flag=True, help="Write even where env.py would break the migration.")
+@click.option("--check", "checked", metavar="URL", help="Say what would make the builds wait or fail on this server.")
+@click.option("--watch", "watched", metavar="URL", help="Tell the progress of the builds that run on this server.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
 def command(
-    report: Path,
+    report: Path | None,
     alembic: Path,
     section: str,
     head: str | None,
@@ -45,15 +47,21 @@ def command(
     dry_run: bool,
     redact: bool,
     force: bool,
+    checked: str | None,
+    watched: str | None,
     quiet: bool,
 ) -> None:
     """Write one Alembic revision per index of REPORT, a file that `advisor advise --format json` wrote.
 
-    The paths written go to stdout, each with the Index(...) line for the model.
+    The paths written go to stdout, each with the Index(...) line for the model. With --check or --watch nothing is
+    written: a live server is read, before or during `alembic upgrade`. --check ends with 1 when a build would wait or
+    fail.
 
     \b
     advisor migrate report.json --alembic alembic.ini
     advisor migrate report.json --sql > indexes.sql
+    advisor migrate report.json --check "$DATABASE_URL"
+    advisor migrate --watch "$DATABASE_URL"
     """
     from advisor.revisions.helper import helper_source
     from advisor.revisions.plain_sql import plain_sql_script
@@ -63,6 +71,10 @@ def command(
     from advisor.revisions.write import write_revisions
 
     progress = Progress(quiet=quiet)
+    if checked or watched:
+        raise SystemExit(_on_the_server(checked, watched, report, only))
+    if report is None:
+        raise UsageError("no report given", do="give the file that advisor advise --format json wrote")
     document = read_report(report)
     found = [finding_of(item) for item in document.findings if item.statistics]
     proposals, findings = _chosen([proposal_of(item) for item in document.proposals], found, only)
@@ -109,6 +121,20 @@ def command(
         progress.note("the report proposes nothing")
     elif not dry_run:
         progress.next(f"advisor verify --snapshot DIR --alembic {alembic}")
+
+
+def _on_the_server(checked: str | None, watched: str | None, report: Path | None, only: Sequence[str]) -> int:
+    """Return the status of --check or --watch, which read a live server and write nothing."""
+    from advisor.cli.options.deploying import check, watch
+    from advisor.revisions.read_contract import proposal_of, read_report
+
+    if checked and watched:
+        raise UsageError("--check and --watch exclude each other", do="check first, then watch the upgrade")
+    if watched:
+        return watch(watched)
+    document = read_report(report) if report else None
+    proposals = [proposal_of(item) for item in document.proposals] if document else []
+    return check(checked or "", _chosen(proposals, [], only)[0])
 
 
 def _chosen(
