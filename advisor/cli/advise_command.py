@@ -2,39 +2,34 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from advisor.cli.options.destinations import HELP, deliver, destinations, places
+from advisor.cli.options.advise_request import AdviseRequest, refuse_contradictions, selection_of
+from advisor.cli.options.destinations import HELP, Destination, deliver, places
 from advisor.cli.options.shared_options import (
     Size,
-    check_connections,
     check_database,
-    check_outputs,
     database_options,
     filter_options,
     full_option,
     limit_option,
-    one_source,
     queries_named,
     revision_options,
 )
-from advisor.errors import UsageError
-from advisor.output.report import FailLevel, Report
+from advisor.output.report import Report
 from advisor.progress import Progress
 from advisor.whole_file import write_whole
 
 if TYPE_CHECKING:
-    from advisor.indexes.index_options import Aim
+    from advisor.pipeline.straight_line import Analysed
     from advisor.rules.context import RuleOptions
     from advisor.twin.start import Twin
-    from advisor.verify.running.runner import RunOptions
-    from advisor.workload.filtering.capture_filters import Filters
+    from advisor.workload.model import Workload
 
 
 BY_COST = "indexes were chosen by the planner's cost, not by the time model (--aim cost)"
@@ -89,133 +84,87 @@ BY_COST = "indexes were chosen by the planner's cost, not by the time model (--a
 @full_option
 @click.option("--jobs", type=int, help="Processes; all cores when not given.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
-def command(
-    inputs: tuple[str, ...],
-    snapshot: Path | None,
-    schema: Path | None,
-    statistics: Path | None,
-    url: str | None,
-    provider: str,
-    role: str | None,
-    database: str | None,
-    log_line_prefix: str | None,
-    write: bool,
-    redact: bool,
-    alembic: Path,
-    head: str | None,
-    verify: bool,
-    budget: int | None,
-    aim: Aim,
-    least_window: float | None,
-    selection: tuple[str, ...],
-    write_weight: float | None,
-    explain: tuple[str, ...],
-    time_limit: float | None,
-    select: tuple[str, ...],
-    ignore: tuple[str, ...],
-    forms: tuple[str, ...],
-    output_file: Path | None,
-    save: Path | None,
-    baseline: Path | None,
-    update_baseline: bool,
-    fail_level: FailLevel,
-    jobs: int | None,
-    quiet: bool,
-    running: RunOptions,
-    filters: Filters,
-) -> None:
+def command(**given: Any) -> None:
     """Read workload INPUTS (logs, statement exports, workload files), propose indexes and report findings.
 
     \b
     advisor advise postgresql.log statements.csv --snapshot prod/
     advisor advise prod.json.zst --snapshot prod/ --write --verify
     """
+    request = AdviseRequest(**given)
+    wanted = refuse_contradictions(request)
+    _advise(request, wanted)
+
+
+def _advise(request: AdviseRequest, wanted: list[Destination]) -> NoReturn:
+    """Read, advise, write and prove, as asked; exit 1 where the report fails."""
     from advisor.catalog.snapshots.assumed import ROWS
     from advisor.catalog.vacuumed import vacuumed
-    from advisor.cli.options.decided import decided, read_decided
-    from advisor.cli.options.silenced_findings import silenced
-    from advisor.indexes.chosen_rules import with_rules
-    from advisor.indexes.index_options import AdviseOptions
-    from advisor.output.render import formats, render
-    from advisor.pipeline.straight_line import (
-        advise_on,
-        analyse_workload,
-        asking,
-        of_database,
-        read_snapshot,
-        size_of,
-        unsure,
-        with_sizes,
-    )
-    from advisor.rules.discover import matching
-    from advisor.rules.findings_baseline import read_accepted
+    from advisor.output.render import render
+    from advisor.pipeline.straight_line import asking, of_database, read_snapshot, size_of, with_sizes
     from advisor.twin.start import start_twin
-    from advisor.verify.running.runner import refuse_impossible
     from advisor.workload.collect import collect
 
-    one_source(snapshot, schema, statistics, url)
-    chosen_rules = with_rules(AdviseOptions(), selection)
-    check_connections(url, provider, *inputs)
-    wanted = destinations(forms, formats(), output_file)
-    if update_baseline and not baseline:
-        raise UsageError("--update-baseline needs --baseline", do="name the file with --baseline")
-    if verify and not write:
-        raise UsageError("--verify proves what --write wrote", do="give both, or use `advisor verify` later")
-    if redact and not (write or update_baseline):
-        what = "--redact concerns the revisions that --write writes, and the file that --update-baseline writes"
-        raise UsageError(what, do="give it with one of them")
-    matching(select), matching(ignore)
-    check_outputs(save, baseline if update_baseline else None)
-    if baseline and not update_baseline:
-        read_accepted(baseline)
-    decisions = read_decided(baseline)
-    if write:
-        _check_history(alembic, head)
-        refuse_impossible(running)
-    rule_options = _rule_options()
-    progress = Progress(quiet=quiet)
-    source = asking(read_snapshot(snapshot, schema, statistics, None if snapshot or schema else url), role)
+    progress = Progress(quiet=request.quiet)
+    url = None if request.snapshot or request.schema else request.url
+    source = asking(read_snapshot(request.snapshot, request.schema, request.statistics, url), request.role)
     with progress.step("read the workload"):
-        workload = collect(inputs, log_line_prefix=log_line_prefix, jobs=jobs, filters=filters)
-    check_database(workload, database)
-    workload = of_database(workload, database or source.database)
-    source, guessed = with_sizes(vacuumed(source), provider)
+        workload = collect(
+            request.inputs, log_line_prefix=request.log_line_prefix, jobs=request.jobs, filters=request.filters
+        )
+    check_database(workload, request.database)
+    workload = of_database(workload, request.database or source.database)
+    source, guessed = with_sizes(vacuumed(source), request.provider)
     if guessed:
         progress.warn(f"no statistics: every table is taken to have {ROWS:,} rows; give --statistics or a snapshot")
-    with start_twin(source, provider, size_of=size_of) as twin:
+    with start_twin(source, request.provider, size_of=size_of) as twin:
         progress.note(f"twin: {twin.description}")
         progress.notes(twin.notes)
-        analysed = analyse_workload(workload, twin, role)
-        options = replace(chosen_rules, budget=budget, aim=aim, time_limit=time_limit, jobs=jobs or os.cpu_count() or 1)
-        options = replace(options, rejected=decisions.rejections, explain=queries_named(workload, explain))
-        options = options if write_weight is None else replace(options, write_weight=write_weight)
-        if least_window is not None:
-            options = replace(options, least_days=least_window, unused_days=least_window)
-            rule_options = replace(rule_options, unused_days=least_window)
-        report = advise_on(analysed, twin, options, progress, select, ignore, _environment(alembic), rule_options)
-        if aim == "cost":
-            report = replace(report, notes=(*report.notes, BY_COST))
-        report = silenced(unsure(report) if guessed else report, baseline, update_baseline, redact, progress)
-        report = decided(report, read_decided(baseline) if update_baseline else decisions, progress)
-        if write:
-            report = _write(report, twin, alembic, head, progress, redact=redact)
-        if verify:
-            from advisor.verify.prove import prove_report
-            from advisor.verify.running.upgrade import History
-
-            superuser = None if "://" in provider else twin.superuser_url
-            history = History.open(alembic, options=running, superuser=superuser)
-            with progress.step("proved the revisions"), history:
-                proof = prove_report(report.revisions, report.advice, twin, history, analysed.statements)
-                report = replace(report, proof=proof)
-    report = replace(report, fail_level=fail_level)
-    if save:
-        write_whole(save, render(report, "json").encode())
-        progress.note(f"saved {save}")
-    where = places(_first_file(inputs), (), _environment_file(alembic))
+        report = _report(request, workload, twin, guessed, progress)
+    report = replace(report, fail_level=request.fail_level)
+    if request.save:
+        write_whole(request.save, render(report, "json").encode())
+        progress.note(f"saved {request.save}")
+    where = places(_first_file(request.inputs), (), _environment_file(request.alembic))
     deliver(wanted, lambda form: render(report, form, where), progress)
-    progress.next(_next(report, alembic if write else None, save))
+    progress.next(_next(report, request.alembic if request.write else None, request.save))
     raise SystemExit(int(report.failed))
+
+
+def _report(request: AdviseRequest, workload: Workload, twin: Twin, guessed: bool, progress: Progress) -> Report:
+    """Return the report of a workload on its twin, with revisions and their proof where they were asked for."""
+    from advisor.cli.options.decided import decided, read_decided
+    from advisor.cli.options.silenced_findings import silenced
+    from advisor.pipeline.straight_line import advise_on, analyse_workload, unsure
+
+    decisions, rule_options = read_decided(request.baseline), _rule_options()
+    if request.least_window is not None:
+        rule_options = replace(rule_options, unused_days=request.least_window)
+    analysed = analyse_workload(workload, twin, request.role)
+    explained = queries_named(workload, request.explain)
+    options = replace(selection_of(request), rejected=decisions.rejections, explain=explained)
+    environment = _environment(request.alembic)
+    report = advise_on(analysed, twin, options, progress, request.select, request.ignore, environment, rule_options)
+    if request.aim == "cost":
+        report = replace(report, notes=(*report.notes, BY_COST))
+    report = unsure(report) if guessed else report
+    report = silenced(report, request.baseline, request.update_baseline, request.redact, progress)
+    report = decided(report, read_decided(request.baseline) if request.update_baseline else decisions, progress)
+    if request.write:
+        report = _write(report, twin, request.alembic, request.head, progress, redact=request.redact)
+    return _proven(request, report, twin, analysed, progress) if request.verify else report
+
+
+def _proven(request: AdviseRequest, report: Report, twin: Twin, analysed: Analysed, progress: Progress) -> Report:
+    """Return the report with the proof of its revisions."""
+    from advisor.verify.prove import prove_report
+    from advisor.verify.running.upgrade import History
+
+    superuser = None if "://" in request.provider else twin.superuser_url
+    history = History.open(request.alembic, options=request.running, superuser=superuser)
+    with progress.step("proved the revisions"), history:
+        proof = prove_report(report.revisions, report.advice, twin, history, analysed.statements)
+    return replace(report, proof=proof)
 
 
 def _next(report: Report, alembic: Path | None, save: Path | None) -> str:
@@ -231,14 +180,6 @@ def _next(report: Report, alembic: Path | None, save: Path | None) -> str:
 def _first_file(inputs: tuple[str, ...]) -> str | None:
     """Return the first input that is a file: what a finding stands in that stands nowhere else."""
     return next((one for one in inputs if Path(one).is_file()), None)
-
-
-def _check_history(alembic: Path, head: str | None) -> None:
-    """Raise `RevisionError` when no revision could be written at the end, before any work."""
-    from advisor.revisions.project.configuration import open_config, open_scripts
-    from advisor.revisions.writer import standing_on
-
-    standing_on(open_scripts(open_config(alembic)), alembic, head)
 
 
 def _rule_options() -> RuleOptions:
