@@ -22,6 +22,8 @@ LOCK = int.from_bytes(b"advisor", "big")
 BUILD_LOCK_TIMEOUT = "5min"
 """How long a concurrent build or drop may wait for old transactions. Generous on purpose: waiting blocks nobody, while
 giving up leaves an INVALID index behind."""
+CLEAN_UP_TIMEOUT = "2s"
+"""The same for removing what a failed build left: what it failed for may go on, and a re-run heals it as well."""
 QUEUE_MS, LEAST_QUEUE_MS = 100, 10
 """Milliseconds for which a statement may make the application queue behind it, all its locks together, and the least
 for one lock: a short transaction must fit in."""
@@ -195,7 +197,8 @@ class Table:
         try:
             yield
         except BaseException:
-            with contextlib.suppress(sa.exc.SQLAlchemyError):  # the connection may be lost
+            with contextlib.suppress(sa.exc.SQLAlchemyError):  # the connection may be lost, a long transaction open
+                self._set(CLEAN_UP_TIMEOUT, "0")
                 self._drop_invalid(index)
             raise
 

@@ -150,7 +150,7 @@ def test_only_chooses_and_knows_what_there_is(report, ini):
         ("\x00\xff", "is not JSON"),
         ("[]", "$: expected object, got array"),
         ('{"proposals": []}', "$: lacks schema_version"),
-        ('{"schema_version": "2.0"}', "$.schema_version: version 2.0; this pgadvisor reads 1.0"),
+        ('{"schema_version": "2.0"}', "$.schema_version: version 2.0; this pgadvisor reads 1.1"),
         ('{"schema_version": "1.7", "proposals": [{}]}', "$.proposals[0]: lacks id"),
         ('{"schema_version": "1.0", "proposals": ["x"]}', "$.proposals[0]: expected object, got str"),
     ],
