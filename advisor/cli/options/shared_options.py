@@ -161,10 +161,14 @@ def full_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--full", is_flag=True, expose_value=False, callback=_shown_in_full, help=text)(command)
 
 
-def _shown_in_full(_context: click.Context, _option: click.Parameter, value: bool) -> None:
+def _shown_in_full(context: click.Context, _option: click.Parameter, value: bool) -> None:
     from advisor.output.terminal.screen import Screen
 
+    def folded() -> None:
+        Screen.full = False
+
     Screen.full = value
+    context.call_on_close(folded)
 
 
 def limit_option(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -44,7 +44,9 @@ def open_config(path: Path, section: str = "alembic") -> Config:
 
 
 def _flask(path: Path) -> Path | None:
-    """Return the `migrations/alembic.ini` of Flask-Migrate, where that is the only one."""
+    """Return the `migrations/alembic.ini` of Flask-Migrate, where that is the only one and no other file was named."""
+    if path.name != "alembic.ini" and not path.is_dir():
+        return None
     ini = (path if path.is_dir() else path.parent) / "migrations" / "alembic.ini"
     missing = not path.exists() or (path.is_dir() and not (path / "alembic.ini").exists())
     return ini if missing and ini.is_file() and (ini.parent / "env.py").is_file() else None
