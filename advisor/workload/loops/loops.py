@@ -287,7 +287,7 @@ class _Unit:
         """Return where a loop stands in the log."""
         content = self.content(run[0])
         session = content.session.decode("utf-8", "replace") if content is not None else ""
-        return Sighting(session, self.start[run[0]] / 1_000_000, self.end[run[-1]] / 1_000_000)
+        return Sighting(session, int(self.start[run[0]]) / 1_000_000, int(self.end[run[-1]]) / 1_000_000)
 
     def _span(self, run: Sequence[int]) -> Spans:
         """Return when and in which session a loop ran."""

@@ -185,7 +185,7 @@ class PooledLoops:
             duration=int((end - start).sum()),
             sessions=len(np.unique(session)),
             example=(examples[0], examples[-1]),
-            seen=Sighting(contents[0].session.decode("utf-8", "replace"), start.min() / 1e6, end.max() / 1e6),
+            seen=Sighting(contents[0].session.decode("utf-8", "replace"), int(start.min()) / 1e6, int(end.max()) / 1e6),
             parents={
                 read.entry: parent_sum(read.content, 0, len(start), key_values, self.keys) for read in found.before
             },
