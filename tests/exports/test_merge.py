@@ -210,9 +210,9 @@ def test_a_redacted_workload_holds_no_value(captured: Captured) -> None:
 def test_redaction_knows_every_field_that_may_hold_a_value() -> None:
     """A new field is looked at before it leaves the company: add it here once `redact` treats it right."""
     numbers = {"calls", "total_ms", "mean_ms", "rows", "p50_ms", "p95_ms", "p99_ms", "max_ms", "durations", "plan_ms"}
-    numbers |= {"failed", "counters", "top_level", "measured"}
+    numbers |= {"failed", "cancelled", "counters", "top_level", "measured"}
     names = {"id", "fingerprint", "database", "users", "sessions", "applications", "query_ids", "inputs"}
-    treated = {"text", "samples", "slots", "tags", "unparsed", "plan"}
+    treated = {"text", "samples", "slots", "tags", "unparsed", "plan", "errors"}
     assert {field.name for field in fields(Query)} == numbers | names | treated
     plan = Query(
         id="x", fingerprint="x", text="SELECT 1", calls=1, total_ms=1, mean_ms=1, plan="Filter: (a = 'secret')"
