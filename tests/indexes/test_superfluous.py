@@ -146,4 +146,4 @@ def test_what_a_captured_query_reads_is_not_called_unused_whatever_the_counters_
     )
     plan = PlanNode("Index Scan", 0.3, 8.3, 1, 12, relation="t", index="read")
     context = RuleContext(Workload(()), {}, *facts(connection), plans={"q": plan})
-    assert {one.evidence["index"] for one in find(context, ("IDX003",), ())} == {"quiet"}
+    assert {one.facts["index"] for one in find(context, ("IDX003",), ())} == {"quiet"}
