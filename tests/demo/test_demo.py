@@ -21,6 +21,7 @@ TOP = {
     "proposals",
     "proof",
     "plans",
+    "explained",
     "failed",
     "fail_level",
 }
