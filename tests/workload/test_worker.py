@@ -91,7 +91,8 @@ def test_an_entry_is_the_same_after_it_travelled() -> None:
     entry.histogram[4] += 2
     entry.kept = [Kept(3, b"x", None, 1), Kept(5, b"y", b"", 2), Kept(6, b"with\0zero", b"z", 3)]
     entry.origins[b"u", b"a"] += 1
-    entry.tags["k", "v"] += 1
+    entry.failures["no such table"] += 1
+    entry.cancelled = 1
     for kept in (entry.kept, entry.kept[:1], []):
         entry.kept = kept
         again = pickle.loads(pickle.dumps(entry))
