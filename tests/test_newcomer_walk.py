@@ -21,7 +21,9 @@ def checkout(tmp_path: Path) -> Path:
     """A copy of what the walk touches."""
     for folder in ("advisor", "docs/rules", "tests/rules", "tests/nplus1_corpus", "sql/export"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "tests/__init__.py", "tests/conftest.py"):
+    (tmp_path / "tests/matrix").mkdir()
+    matrix = ("tests/matrix/__init__.py", "tests/matrix/table.py")
+    for name in ("pyproject.toml", "README.md", "tests/__init__.py", "tests/conftest.py", *matrix):
         shutil.copyfile(ROOT / name, tmp_path / name)
     return tmp_path
 
