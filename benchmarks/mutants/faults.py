@@ -116,8 +116,8 @@ def _left_alone(tree: ast.Module) -> set[int]:
         roots += getattr(node, "decorator_list", [])
         if isinstance(node, ast.If | ast.Assign) and _unnoticed(node):
             roots.append(node)
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "zip":
-            roots += node.keywords
+        elif isinstance(node, ast.ClassDef) or (isinstance(node, ast.Call) and ast.unparse(node.func) == "zip"):
+            roots += node.keywords  # of a class: how a structure is declared (`frozen=True`), not what it does
         elif isinstance(node, ast.FormattedValue) and node.format_spec:
             roots.append(node.format_spec)
     return {id(part) for root in roots for part in ast.walk(root)}

@@ -26,6 +26,7 @@ def make(connection: psycopg.Connection, script: str) -> None:
         if statement.strip():
             connection.execute(statement)
     connection.execute("VACUUM ANALYZE")
+    connection.execute("SELECT pg_stat_force_next_flush()")  # else counters may wait for a second
 
 
 def facts(connection: psycopg.Connection):
