@@ -15,11 +15,9 @@ import argparse
 import random
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from advisor.catalog.index import IndexDefinition
 from advisor.catalog.snapshot import take_snapshot
@@ -28,14 +26,11 @@ from advisor.indexes.index_options import AdviseOptions
 from advisor.indexes.proposal import IndexProposal
 from advisor.pipeline.analysed import Analysed
 from advisor.pipeline.straight_line import analyse_workload
-from advisor.twin.servers.server import Server, embedded_binaries
 from advisor.twin.start import Twin, start_twin
 from advisor.twin.whatif import Ask, Refused
 from advisor.workload.collect import collect
 from advisor.workload.model import Workload
-from benchmarks.advice_regret.run import LOGGED, SETTINGS, serve
-from benchmarks.advice_regret.statements import draw_statements
-from benchmarks.advice_regret.system import draw_tables, load
+from benchmarks.advice_regret.run import LOGGED, loaded_system
 
 LOWEST, HIGHEST = 0.7, 1.4
 NOTHING = 0.001
@@ -96,25 +91,15 @@ def overlap(one: set[IndexDefinition], other: set[IndexDefinition]) -> float:
 
 def tried(seed: int, draws: int) -> Shaken:
     """Return what shaking does to the advice on one random system."""
-    chance = random.Random(seed)
-    with Server(embedded_binaries(), SETTINGS) as server, tempfile.TemporaryDirectory() as folder:
-        with server.connect() as connection:
-            connection.execute("CREATE DATABASE app")
-        with server.connect("app") as connection:
-            tables = draw_tables(chance)
-            load(connection, tables, seed)
-            statements = draw_statements(chance, tables, connection)
-        log, _ = serve(server, statements, chance, Path(folder))
-        with server.connect("app") as connection:
-            connection.execute("VACUUM")
-        workload = collect([str(log)], log_line_prefix=LOGGED["log_line_prefix"], jobs=1)
-        with start_twin(take_snapshot(server.url("app"))) as twin:
+    with loaded_system(seed) as system:
+        workload = collect([str(system.log)], log_line_prefix=LOGGED["log_line_prefix"], jobs=1)
+        with start_twin(take_snapshot(system.server.url("app"))) as twin:
             analysed = analyse_workload(workload, twin)
             base = chosen(analysed, analysed.workload, twin)
             overlaps, decoys = [], []
             for number in range(draws):
                 print(f"  {len(base)} indexes, draw {number}", file=sys.stderr, flush=True)
-                made = chosen(analysed, shaken(analysed.workload, chance), twin)
+                made = chosen(analysed, shaken(analysed.workload, system.chance), twin)
                 overlaps.append(overlap({one.definition for one in base}, {one.definition for one in made}))
                 decoys += [f"draw {number}: {one}" for one in idle(analysed, made, base, twin)]
     return Shaken(len(base), tuple(overlaps), tuple(decoys))

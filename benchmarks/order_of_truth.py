@@ -13,14 +13,11 @@ constants of the time model are to be fitted by.
 from __future__ import annotations
 
 import argparse
-import random
 import re
 import sys
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import psycopg
 
@@ -32,14 +29,12 @@ from advisor.indexes.costing.pricing import estimated_time
 from advisor.indexes.index_options import AdviseOptions
 from advisor.pipeline.straight_line import analyse_workload
 from advisor.twin.plan import plan_node
-from advisor.twin.servers.server import Server, embedded_binaries
 from advisor.twin.start import start_twin
 from advisor.workload.collect import collect
 from benchmarks.advice_regret.__main__ import built
 from benchmarks.advice_regret.pool import candidates
-from benchmarks.advice_regret.run import LOGGED, SETTINGS, Bench, serve
-from benchmarks.advice_regret.statements import Statement, draw_statements
-from benchmarks.advice_regret.system import draw_tables, load
+from benchmarks.advice_regret.run import LOGGED, Bench, loaded_system
+from benchmarks.advice_regret.statements import Statement
 from benchmarks.advice_regret.truth import Built
 
 APART, APART_MS = 1.1, 0.05
@@ -71,7 +66,7 @@ def points(bench: Bench, heaps: Heaps, one: Statement, tables: Mapping[str, str]
         key = plan.startup_cost, plan.total_cost
         if key not in found:
             price = estimated_time(plan, heaps)
-            found[key] = Point(one.text, plan.total_cost, price, bench._read(one, 0), number == 0)
+            found[key] = Point(one.text, plan.total_cost, price, bench.read(one, 0), number == 0)
     return list(found.values())
 
 
@@ -86,25 +81,15 @@ def pairs(some: list[Point]) -> Iterator[tuple[Point, Point]]:
 
 def tried(seed: int) -> list[Point]:
     """Return the plans of one random system."""
-    chance = random.Random(seed)
-    with Server(embedded_binaries(), SETTINGS) as server, tempfile.TemporaryDirectory() as folder:
-        with server.connect() as connection:
-            connection.execute("CREATE DATABASE app")
-        with server.connect("app") as connection:
-            tables = draw_tables(chance)
-            load(connection, tables, seed)
-            statements = draw_statements(chance, tables, connection)
-        log, _ = serve(server, statements, chance, Path(folder))
-        with server.connect("app") as connection:
-            connection.execute("VACUUM")
-            workload = collect([str(log)], log_line_prefix=LOGGED["log_line_prefix"], jobs=1)
-            with start_twin(take_snapshot(server.url("app"))) as twin:
-                analysed = analyse_workload(workload, twin)
-                rest = analysed.statements, twin.schema, twin.statistics, twin.what_if, AdviseOptions()
-                advice = advise(analysed.workload, analysed.shapes, *rest)
-                others = candidates(analysed, twin)
-            ours = [one.definition for one in advice.proposals if one.action != "drop"]
-            return _measured(connection, statements, built(connection, [*ours, *others]).values())
+    with loaded_system(seed) as system, system.server.connect("app") as connection:
+        workload = collect([str(system.log)], log_line_prefix=LOGGED["log_line_prefix"], jobs=1)
+        with start_twin(take_snapshot(system.server.url("app"))) as twin:
+            analysed = analyse_workload(workload, twin)
+            rest = analysed.statements, twin.schema, twin.statistics, twin.what_if, AdviseOptions()
+            advice = advise(analysed.workload, analysed.shapes, *rest)
+            others = candidates(analysed, twin)
+        ours = [one.definition for one in advice.proposals if one.action != "drop"]
+        return _measured(connection, system.statements, built(connection, [*ours, *others]).values())
 
 
 def _measured(

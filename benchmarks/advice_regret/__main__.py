@@ -13,11 +13,9 @@ Run: `python -m benchmarks.advice_regret [--workloads 3] [--seed N] [--verbose]`
 from __future__ import annotations
 
 import argparse
-import random
 import re
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -33,13 +31,12 @@ from advisor.indexes.advise_indexes import advise
 from advisor.indexes.index_options import AdviseOptions
 from advisor.indexes.proposal import Advice
 from advisor.pipeline.straight_line import analyse_workload
-from advisor.twin.servers.server import Server, embedded_binaries
 from advisor.twin.start import start_twin
 from advisor.workload.collect import collect
 from benchmarks.advice_regret.pool import candidates
-from benchmarks.advice_regret.run import LOGGED, SETTINGS, Bench, serve
-from benchmarks.advice_regret.statements import Statement, draw_statements
-from benchmarks.advice_regret.system import Table, draw_tables, load
+from benchmarks.advice_regret.run import LOGGED, Bench, loaded_system
+from benchmarks.advice_regret.statements import Statement
+from benchmarks.advice_regret.system import Table
 from benchmarks.advice_regret.truth import Built, Field, decoys, greedy, search
 
 State = tuple[frozenset[str], frozenset[str]]
@@ -150,32 +147,24 @@ def worse(field: Field, statements: Sequence[Statement], before: State, after: S
 
 def tried(seed: int, verbose: bool) -> dict[str, Regret]:
     """Return the regret on one random system, by mode."""
-    chance, began = random.Random(seed), time.monotonic()
-    with Server(embedded_binaries(), SETTINGS) as server, tempfile.TemporaryDirectory() as folder:
-        with server.connect() as connection:
-            connection.execute("CREATE DATABASE app")
-        with server.connect("app") as connection:
-            tables = draw_tables(chance)
-            load(connection, tables, seed)
-            statements = draw_statements(chance, tables, connection)
-        log, export = serve(server, statements, chance, Path(folder))
-        with server.connect("app") as connection:
-            connection.execute("VACUUM")
-            snapshot = quiet_month(take_snapshot(server.url("app")))
-            advice, others = advised(snapshot, log, export)
-            wanted = {mode: [p.definition for p in one.proposals if p.action != "drop"] for mode, one in advice.items()}
-            found = built(connection, [*(d for some in wanted.values() for d in some), *others])
-            bench = Bench(connection, statements)
-            bench.add([one.name for one in found.values()])
-            of = {s.text: frozenset(t.name for t in tables if re.search(rf"\b{t.name}\b", s.text)) for s in statements}
-            field = Field(bench, statements, of, {one.name: one for one in found.values()})
-            ours = {mode: frozenset(found[d].name for d in some if d in found) for mode, some in wanted.items()}
-            pool = sorted(one.name for one in found.values())
-            best = search(field, [ours["log"], greedy(field, pool)], pool)
-            made = {mode: regret(field, advice[mode], ours[mode], best, checks(tables, statements)) for mode in MODES}
-            _show(seed, made, field, best, time.monotonic() - began)
-            if verbose:
-                _explain(made, field, ours, best, found, advice)
+    began = time.monotonic()
+    with loaded_system(seed) as system, system.server.connect("app") as connection:
+        tables, statements = system.tables, system.statements
+        snapshot = quiet_month(take_snapshot(system.server.url("app")))
+        advice, others = advised(snapshot, system.log, system.export)
+        wanted = {mode: [p.definition for p in one.proposals if p.action != "drop"] for mode, one in advice.items()}
+        found = built(connection, [*(d for some in wanted.values() for d in some), *others])
+        bench = Bench(connection, statements)
+        bench.add([one.name for one in found.values()])
+        of = {s.text: frozenset(t.name for t in tables if re.search(rf"\b{t.name}\b", s.text)) for s in statements}
+        field = Field(bench, statements, of, {one.name: one for one in found.values()})
+        ours = {mode: frozenset(found[d].name for d in some if d in found) for mode, some in wanted.items()}
+        pool = sorted(one.name for one in found.values())
+        best = search(field, [ours["log"], greedy(field, pool)], pool)
+        made = {mode: regret(field, advice[mode], ours[mode], best, checks(tables, statements)) for mode in MODES}
+        _show(seed, made, field, best, time.monotonic() - began)
+        if verbose:
+            _explain(made, field, ours, best, found, advice)
     return made
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import itertools
 import json
 import random
+import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 
-from advisor.twin.servers.server import Server
-from benchmarks.advice_regret.statements import Statement
+from advisor.twin.servers.server import Server, embedded_binaries
+from benchmarks.advice_regret.statements import Statement, draw_statements
+from benchmarks.advice_regret.system import Table, draw_tables, load
 
 LOGGED = {"log_min_duration_statement": "0", "log_line_prefix": "%m [%p] %q%u@%d/%a "}
 SETTINGS = {
@@ -30,6 +34,37 @@ WITH switched AS (
 UPDATE pg_class SET relname = relname WHERE oid IN (SELECT indrelid FROM switched)"""
 """Touching the table's own row makes sessions read its list of indexes anew."""
 _new = itertools.count(1_000_000)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """One random system that has served its workload."""
+
+    server: Server
+    chance: random.Random
+    """Goes on where drawing and serving left it."""
+    tables: tuple[Table, ...]
+    statements: tuple[Statement, ...]
+    log: Path
+    export: Path
+    """Counters, as CSV."""
+
+
+@contextmanager
+def loaded_system(seed: int) -> Iterator[Loaded]:
+    """Draw a system, load it into a server of its own, serve its workload and vacuum it; gone when left."""
+    chance = random.Random(seed)
+    with Server(embedded_binaries(), SETTINGS) as server, tempfile.TemporaryDirectory() as folder:
+        with server.connect() as connection:
+            connection.execute("CREATE DATABASE app")
+        with server.connect("app") as connection:
+            tables = draw_tables(chance)
+            load(connection, tables, seed)
+            statements = tuple(draw_statements(chance, tables, connection))
+        log, export = serve(server, statements, chance, Path(folder))
+        with server.connect("app") as connection:
+            connection.execute("VACUUM")
+        yield Loaded(server, chance, tables, statements, log, export)
 
 
 def serve(server: Server, statements: Sequence[Statement], chance: random.Random, folder: Path) -> tuple[Path, Path]:
@@ -105,7 +140,7 @@ class Bench:
             for _ in range(PASSES):
                 for side, (names, hidden) in enumerate((some, other)):
                     self.show(names, hidden)
-                    sides[side].append(self._write(one, place) if one.writes else self._read(one, place))
+                    sides[side].append(self._write(one, place) if one.writes else self.read(one, place))
             lowest[0].append(min(sides[0]))
             lowest[1].append(min(sides[1]))
         return sum(lowest[0]) / len(one.values), sum(lowest[1]) / len(one.values)
@@ -118,10 +153,10 @@ class Bench:
         assert plan
         key = one.text, place, json.dumps(plan[0])
         if key not in self.timed:
-            self.timed[key] = self._read(one, place)
+            self.timed[key] = self.read(one, place)
         return self.timed[key]
 
-    def _read(self, one: Statement, place: int) -> float:
+    def read(self, one: Statement, place: int) -> float:
         taken: list[float] = []
         while len(taken) < PASSES or (sum(taken) < 3 and len(taken) < 10):
             begin = time.perf_counter()
