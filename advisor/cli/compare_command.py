@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from advisor.errors import UsageError
 from advisor.progress import Progress
 
 if TYPE_CHECKING:
+    from advisor.catalog.statistics import Statistics
+    from advisor.revisions.contract import ProposalItem
     from advisor.verify.after_deploy import Deployed
     from advisor.workload.compare_captures import Comparison
     from advisor.workload.filtering.capture_filters import Filters
@@ -73,11 +76,12 @@ def command(
     from advisor.output.terminal.screen import on_screen
     from advisor.workload.compare_captures import capture_pair, compare
 
+    promised = _promised(report, snapshot)
     progress = Progress(quiet=quiet)
     with progress.step("read both captures"):
         old, new = capture_pair(before, after, log_line_prefix, jobs, filters)
     comparison = compare(old, new, notable)
-    deployed = _deployed(comparison, report, snapshot, notable)
+    deployed = _deployed(comparison, promised, notable)
     if form == "openmetrics":
         click.echo(openmetrics(comparison, deployed), nl=False)
     elif form == "json":
@@ -96,19 +100,24 @@ def command(
     raise SystemExit(1 if slower or any(one.verdict == "slower" for one in deployed) else 0)
 
 
-def _deployed(
-    comparison: Comparison, report: Path | None, snapshot: Path | None, notable: float
-) -> tuple[Deployed, ...]:
-    """Return the verdicts on a report's proposals, none without a report."""
+def _promised(report: Path | None, snapshot: Path | None) -> tuple[Sequence[ProposalItem], Statistics | None]:
+    """Return a report's proposals and the statistics after the deploy; no proposal without a report."""
     from advisor.catalog.snapshot import load_snapshot
-    from advisor.revisions.read_contract import proposal_of, read_report
+    from advisor.revisions.read_contract import read_report
+
+    if snapshot and report is None:
+        raise UsageError("--snapshot needs --report", do="give the report whose proposals were deployed")
+    items = read_report(report).proposals if report else ()
+    return items, load_snapshot(snapshot).statistics if snapshot else None
+
+
+def _deployed(
+    comparison: Comparison, promised: tuple[Sequence[ProposalItem], Statistics | None], notable: float
+) -> tuple[Deployed, ...]:
+    """Return the verdicts on a report's proposals."""
+    from advisor.revisions.read_contract import proposal_of
     from advisor.verify.after_deploy import after_deploy
 
-    if report is None:
-        if snapshot:
-            raise UsageError("--snapshot needs --report", do="give the report whose proposals were deployed")
-        return ()
-    items = read_report(report).proposals
+    items, after = promised
     revisions = {item.id: item.revision.revision for item in items if item.revision}
-    after = load_snapshot(snapshot).statistics if snapshot else None
     return after_deploy(comparison, [proposal_of(item) for item in items], revisions, after, notable)
