@@ -104,15 +104,26 @@ def capture_pair(
     """Return the captures of two inputs.
 
     Where they are two exports of counters that ran on (no reset in between), the second is what happened since the
-    first, not what happened since the server's last reset.
+    first, not what happened since the server's last reset. Counters that fell did not run on, whatever the order that
+    exports without times seem to have.
     """
     old, new = (collect([name], log_line_prefix=prefix, jobs=jobs, filters=filters) for name in (before, after))
     counted = all(query.measured == "statements" for query in (*old.queries, *new.queries))
-    if counted and "-" not in (before, after):
+    if counted and "-" not in (before, after) and _may_have_run_on(old, new):
         difference = collect([before, after], log_line_prefix=prefix, jobs=jobs, filters=filters)
         if any(SERIES in note for note in difference.notes):
             new = difference
     return old, new
+
+
+def _may_have_run_on(before: Workload, after: Workload) -> bool:
+    """Return whether the queries in both were counted at least as often, together, in the second capture.
+
+    One by one they may not be: who is evicted and comes back begins at 0.
+    """
+    known = {query.id: query.calls for query in before.queries}
+    shared = [query for query in after.queries if query.id in known]
+    return fsum(query.calls for query in shared) >= fsum(known[query.id] for query in shared)
 
 
 def compare(before: Workload, after: Workload, notable: float = NOTABLE) -> Comparison:

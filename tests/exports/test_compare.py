@@ -18,6 +18,10 @@ EXPORT = """
     FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid CROSS JOIN pg_stat_statements_info i
     WHERE query LIKE '%visit%'
 """
+UNDATED = (
+    "SELECT d.datname, s.* FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid WHERE query LIKE '%visit%'"
+)
+"""What clients export by hand: no time, no reset."""
 BY_PAGE = "SELECT count(*) FROM visit WHERE page = "
 BY_ID = "SELECT page FROM visit WHERE id = "
 REPORT = "SELECT max(page) FROM visit -- new report"
@@ -34,6 +38,8 @@ class Captures:
 
     before: dict[str, Path]
     after: dict[str, Path]
+    reset: dict[str, Path]
+    """After the index, too, and after the counters began anew: fewer executions."""
 
 
 @pytest.fixture(scope="module")
@@ -48,10 +54,10 @@ def captures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Captures]:
                 "CREATE TABLE visit AS SELECT n AS id, n % 5000 AS page FROM generate_series(1, 300000) n"
             )
             connection.execute("ANALYZE visit; CREATE INDEX ON visit (id)")
-        for name in ("before", "after"):
+        for name in ("before", "after", "reset"):
             begin = server.log.stat().st_size
             with server.connect() as connection:
-                for number in range(20):
+                for number in range(12 if name == "reset" else 20):
                     connection.execute(f"{BY_PAGE}{number}")
                     connection.execute(f"{BY_ID}{number}")
                 if name == "after":
@@ -59,15 +65,18 @@ def captures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Captures]:
             found.append(_files(server, folder, name, begin))
             with server.connect() as connection:
                 connection.execute("SET log_min_duration_statement = -1; SET pg_stat_statements.track = 'none'")
-                connection.execute("CREATE INDEX ON visit (page)")
+                if name == "before":
+                    connection.execute("CREATE INDEX ON visit (page)")
+                else:
+                    connection.execute("SELECT pg_stat_statements_reset()")
     yield Captures(*found)
 
 
 def _files(server: Server, folder: Path, name: str, begin: int) -> dict[str, Path]:
     quiet = ["-c", "SET log_min_duration_statement = -1", "-c", "SET pg_stat_statements.track = 'none'"]
-    done = server.run("psql", "-X", "-q", "--csv", *quiet, "-c", EXPORT)
-    files = {"export": folder / f"{name}.csv", "log": folder / f"{name}.log"}
-    files["export"].write_text(done.stdout)
+    files = {"export": folder / f"{name}.csv", "undated": folder / f"{name}-undated.csv", "log": folder / f"{name}.log"}
+    for kind, query in (("export", EXPORT), ("undated", UNDATED)):
+        files[kind].write_text(server.run("psql", "-X", "-q", "--csv", *quiet, "-c", query).stdout)
     files["log"].write_bytes(server.log.read_bytes()[begin:])
     return files
 
@@ -98,6 +107,13 @@ def test_what_the_index_did_is_measured_per_call(kind: str, captures: Captures, 
     assert next(query for text, query in queries.items() if "max(page)" in text)["verdict"] == "new"
     if kind == "log":
         assert queries[BY_PAGE]["before"]["p95_ms"] > queries[BY_PAGE]["after"]["p95_ms"]
+
+
+@pytest.mark.parametrize("kind", ["export", "undated"])
+def test_counters_that_began_anew_are_taken_as_they_are(kind: str, captures: Captures, run: Run) -> None:
+    _, out, _ = run("compare", "-q", "--format", "json", captures.before[kind], captures.reset[kind])
+    (page,) = [query for query in json.loads(out)["queries"] if query["text"].startswith(BY_PAGE)]
+    assert (page["before"]["calls"], page["after"]["calls"], page["verdict"]) == (20, 12, "faster")
 
 
 def test_the_text_names_the_gain_first_and_sums_it_up(captures: Captures, run: Run) -> None:
