@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from advisor.analysis.parse import Node
+from advisor.workload.counting.text_slots import folded_list
 
 NAMES = ("fields", "name", "funcname", "RangeVar")
 """What holds names only."""
@@ -65,15 +66,8 @@ def is_position(node: Node) -> bool:
 
 def _folded(node: Node) -> tuple[int, ...] | None:
     """Return the places of a list of nothing but literals, `None` when the node is no such list."""
-    if "A_ArrayExpr" in node:
-        items = node["A_ArrayExpr"].get("elements")
-    elif node.get("A_Expr", {}).get("kind") == "AEXPR_IN":
-        items = node["A_Expr"].get("rexpr", {}).get("List", {}).get("items")
-    else:
-        return None
-    if not items or not all("A_Const" in item for item in items):
-        return None
-    return tuple(item["A_Const"].get("location", 0) for item in items)
+    items = folded_list(node)
+    return tuple(item["A_Const"].get("location", 0) for item in items) if items else None
 
 
 def references(tree: Node) -> Mapping[str, int]:

@@ -11,7 +11,7 @@ from advisor.catalog.schema import Schema
 from advisor.catalog.statistics import Statistics
 from advisor.indexes.choice.drops import drops, replacements
 from advisor.indexes.choice.evaluation import earning, economy, in_time, users, weigh, widened
-from advisor.indexes.choice.explain import explained
+from advisor.indexes.choice.explain import Choice, explained
 from advisor.indexes.choice.hot_updates import freed, hot_updates
 from advisor.indexes.choice.likely import slowed
 from advisor.indexes.choice.proposals import Chosen, proposals
@@ -128,7 +128,7 @@ def _proposed(run: Run, weighted: tuple[Weighted, ...]) -> Advice:
     rates = (run.workload.days or 0.0) >= options.least_days
     made = (*created, *dropped)
     because = {why.query: why for why in missing}
-    told = explained(weighted, kept, pool, costs, charged, made, because, options)
+    told = explained(weighted, Choice(kept, pool, costs, charged, made, because, options))
     return Advice(
         made,
         missing,

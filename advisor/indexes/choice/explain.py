@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from advisor.indexes.choice.likely import left_with
 from advisor.indexes.choice.reason import key_list
@@ -18,38 +19,35 @@ NEAR = 1.01
 """How much of the chosen plan's cost another may have to count as no worse."""
 
 
-def explained(
-    weighted: Sequence[Weighted],
-    kept: frozenset[int],
-    pool: Pool,
-    costs: Costs,
-    charged: Economy,
-    proposals: Sequence[IndexProposal],
-    missing: Mapping[str, WhyNot],
-    options: AdviseOptions,
-) -> tuple[Explained, ...]:
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A choice that was made, and all it was made from."""
+
+    kept: frozenset[int]
+    """The candidates to be built."""
+    pool: Pool
+    costs: Costs
+    charged: Economy
+    proposals: Sequence[IndexProposal]
+    missing: Mapping[str, WhyNot]
+    """Why a query got nothing, by query."""
+    options: AdviseOptions
+
+
+def explained(weighted: Sequence[Weighted], choice: Choice) -> tuple[Explained, ...]:
     """Return the explanation of each query that the options name and that can be planned, in the order given."""
-    asked = [one for one in weighted if one.field.query in options.explain]
+    asked = [one for one in weighted if one.field.query in choice.options.explain]
     alone = [(one, number) for one in asked for number in sorted(one.field.shown)]
-    costs.ask(Question(one.field.query, frozenset({number})) for one, number in alone)
-    return tuple(_of(one, kept, pool, costs, charged, proposals, missing, options) for one in asked)
+    choice.costs.ask(Question(one.field.query, frozenset({number})) for one, number in alone)
+    return tuple(_of(one, choice) for one in asked)
 
 
-def _of(
-    one: Weighted,
-    kept: frozenset[int],
-    pool: Pool,
-    costs: Costs,
-    charged: Economy,
-    proposals: Sequence[IndexProposal],
-    missing: Mapping[str, WhyNot],
-    options: AdviseOptions,
-) -> Explained:
-    query, shown = one.field.query, kept & one.field.shown
-    after = costs.outcome(query, shown)
-    why = missing.get(query)
-    said = f"{why.reason}: {why.explanation}" if why else served_by(query, proposals)
-    plain, built = _plans(one, shown, pool, costs)
+def _of(one: Weighted, choice: Choice) -> Explained:
+    query, shown = one.field.query, choice.kept & one.field.shown
+    after = choice.costs.outcome(query, shown)
+    why = choice.missing.get(query)
+    said = f"{why.reason}: {why.explanation}" if why else served_by(query, choice.proposals)
+    plain, built = _plans(one, shown, choice.pool, choice.costs)
     return Explained(
         query,
         said or "its share of the time is too small to be explained by itself: no index is built for it",
@@ -57,7 +55,7 @@ def _of(
         (one.estimated, after.estimated if after else one.estimated),
         plain,
         built,
-        tuple(_tried(one, kept, pool, costs, charged, options)),
+        tuple(_tried(one, choice)),
     )
 
 
@@ -87,26 +85,23 @@ def _plans(one: Weighted, shown: frozenset[int], pool: Pool, costs: Costs) -> tu
     return plain, built
 
 
-def _tried(
-    one: Weighted, kept: frozenset[int], pool: Pool, costs: Costs, charged: Economy, options: AdviseOptions
-) -> Iterator[Tried]:
+def _tried(one: Weighted, choice: Choice) -> Iterator[Tried]:
     """Yield every candidate of the query, the best by itself first."""
     found = []
     for number in sorted(one.field.shown):
-        outcome = costs.outcome(one.field.query, frozenset({number}))
-        definition = pool.definitions[number]
+        outcome = choice.costs.outcome(one.field.query, frozenset({number}))
+        definition = choice.pool.definitions[number]
         index = f"{definition.table} {'' if definition.method == 'btree' else f'USING {definition.method} '}"
         cost, estimated = (outcome.cost, outcome.estimated) if outcome else (None, None)
-        told = _outcome(one, number, kept, costs, charged, options)
+        told = _outcome(one, number, choice)
         found.append((cost or one.cost, Tried(index + key_list(definition), cost, estimated, told)))
     for _, tried in sorted(found, key=lambda pair: (pair[0], pair[1].index)):
         yield tried
 
 
-def _outcome(
-    one: Weighted, number: int, kept: frozenset[int], costs: Costs, charged: Economy, options: AdviseOptions
-) -> str:
+def _outcome(one: Weighted, number: int, choice: Choice) -> str:
     """Return why a candidate was chosen or lost, by the first of the rules that says so."""
+    kept, costs, charged, options = choice.kept, choice.costs, choice.charged, choice.options
     outcome = costs.outcome(one.field.query, frozenset({number}))
     best = costs.outcome(one.field.query, kept & one.field.shown)
     if number in kept:

@@ -139,7 +139,7 @@ def _walk(root: Any) -> Iterator[int | list[Found]]:
                 yield [(node["A_Const"].get("location", 0), node["A_Const"], typed)]
             elif "ParamRef" in node:
                 yield node["ParamRef"].get("number", 0)
-            elif (together := _folded(node)) is not None:
+            elif (together := folded_list(node)) is not None:
                 yield [(one["A_Const"].get("location", 0), one["A_Const"], None) for one in together]
                 pending.append((next(iter(node.values())).get("lexpr"), None))
             elif "TypeCast" in node:
@@ -163,7 +163,7 @@ def _sorted_by(item: dict[str, Any]) -> dict[str, Any]:
     return node if isinstance(node, dict) else {}
 
 
-def _folded(node: dict[str, Any]) -> list[Any] | None:
+def folded_list(node: dict[str, Any]) -> list[Any] | None:
     """Return the literals of a list of nothing else, `None` when the node is no such list."""
     if "A_ArrayExpr" in node:
         items = node["A_ArrayExpr"].get("elements")
